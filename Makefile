@@ -1,0 +1,40 @@
+# Everything a person does here. `make help` lists it.
+# run and test set up by themselves whatever they need.
+
+PORT ?= 8000
+ARGS ?=
+CANDIDATES := python3.13 python3.12 python3.11 python3
+PYTHON ?= $(or $(shell for p in $(CANDIDATES); do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done),python3)
+VENV := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run reset test lint services
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Run the site with its demo on this machine (PORT=8000, VERBOSE=1)
+	@$(PYTHON) sandbox/bootstrap.py
+	@$(VENV) -m sandbox.run --port $(PORT) $(if $(VERBOSE),--verbose)
+
+reset: ## Start the demo over: remove its data
+	@$(PYTHON) sandbox/bootstrap.py
+	@$(VENV) -m sandbox.run --reset
+
+test: ## Run the tests (ARGS="-k ledger -x" are passed to pytest)
+	@$(PYTHON) sandbox/bootstrap.py --dev
+	@$(VENV) -m pytest $(ARGS)
+
+lint: ## Check style, types, import rules, migrations and translations
+	@$(PYTHON) sandbox/bootstrap.py --dev
+	@$(VENV) -m ruff format --check .
+	@$(VENV) -m ruff check .
+	@$(VENV) -m mypy
+	@.venv/bin/lint-imports
+	@$(VENV) manage.py check
+	@$(VENV) manage.py makemigrations --check --dry-run
+	@$(VENV) -m sandbox.translations --check
+
+services: ## Install what some tests need: Chromium, PostgreSQL, Redis, gettext, Java (Debian, as root)
+	@sh sandbox/services.sh

@@ -1,0 +1,63 @@
+"""The campaign page: words, and the terms as the editor sees them."""
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.models import Page
+from wagtail_localize.fields import SynchronizedField
+
+from campaigns.blocks import CampaignStoryBlock
+from campaigns.enums import FundingModel
+from campaigns.forms import CampaignPageForm
+from campaigns.models.terms import Campaign
+from home.fields import BodyField
+
+
+class CampaignPage(Page):
+    """One page per language; the terms of all of them are one Campaign (same translation key).
+
+    `goal` is in minor units of the cooperative's currency; the deadline is the end of `end_date` in its time zone.
+    """
+
+    funding_model = models.CharField(
+        _("funding model"), max_length=20, choices=FundingModel.choices, default=FundingModel.ALL_OR_NOTHING
+    )
+    goal = models.PositiveBigIntegerField(_("goal"))
+    end_date = models.DateField(_("last day"))
+    body = BodyField(CampaignStoryBlock(), verbose_name=_("page"))
+
+    template = "campaigns/campaign_page.html"
+    parent_page_types: ClassVar = ["home.HomePage"]
+    base_form_class = CampaignPageForm
+    content_panels: ClassVar = [
+        *Page.content_panels,
+        FieldRowPanel([FieldPanel("funding_model"), FieldPanel("goal"), FieldPanel("end_date")], heading=_("Terms")),
+        FieldPanel("body"),
+    ]
+    override_translatable_fields: ClassVar = [
+        SynchronizedField("funding_model", overridable=False),
+        SynchronizedField("goal", overridable=False),
+        SynchronizedField("end_date", overridable=False),
+    ]
+
+    class Meta:
+        verbose_name = _("campaign page")
+        verbose_name_plural = _("campaign pages")
+
+    @cached_property
+    def campaign(self) -> Campaign | None:
+        """The terms, once the source page has been published."""
+        return Campaign.objects.filter(translation_key=self.translation_key).select_related("cooperative").first()
+
+    @cached_property
+    def opening(self) -> Any:
+        """The value of the title block, if the page has one."""
+        return next((block.value for block in self.body if block.block_type == "title"), None)
+
+    @property
+    def tier_blocks(self) -> list[Any]:
+        """The tiers' list children (`.id`, `.value`), in page order."""
+        return [child for block in self.body if block.block_type == "reward_tiers" for child in block.value.bound_blocks]

@@ -1,0 +1,111 @@
+"""Publishing writes the terms: money from the source-language page only, texts from each language's own page.
+
+Can be run again at any time with the same result. Nothing else writes Campaign and Reward.
+"""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from campaigns import lifecycle, stock
+from campaigns.models import Campaign, CampaignPage, Reward
+from home import clock
+from home.queries import cooperative_of
+from home.models import Cooperative
+from home.tenancy import within
+
+
+def project(page: CampaignPage) -> Campaign | None:
+    """Write what a live page says into its terms, and launch them the first time. None for a page not live."""
+    if not page.live:
+        return None
+    cooperative = cooperative_of(page)
+    with within(cooperative), transaction.atomic():
+        campaign = Campaign.objects.select_for_update().filter(translation_key=page.translation_key).first()
+        if campaign is None:
+            campaign = _found(page, cooperative)
+        if page.locale_id == campaign.source_locale_id:
+            _write_money(campaign, page)
+        _write_texts(campaign, page)
+        lifecycle.launch(campaign)
+    return campaign
+
+
+def deadline_of(end_date: Any, cooperative: Cooperative) -> datetime:
+    """The last second of that day in the cooperative's time zone."""
+    start = datetime.combine(end_date + timedelta(days=1), time(), tzinfo=ZoneInfo(cooperative.time_zone))
+    return start - timedelta(seconds=1)
+
+
+def _terms(page: CampaignPage, cooperative: Cooperative) -> dict[str, Any]:
+    return {
+        "funding_model": page.funding_model,
+        "goal": page.goal,
+        "deadline": deadline_of(page.end_date, cooperative),
+        "currency": cooperative.currency,
+    }
+
+
+def _found(page: CampaignPage, cooperative: Cooperative) -> Campaign:
+    return Campaign.objects.create(
+        cooperative=cooperative,
+        translation_key=page.translation_key,
+        source_locale_id=page.locale_id,
+        **_terms(page, cooperative),
+    )
+
+
+def _write_money(campaign: Campaign, page: CampaignPage) -> None:
+    if not campaign.is_frozen:
+        Campaign.objects.filter(pk=campaign.pk).update(**_terms(page, campaign.cooperative))
+        campaign.refresh_from_db()
+    kept = []
+    for position, child in enumerate(page.tier_blocks):
+        kept.append(_write_tier(campaign, position, child.id, child.value).pk)
+    campaign.rewards.filter(retired_at=None).exclude(pk__in=kept).update(retired_at=clock.now())
+
+
+def _write_tier(campaign: Campaign, position: int, block_id: str, value: Any) -> Reward:
+    open_terms = {"amount": value["amount"], "estimated_delivery": value["estimated_delivery"]}
+    reward, _created = Reward.objects.get_or_create(
+        campaign=campaign,
+        block_id=block_id,
+        defaults=open_terms | {"cooperative": campaign.cooperative, "position": position},
+    )
+    mine = Reward.objects.filter(pk=reward.pk)
+    mine.update(position=position, handover=value["handover"])
+    mine.filter(frozen_at=None).update(**open_terms)
+    if value["retired"]:
+        mine.filter(retired_at=None).update(retired_at=clock.now())
+    else:
+        mine.update(retired_at=None)
+    _write_limit(reward, value["limit"])
+    return reward
+
+
+def _write_limit(reward: Reward, limit: int | None) -> None:
+    if limit is None:
+        if reward.frozen_at is None and reward.limit is not None:
+            _lift_limit(reward)
+    elif stock.set_limit(reward, limit):
+        Reward.objects.filter(pk=reward.pk).update(limit=limit)
+
+
+def _lift_limit(reward: Reward) -> None:
+    """Only while nothing is held or promised: the count would be lost."""
+    if stock.forget(reward):
+        Reward.objects.filter(pk=reward.pk).update(limit=None)
+
+
+def _write_texts(campaign: Campaign, page: CampaignPage) -> None:
+    language = page.locale.language_code
+    tagline = page.opening["tagline"] if page.opening else ""
+    texts = {f"title_{language}": page.title, f"tagline_{language}": tagline}
+    Campaign.objects.filter(pk=campaign.pk).update(**texts)
+    for child in page.tier_blocks:
+        campaign.rewards.filter(block_id=child.id).update(
+            **{f"title_{language}": child.value["title"], f"description_{language}": child.value["description"]}
+        )
+    campaign.refresh_from_db()

@@ -1,0 +1,40 @@
+"""Reads that several rooms share."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from campaigns.models import Campaign, CampaignPage, Reward
+from home.models import Cooperative
+
+
+def page_in(campaign: Campaign, language: str) -> CampaignPage | None:
+    """The campaign's live page in a language, else in the other one."""
+    pages = CampaignPage.objects.live().filter(translation_key=campaign.translation_key).select_related("locale")
+    by_language = {page.locale.language_code: page for page in pages}
+    return by_language.get(language) or next(iter(by_language.values()), None)
+
+
+def url_in(campaign: Campaign, language: str) -> str:
+    """The absolute address of the campaign for a reader of that language."""
+    page = page_in(campaign, language)
+    return page.full_url if page else campaign.cooperative.root_url
+
+
+def rewards_of(campaign: Campaign) -> QuerySet[Reward]:
+    """Every tier in page order, with its stock."""
+    return campaign.rewards.select_related("stock").order_by("position", "id")
+
+
+def rewards_on_sale(campaign: Campaign) -> QuerySet[Reward]:
+    return rewards_of(campaign).filter(retired_at=None)
+
+
+def campaigns_of(cooperative: Cooperative) -> QuerySet[Campaign]:
+    """Every campaign that was launched, latest first."""
+    return Campaign.objects.filter(cooperative=cooperative).exclude(state="draft").order_by("-launched_at")
+
+
+def freeze(rewards: Iterable[Reward], at: object) -> None:
+    """The first pledge of a tier freezes its amount and month; called inside the pledge's transaction."""
+    Reward.objects.filter(pk__in=[reward.pk for reward in rewards], frozen_at=None).update(frozen_at=at)

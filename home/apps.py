@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class HomeConfig(AppConfig):
+    name = "home"
+    verbose_name = "Tremplin"
+
+    def ready(self) -> None:
+        from home import tasks  # noqa: F401, PLC0415 (registers the periodic jobs)

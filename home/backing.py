@@ -1,0 +1,56 @@
+"""Finding or making a backer, and what a backer agreed to receive."""
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from home import clock
+from home.models import Backer, Cooperative, NewsConsent, Suppression
+
+
+def email_key(address: str) -> str:
+    """An address as it identifies someone: trimmed, in lower case."""
+    return address.strip().casefold()
+
+
+def find_or_make(cooperative: Cooperative, *, email: str, name: str, language: str) -> Backer:
+    """The backer of this address in this cooperative; name and language follow what was said last."""
+    backer, created = Backer.objects.get_or_create(
+        cooperative=cooperative,
+        email_key=email_key(email),
+        defaults={"email": email.strip(), "name": name, "language": language, "created_at": clock.now()},
+    )
+    if not created and (backer.name, backer.language) != (name, language):
+        backer.name, backer.language = name, language
+        backer.save(update_fields=["name", "language"])
+    return backer
+
+
+def grant_news(backer: Backer, topic: UUID, *, text: str, language: str) -> None:
+    """Record a yes to news on a topic; a second yes changes nothing."""
+    try:
+        with transaction.atomic():
+            NewsConsent.objects.create(
+                cooperative_id=backer.cooperative_id,
+                backer=backer,
+                topic=topic,
+                text=text,
+                language=language,
+                granted_at=clock.now(),
+            )
+    except IntegrityError:
+        return
+
+
+def withdraw_news(backer: Backer, topic: UUID) -> bool:
+    """Take a yes back. True if there was one."""
+    standing = NewsConsent.objects.filter(backer=backer, topic=topic, withdrawn_at=None)
+    return bool(standing.update(withdrawn_at=clock.now()))
+
+
+def wants_news(backer: Backer, topic: UUID) -> bool:
+    return NewsConsent.objects.filter(backer=backer, topic=topic, withdrawn_at=None).exists()
+
+
+def is_suppressed(cooperative: Cooperative, address: str) -> bool:
+    return Suppression.objects.filter(cooperative=cooperative, email_key=email_key(address)).exists()

@@ -1,0 +1,87 @@
+"""Amounts, dates and counts as people read them here: always fr_CA and en_CA.
+
+Money is an integer of minor units (cents) with its ISO 4217 currency beside it.
+Babel's own fr_CA is mended in two places: the first of a month is « 1er », and « 23 h 59 » has no-break spaces.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, get_timezone_name
+from babel.numbers import format_currency, format_decimal
+
+from home.languages import ENGLISH, FRENCH, current
+
+NBSP = "\u00a0"
+LOCALES = {FRENCH: Locale("fr", "CA"), ENGLISH: Locale("en", "CA")}
+WHOLE = {FRENCH: f"#,##0{NBSP}¤", ENGLISH: "¤#,##0"}
+
+
+def _locale(language: str | None) -> Locale:
+    return LOCALES[language or current()]
+
+
+def money(cents: int, currency: str, language: str | None = None, *, exact: bool = False) -> str:
+    """« 45 $ », « 45,50 $ »; with `exact`, as on receipts and reports, « 45,00 $ »."""
+    locale = _locale(language)
+    amount = Decimal(cents) / 100
+    if exact or cents % 100:
+        return format_currency(amount, currency, locale=locale)
+    pattern = WHOLE[locale.language]
+    return format_currency(amount, currency, format=pattern, locale=locale, currency_digits=False)
+
+
+def percent(part: int, whole: int, language: str | None = None) -> str:
+    """A share rounded down, so that 100 % means reached."""
+    share = part * 100 // whole if whole else 0
+    number = format_decimal(share, locale=_locale(language))
+    return f"{number}{NBSP}%" if (language or current()) == FRENCH else f"{number}%"
+
+
+def number(value: int, language: str | None = None) -> str:
+    return format_decimal(value, locale=_locale(language))
+
+
+def day(value: date, language: str | None = None) -> str:
+    """« 1er novembre 2026 », “November 1, 2026”."""
+    text = format_date(value, format="long", locale=_locale(language))
+    return f"1er{text[1:]}" if (language or current()) == FRENCH and value.day == 1 else text
+
+
+def month(value: date, language: str | None = None) -> str:
+    """« octobre 2026 », “October 2026”."""
+    return format_skeleton("yMMMM", datetime(value.year, value.month, 1), locale=_locale(language))
+
+
+def month_name(value: date, language: str | None = None) -> str:
+    """« octobre », without its year."""
+    return format_date(value, format="LLLL", locale=_locale(language))
+
+
+def clock_time(value: datetime, zone: str, language: str | None = None) -> str:
+    """« 23 h 59 », « 9 h »; “11:59 p.m.”."""
+    local = value.astimezone(ZoneInfo(zone))
+    if (language or current()) == FRENCH:
+        return f"{local.hour}{NBSP}h{NBSP}{local.minute:02}" if local.minute else f"{local.hour}{NBSP}h"
+    half = "a.m." if local.hour < 12 else "p.m."
+    return f"{local.hour % 12 or 12}:{local.minute:02} {half}"
+
+
+def zone_name(zone: str, language: str | None = None) -> str:
+    """« heure de l’Est », “Eastern Time”."""
+    return get_timezone_name(ZoneInfo(zone), width="long", zone_variant="generic", locale=_locale(language))
+
+
+def local_day(value: datetime, zone: str, language: str | None = None) -> str:
+    """The day of an instant as the cooperative's calendar has it."""
+    return day(value.astimezone(ZoneInfo(zone)).date(), language)
+
+
+def deadline(value: datetime, zone: str, language: str | None = None) -> str:
+    """« 31 octobre 2026, à 23 h 59 (heure de l’Est) », “October 31, 2026 at 11:59 p.m. (Eastern Time)”."""
+    parts = (local_day(value, zone, language), clock_time(value, zone, language), zone_name(zone, language))
+    if (language or current()) == FRENCH:
+        return "{}, à {} ({})".format(*parts)
+    return "{} at {} ({})".format(*parts)

@@ -1,0 +1,30 @@
+"""Periodic work, in a loop (or once, from cron)."""
+
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+
+from home import ticking
+
+
+class Command(BaseCommand):
+    help = "Runs periodic jobs as they come due."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="run what is due and stop")
+        parser.add_argument("--interval", type=float, default=1.0, help="seconds between two looks")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        if options["once"]:
+            ticking.run_due()
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        while not stop.wait(options["interval"]):
+            close_old_connections()
+            ticking.run_due()

@@ -1,0 +1,26 @@
+"""The cooperative's home: tenant, people, brand, pages, backers, mail, and what runs by the clock."""
+
+from home.models.backers import Backer, NewsConsent
+from home.models.brand import Brand
+from home.models.cooperative import Cooperative, Membership, Role
+from home.models.jobs import Heartbeat, PeriodicJob
+from home.models.mail import MailState, OutgoingMail, Suppression
+from home.models.pages import HomePage, TextPage
+from home.models.users import User
+
+__all__ = [
+    "Backer",
+    "Brand",
+    "Cooperative",
+    "Heartbeat",
+    "HomePage",
+    "MailState",
+    "Membership",
+    "NewsConsent",
+    "OutgoingMail",
+    "PeriodicJob",
+    "Role",
+    "Suppression",
+    "TextPage",
+    "User",
+]

@@ -1,0 +1,57 @@
+"""Backers: people known to one cooperative only, and what they agreed to be written about."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from home.languages import CHOICES, FRENCH
+from home.models.cooperative import Cooperative
+from home.tenancy import ScopedManager
+
+
+class Backer(models.Model):
+    """Someone who contributed to a campaign of one cooperative; unknown to the others."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="backers")
+    email = models.EmailField(_("email"))
+    email_key = models.CharField(max_length=254, help_text=_("The address, normalised: what makes a backer one."))
+    name = models.CharField(_("name"), max_length=120)
+    language = models.CharField(_("language"), max_length=2, choices=CHOICES, default=FRENCH)
+    stripe_customer = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = ScopedManager(cooperative="cooperative")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cooperative", "email_key"], name="backer_once_per_cooperative")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NewsConsent(models.Model):
+    """A backer's yes to news on one topic (a campaign's translation key), with its proof: who, when, text, language."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    backer = models.ForeignKey(Backer, on_delete=models.CASCADE, related_name="news_consents")
+    topic = models.UUIDField(default=uuid.uuid4, db_index=True)
+    text = models.TextField()
+    language = models.CharField(max_length=2, choices=CHOICES)
+    granted_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedManager(cooperative="cooperative")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["backer", "topic"], condition=models.Q(withdrawn_at=None), name="news_consent_standing_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.backer} · {self.topic}"

@@ -1,0 +1,81 @@
+"""The tenant: a cooperative, and who works in it."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import Site
+
+from home.languages import CHOICES, FRENCH
+
+
+class Cooperative(models.Model):
+    """One cooperative: its legal person, its host (the Site), its Stripe account and its limits.
+
+    Never deleted: what it owes its backers outlives it. `archived_at` closes it.
+    """
+
+    site = models.OneToOneField(Site, on_delete=models.PROTECT, related_name="cooperative")
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("short name"), max_length=60, unique=True)
+    legal_name = models.CharField(_("legal name"), max_length=200)
+    registration_number = models.CharField(_("registration number (NEQ)"), max_length=30, blank=True)
+    address = models.TextField(_("address"))
+    phone = models.CharField(_("telephone"), max_length=40)
+    contact_email = models.EmailField(_("contact email"))
+    privacy_officer = models.CharField(_("privacy officer"), max_length=120)
+    sender_email = models.EmailField(_("sending address"))
+    language = models.CharField(_("main language"), max_length=2, choices=CHOICES, default=FRENCH)
+    french_first = models.BooleanField(_("no English page without its French twin"), default=True)
+    time_zone = models.CharField(_("time zone"), max_length=60, default="America/Toronto")
+    currency = models.CharField(_("currency"), max_length=3, default="CAD")
+    statement_descriptor = models.CharField(_("name on card statements"), max_length=22)
+    stripe_account = models.CharField(_("Stripe account"), max_length=60, blank=True, db_index=True)
+    charges_enabled = models.BooleanField(_("can take payments"), default=False)
+    commission_basis_points = models.PositiveIntegerField(_("commission, in hundredths of a percent"), default=500)
+    commission_fixed = models.PositiveIntegerField(_("fixed part of the commission, in cents"), default=0)
+    max_campaign_days = models.PositiveIntegerField(_("longest campaign, in days"), default=90)
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("cooperative")
+        verbose_name_plural = _("cooperatives")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def root_url(self) -> str:
+        """Scheme, host and port of the cooperative's own site, without a trailing slash."""
+        return self.site.root_url
+
+    @property
+    def takes_payments(self) -> bool:
+        return bool(self.stripe_account) and self.charges_enabled and self.archived_at is None
+
+
+class Role(models.TextChoices):
+    """What a person does in a cooperative."""
+
+    EDITOR = "editor", _("Editor")
+    ADVISER = "adviser", _("Adviser")
+    TREASURER = "treasurer", _("Treasurer")
+    OWNER = "owner", _("Owner")
+
+
+class Membership(models.Model):
+    """One role of one person in one cooperative; someone may serve several."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cooperative", "user", "role"], name="membership_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()}"

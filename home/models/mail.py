@@ -1,0 +1,98 @@
+"""One mail, one row: written before it leaves, and never twice for the same occasion."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from home.languages import CHOICES
+from home.models.backers import Backer
+from home.models.cooperative import Cooperative
+from home.tenancy import ScopedManager
+
+
+class MailState(models.TextChoices):
+    """Where a mail stands; changed only by home.outbox."""
+
+    QUEUED = "queued", _("Waiting")
+    HELD = "held", _("Held")
+    LEAVING = "leaving", _("Leaving")
+    SENT = "sent", _("Sent")
+    IN_DOUBT = "in_doubt", _("In doubt")
+    FAILED = "failed", _("Could not be sent")
+    CANCELLED = "cancelled", _("Cancelled")
+    SUPPRESSED = "suppressed", _("Not sent: unsubscribed or address refused")
+
+
+class OutgoingMail(models.Model):
+    """`subject_key` names what the mail is about (`pledge:12`), `occasion` which time (a day of grace, a request).
+
+    `batch` names the mailing it left with, if any. `facts` are what was true when it was written and would no
+    longer be found at sending.
+    """
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="mails")
+    kind = models.CharField(max_length=40)
+    subject_key = models.CharField(max_length=60)
+    occasion = models.CharField(max_length=40, blank=True)
+    reader_key = models.CharField(max_length=60)
+    backer = models.ForeignKey(Backer, null=True, blank=True, on_delete=models.SET_NULL, related_name="mails")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    address = models.EmailField()
+    language = models.CharField(max_length=2, choices=CHOICES)
+    batch = models.CharField(max_length=60, blank=True, db_index=True)
+    facts = models.JSONField(default=dict)
+    state = models.CharField(max_length=12, choices=MailState.choices, default=MailState.QUEUED)
+    token = models.UUIDField(default=uuid.uuid4, unique=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedManager(cooperative="cooperative")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "subject_key", "occasion", "reader_key"], name="mail_once_per_occasion"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["id"],
+                condition=models.Q(state__in=["queued", "leaving"]),
+                name="mail_to_send",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.subject_key}"
+
+    @property
+    def message_id(self) -> str:
+        """The same at every attempt, so that a mail that left twice is recognised as one."""
+        return f"<{self.token}@{settings.MAIL_DOMAIN}>"
+
+
+class Suppression(models.Model):
+    """An address of one cooperative that news no longer goes to: it bounced for good, or complained."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    email_key = models.CharField(max_length=254)
+    reason = models.CharField(max_length=40)
+    created_at = models.DateTimeField()
+
+    objects = ScopedManager(cooperative="cooperative")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cooperative", "email_key"], name="suppression_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.email_key

@@ -1,0 +1,59 @@
+"""Every kind of mail that can leave: who reads it, in which category, and what fills it.
+
+Each app registers its kinds when it is loaded (`<app>/emails.py`). A mail outside this registry cannot be queued.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from home.models.mail import OutgoingMail
+
+Context = dict[str, Any]
+
+
+class Category(StrEnum):
+    """Service mail is always sent; news has a one-click unsubscribe; team mail goes to people who log in."""
+
+    SERVICE = "service"
+    NEWS = "news"
+    TEAM = "team"
+
+
+@dataclass(frozen=True)
+class MailKind:
+    """`fill` is called at sending, in the reader's language, and returns what the templates read.
+
+    Templates stand in `emails/<app>/<key>.{subject.txt,txt,html}`.
+    """
+
+    key: str
+    app: str
+    category: Category
+    purpose: str
+    fill: Callable[[OutgoingMail], Context]
+
+    @property
+    def template(self) -> str:
+        return f"emails/{self.app}/{self.key}"
+
+
+_kinds: dict[str, MailKind] = {}
+
+
+def register(kind: MailKind) -> MailKind:
+    """Add a kind. Raises ValueError if another one has its key."""
+    if _kinds.get(kind.key, kind) != kind:
+        raise ValueError(f"Two kinds of mail are called {kind.key}.")
+    _kinds[kind.key] = kind
+    return kind
+
+
+def kind_of(key: str) -> MailKind:
+    """The kind of that name. Raises KeyError for one that was never registered."""
+    return _kinds[key]
+
+
+def all_kinds() -> list[MailKind]:
+    return sorted(_kinds.values(), key=lambda kind: (kind.app, kind.key))

@@ -1,0 +1,35 @@
+"""The link that ends a topic's news: opened by a person, or posted by a mail client (RFC 8058)."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import translation
+
+from home import backing, links
+from home.models import Backer, OutgoingMail
+
+PURPOSE = "unsubscribe"
+LASTS = timedelta(days=5 * 365)
+
+
+def url_for(mail: OutgoingMail) -> str:
+    """The absolute address for the reader of this news, in the reader's language."""
+    token = links.sign(PURPOSE, f"{mail.backer_id}:{mail.facts['topic']}", lasts=LASTS)
+    with translation.override(mail.language):
+        return mail.cooperative.root_url + reverse("unsubscribe", args=[token])
+
+
+def reader_of(token: str) -> tuple[Backer, UUID]:
+    """Whom and what the token is about. Raises LinkRefused for a token that opens nothing here."""
+    backer_id, _, topic = links.read(PURPOSE, token).subject.partition(":")
+    backer = Backer.objects.filter(pk=backer_id).first()
+    if backer is None:
+        raise links.LinkRefused
+    return backer, UUID(topic)
+
+
+def unsubscribe(token: str) -> None:
+    """Withdraw the consent; doing it twice is the same as once. Raises LinkRefused."""
+    backer, topic = reader_of(token)
+    backing.withdraw_news(backer, topic)

@@ -1,0 +1,11 @@
+"""Addresses of this room, in each language."""
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from home import views
+
+urlpatterns = [
+    path("brand/<int:version>.css", views.brand_stylesheet, name="brand_stylesheet"),
+    path(_("unsubscribe/<str:token>/"), views.unsubscribe, name="unsubscribe"),
+]

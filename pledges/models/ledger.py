@@ -1,0 +1,53 @@
+"""The ledger: append-only groups of entries, each summing to zero. Written by pledges.ledger alone."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign
+from home.models import Cooperative
+from home.tenancy import ScopedManager
+from pledges.enums import LedgerAccount, LedgerKind
+
+
+class LedgerGroup(models.Model):
+    """One thing that happened to money. `subject_key` (`payment:12`) makes it happen once."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(_("kind"), max_length=12, choices=LedgerKind.choices)
+    subject_key = models.CharField(max_length=60)
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    objects = ScopedManager(cooperative="cooperative")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "subject_key"], name="ledger_group_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.subject_key}"
+
+
+class LedgerEntry(models.Model):
+    """One line of a group: a signed amount in minor units of `currency` on one account."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    group = models.ForeignKey(LedgerGroup, on_delete=models.PROTECT, related_name="entries")
+    account = models.CharField(_("account"), max_length=20, choices=LedgerAccount.choices)
+    amount = models.BigIntegerField(_("amount"))
+    currency = models.CharField(max_length=3)
+
+    objects = ScopedManager(cooperative="cooperative")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["group", "account"], name="ledger_entry_once_per_account")
+        ]
+        indexes: ClassVar = [models.Index(fields=["cooperative", "account"], name="ledger_by_account")]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.amount}"

@@ -1,0 +1,147 @@
+"""A pledge, its items, what was agreed to, and when each item is promised."""
+
+import uuid
+from datetime import date
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign, Handover, Reward
+from home.languages import CHOICES, text_of
+from home.models import Backer, Cooperative
+from home.tenancy import ScopedManager
+from pledges.enums import CardState, FulfilmentState, PledgeState
+
+
+class Pledge(models.Model):
+    """What one backer promised or paid to one campaign. Amounts in minor units of `currency`.
+
+    `amount` is the items plus `extra`. `attempt` is the form's own key: the same form posted twice is one pledge.
+    `link_generation` rises to make earlier links worthless.
+    """
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="pledges")
+    backer = models.ForeignKey(Backer, on_delete=models.PROTECT, related_name="pledges")
+    attempt = models.UUIDField(default=uuid.uuid4)
+    state = models.CharField(_("state"), max_length=12, choices=PledgeState.choices, default=PledgeState.PENDING)
+    currency = models.CharField(max_length=3)
+    amount = models.PositiveBigIntegerField(_("amount"))
+    extra = models.PositiveBigIntegerField(_("contribution without reward"), default=0)
+    language = models.CharField(_("language"), max_length=2, choices=CHOICES)
+    via = models.CharField(_("came through"), max_length=60, blank=True)
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    link_generation = models.PositiveIntegerField(default=0)
+    card_state = models.CharField(max_length=10, choices=CardState.choices, default=CardState.NONE)
+    payment_method = models.CharField(max_length=60, blank=True)
+    card_last4 = models.CharField(max_length=4, blank=True)
+    card_expires = models.DateField(null=True, blank=True)
+
+    objects = ScopedManager(cooperative="cooperative")
+
+    class Meta:
+        verbose_name = _("contribution")
+        verbose_name_plural = _("contributions")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cooperative", "attempt"], name="pledge_once_per_form")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["campaign", "state"], include=["amount"], name="pledge_totals"),
+            models.Index(
+                fields=["id"], condition=models.Q(card_state=CardState.TO_DETACH), name="pledge_card_to_detach"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.backer_id} · {self.amount} {self.currency}"
+
+    @property
+    def key(self) -> str:
+        """How mails and links name this pledge."""
+        return f"pledge:{self.pk}"
+
+
+class PledgeConsent(models.Model):
+    """The agreement given on the review page, word for word, with the most that may be charged (minor units)."""
+
+    pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="consents")
+    text = models.TextField()
+    text_version = models.CharField(max_length=20)
+    language = models.CharField(max_length=2, choices=CHOICES)
+    max_amount = models.PositiveBigIntegerField()
+    currency = models.CharField(max_length=3)
+    given_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.pledge_id} · {self.text_version}"
+
+
+class PledgeItem(models.Model):
+    """A reward promised: quantity, price and title as they were. `first_month` never changes.
+
+    The current month is that of the latest DatePromise, else `first_month`. Fulfilment hangs here.
+    """
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="items")
+    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="items")
+    quantity = models.PositiveIntegerField(_("quantity"))
+    unit_amount = models.PositiveBigIntegerField(_("unit amount"))
+    title_fr = models.CharField(max_length=160)
+    title_en = models.CharField(max_length=160)
+    first_month = models.DateField(_("first promised month"))
+    handover = models.CharField(max_length=10, choices=Handover.choices)
+    state = models.CharField(
+        _("state"), max_length=16, choices=FulfilmentState.choices, default=FulfilmentState.NOT_STARTED
+    )
+    state_since = models.DateTimeField(null=True, blank=True)
+    state_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    carrier = models.CharField(_("carrier"), max_length=80, blank=True)
+    tracking_url = models.URLField(_("tracking link"), blank=True)
+
+    objects = ScopedManager(cooperative="cooperative")
+
+    class Meta:
+        verbose_name = _("item of a contribution")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["pledge", "reward"], name="item_once_per_reward")]
+        indexes: ClassVar = [models.Index(fields=["reward", "state"], name="item_by_reward")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.title}"
+
+    @property
+    def title(self) -> str:
+        return text_of(self, "title")
+
+    @property
+    def total(self) -> int:
+        return self.quantity * self.unit_amount
+
+
+class DatePromise(models.Model):
+    """A later promise for one item: append-only. The delay notice, one app up, points at the rows it wrote."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(PledgeItem, on_delete=models.PROTECT, related_name="promises")
+    month = models.DateField(_("month"))
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = ScopedManager(cooperative="cooperative")
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} · {self.month:%Y-%m}"
+
+
+def is_late(month: date, today: date) -> bool:
+    """Late once the promised month is over."""
+    return (today.year, today.month) > (month.year, month.month)

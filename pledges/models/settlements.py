@@ -1,0 +1,31 @@
+"""How far the end of a campaign has got."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign
+from home.models import Cooperative
+from home.tenancy import ScopedManager
+
+
+class Settlement(models.Model):
+    """One per campaign, written when its outcome is decided. `grace_ends_at`: the last moment to mend a payment."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="settlement")
+    started_at = models.DateTimeField()
+    grace_ends_at = models.DateTimeField()
+    prepared_at = models.DateTimeField(_("all payments written"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("no payment is due"), null=True, blank=True)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = ScopedManager(cooperative="cooperative")
+
+    class Meta:
+        verbose_name = _("settlement")
+
+    def __str__(self) -> str:
+        return str(self.campaign_id)

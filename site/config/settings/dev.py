@@ -1,0 +1,22 @@
+"""The settings of `make run`: one machine, the Stripe double and the mail inbox beside it."""
+
+import os
+
+from config.settings.base import *  # noqa: F403
+from config.settings.base import DATA_DIR
+
+DEBUG = os.environ.get("DEBUG", "") == "1"
+SECRET_KEY = os.environ.get("SECRET_KEY", "tremplin-on-one-machine-not-for-production")
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", ".localhost"]
+
+PORT = int(os.environ.get("PORT", "8000"))
+STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "sk_test_tremplin")
+STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "whsec_tremplin_sandbox")
+STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", f"http://127.0.0.1:{PORT + 1}")
+EMAIL_PORT = int(os.environ.get("SMTP_PORT", PORT + 3))
+WAGTAILADMIN_BASE_URL = f"http://localhost:{PORT}"
+
+CLOCK_FILE = DATA_DIR / "clock"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+DATA_DIR.mkdir(parents=True, exist_ok=True)

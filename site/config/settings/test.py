@@ -1,0 +1,21 @@
+"""The settings of the tests: like `make run`, with a data folder of their own."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("TREMPLIN_DATA", tempfile.mkdtemp(prefix="tremplin-test-"))
+
+from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import DATA_DIR, DATABASES  # noqa: E402
+
+DEBUG = False
+SECRET_KEY = "tests-only"
+ALLOWED_HOSTS = ["*"]
+STRIPE_SECRET_KEY = "sk_test_tremplin"
+STRIPE_WEBHOOK_SECRET = "whsec_tremplin_sandbox"
+CLOCK_FILE = Path(os.environ["TREMPLIN_CLOCK"]) if "TREMPLIN_CLOCK" in os.environ else None
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = DATA_DIR / "media"
+TEST_DATABASE = DATABASES["default"]

@@ -1,0 +1,64 @@
+"""Fixtures that every room's tests share. Nothing of ours is mocked: what is faked stands at the far end of a socket."""
+
+import pytest
+
+from home.tenancy import across_cooperatives, within
+from tests.factories.campaigns import make_campaign
+from tests.factories.cooperatives import make_cooperative
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The real migrations ran; page references are kept where tests flush tables."""
+    return django_db_setup
+
+
+@pytest.fixture(autouse=True)
+def media_folder(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+@pytest.fixture
+def cooperative(db):
+    """Ours, at meule.localhost."""
+    return make_cooperative("meule", name="La Meule commune")
+
+
+@pytest.fixture
+def outsider(db):
+    """Another cooperative, whose data could leak."""
+    return make_cooperative("large", name="Le Large")
+
+
+@pytest.fixture
+def campaign(cooperative):
+    """A live all-or-nothing campaign of ours with two tiers, one of them limited to 10."""
+    return make_campaign(cooperative)
+
+
+@pytest.fixture
+def inside(cooperative):
+    """The test runs in the scope of our cooperative."""
+    with within(cooperative):
+        yield cooperative
+
+
+@pytest.fixture
+def everywhere(db):
+    """The test looks at every cooperative at once."""
+    with across_cooperatives():
+        yield
+
+
+@pytest.fixture
+def on_host(client):
+    """A client that asks as a visitor of a cooperative's host."""
+
+    def bind(cooperative):
+        client.defaults["HTTP_HOST"] = cooperative.site.hostname
+        return client
+
+    return bind
+
+

@@ -1,0 +1,55 @@
+"""The blocks of an update."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.images.blocks import ImageBlock
+
+from home.blocks import TextBlock
+from home.fields import MonthBlock
+from updates.tier_choices import tier_choices
+
+
+class PhotoBlock(blocks.StructBlock):
+    image = ImageBlock(label=_("Photo"))
+    caption = blocks.CharBlock(label=_("Caption"), required=False, max_length=200)
+
+    class Meta:
+        icon = "image"
+        label = _("Photo")
+        description = _("A photo with its caption.")
+        template = "updates/blocks/photo.html"
+
+
+class DelayNoticeBlock(blocks.StructBlock):
+    """What the editor announces. Publishing shows nothing of it and changes no promise: announcing does."""
+
+    rewards = blocks.MultipleChoiceBlock(
+        label=_("Rewards concerned"), choices=tier_choices, widget=forms.CheckboxSelectMultiple, help_text=_("The rewards whose month changes.")
+    )
+    month = MonthBlock(label=_("New month"))
+    reason = blocks.TextBlock(label=_("Reason, in one or two sentences"), rows=3, max_length=600)
+    next_steps = blocks.TextBlock(label=_("What happens next"), rows=3, max_length=600)
+    next_news_on = blocks.DateBlock(label=_("Next news by"))
+
+    class Meta:
+        icon = "date"
+        label = _("Delay notice")
+        description = _("New month for one or more rewards. Announcing it is a separate act.")
+        template = "updates/blocks/delay_notice.html"
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        if not cleaned["rewards"]:
+            message = ValidationError(_("Choose at least one reward."))
+            raise blocks.StructBlockValidationError(block_errors={"rewards": message})
+        return cleaned
+
+
+class UpdateStoryBlock(blocks.StreamBlock):
+    text = TextBlock()
+    photo = PhotoBlock()
+    delay_notice = DelayNoticeBlock()

@@ -1,0 +1,41 @@
+"""The page of an update, in one language, below the campaign's page of that language."""
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
+from wagtail.models import Page
+
+from home.fields import BodyField
+from updates.blocks import UpdateStoryBlock
+from updates.models.updates import Update
+
+
+class UpdatePage(Page):
+    """Publishing it shows it in the feed, and changes nothing else."""
+
+    summary = models.CharField(
+        _("summary"), max_length=300, help_text=_("One or two sentences, for the feed and the top of the mail.")
+    )
+    body = BodyField(UpdateStoryBlock(), verbose_name=_("page"))
+
+    template = "updates/update_page.html"
+    parent_page_types: ClassVar = ["campaigns.CampaignPage"]
+    subpage_types: ClassVar[list[str]] = []
+    content_panels: ClassVar = [*Page.content_panels, FieldPanel("summary"), FieldPanel("body")]
+
+    class Meta:
+        verbose_name = _("update")
+        verbose_name_plural = _("updates")
+
+    @cached_property
+    def update(self) -> Update | None:
+        """The row that mails refer to, once a page of the update has been published."""
+        return Update.objects.filter(translation_key=self.translation_key).select_related("campaign").first()
+
+    @property
+    def delay_blocks(self) -> list[Any]:
+        """The delay notices as stream children (`.id`, `.value`), in page order."""
+        return [block for block in self.body if block.block_type == "delay_notice"]
