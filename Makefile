@@ -31,7 +31,7 @@ lint: ## Check style, types, import rules, migrations and translations
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m ruff check .
 	@$(VENV) -m mypy
-	@.venv/bin/lint-imports
+	@PYTHONPATH=site .venv/bin/lint-imports
 	@$(VENV) manage.py check
 	@$(VENV) manage.py makemigrations --check --dry-run
 	@$(VENV) -m sandbox.translations --check

@@ -81,7 +81,12 @@ class VideoBlock(blocks.StructBlock):
         description = _("A video from YouTube or Vimeo, with its transcript. Nothing is loaded before a click.")
         template = "campaigns/blocks/video.html"
         value_class = VideoValue
-        preview_value = {"url": "https://vimeo.com/76979871", "title": "Notre moulin", "duration": 130, "transcript": ""}
+        preview_value = {
+            "url": "https://vimeo.com/76979871",
+            "title": "Notre moulin",
+            "duration": 130,
+            "transcript": "",
+        }
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
@@ -137,5 +142,3 @@ class CampaignStoryBlock(blocks.StreamBlock):
 
     class Meta:
         block_counts = {"title": {"max_num": 1}, "reward_tiers": {"max_num": 1}}
-
-

@@ -1,6 +1,6 @@
 """Reads that several rooms share."""
 
-from collections.abc import Iterable
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -35,6 +35,12 @@ def campaigns_of(cooperative: Cooperative) -> QuerySet[Campaign]:
     return Campaign.objects.filter(cooperative=cooperative).exclude(state="draft").order_by("-launched_at")
 
 
-def freeze(rewards: Iterable[Reward], at: object) -> None:
-    """The first pledge of a tier freezes its amount and month; called inside the pledge's transaction."""
-    Reward.objects.filter(pk__in=[reward.pk for reward in rewards], frozen_at=None).update(frozen_at=at)
+def freeze(reward: Reward, at: datetime) -> Reward:
+    """The first pledge of a tier freezes its amount and month; called inside the pledge's transaction.
+
+    Returns the tier as it is from then on: a publication that was about to change it has come first or comes too late.
+    """
+    if reward.frozen_at is None:
+        Reward.objects.filter(pk=reward.pk, frozen_at=None).update(frozen_at=at)
+        reward.refresh_from_db()
+    return reward

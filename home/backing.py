@@ -8,6 +8,11 @@ from home import clock
 from home.models import Backer, Cooperative, NewsConsent, Suppression
 
 
+#: Why an address is suppressed. A complaint stops news; what bounced for good is no working address at all.
+BOUNCED = "bounced"
+COMPLAINED = "complained"
+
+
 def email_key(address: str) -> str:
     """An address as it identifies someone: trimmed, in lower case."""
     return address.strip().casefold()
@@ -50,6 +55,17 @@ def withdraw_news(backer: Backer, topic: UUID) -> bool:
 
 def wants_news(backer: Backer, topic: UUID) -> bool:
     return NewsConsent.objects.filter(backer=backer, topic=topic, withdrawn_at=None).exists()
+
+
+def suppress(cooperative: Cooperative, address: str, reason: str) -> None:
+    """News no longer goes to this address; the first reason stays unless it bounces for good later."""
+    row, created = Suppression.objects.get_or_create(
+        cooperative=cooperative,
+        email_key=email_key(address),
+        defaults={"reason": reason, "created_at": clock.now()},
+    )
+    if not created and reason == BOUNCED and row.reason != BOUNCED:
+        Suppression.objects.filter(pk=row.pk).update(reason=BOUNCED)
 
 
 def is_suppressed(cooperative: Cooperative, address: str) -> bool:

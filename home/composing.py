@@ -6,29 +6,33 @@ from typing import Any
 
 import css_inline
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
+from django.template import Context
+from django.template.loader import get_template, render_to_string
+from django.urls import reverse
 from django.utils import translation
 
 from home import branding, unsubscribing
 from home.languages import TAGS
-from home.models import Cooperative, OutgoingMail
+from home.models import Brand, OutgoingMail
 from home.registry import Category, kind_of
 
-BLANK_LINES = re.compile(r"\n{3,}")
+BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
+INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 def compose(mail: OutgoingMail) -> EmailMultiAlternatives:
-    """The message of a row, in its reader's language, ready to be handed to a provider."""
+    """The message of a row, in its reader's language, ready to be handed to a provider.
+
+    A row that was never saved is a rehearsal (a preview, a test to oneself): its links lead to public pages only.
+    """
     kind = kind_of(mail.kind)
     with translation.override(mail.language):
         context = _shared(mail) | kind.fill(mail)
-        subject = " ".join(render_to_string(f"{kind.template}.subject.txt", context).split())
-        text = BLANK_LINES.sub("\n\n", render_to_string(f"{kind.template}.txt", context)).strip() + "\n"
-        html = css_inline.inline(
-            render_to_string(f"{kind.template}.html", context | {"subject": subject}), keep_at_rules=True
-        )
+        context["subject"] = " ".join(_plain(f"{kind.template}.subject.txt", context).split())
+        text = BLANK_LINES.sub("\n\n", _plain(f"{kind.template}.txt", context)).strip() + "\n"
+        html = INLINER.inline(render_to_string(f"{kind.template}.html", context))
     message = EmailMultiAlternatives(
-        subject=subject,
+        subject=context["subject"],
         body=text,
         from_email=formataddr((mail.cooperative.name, mail.cooperative.sender_email)),
         to=[mail.address],
@@ -39,23 +43,39 @@ def compose(mail: OutgoingMail) -> EmailMultiAlternatives:
     return message
 
 
+def _plain(template: str, context: dict[str, Any]) -> str:
+    """Text, where an apostrophe is an apostrophe: nothing is escaped."""
+    return get_template(template).template.render(Context(context, autoescape=False))  # type: ignore[attr-defined]
+
+
 def _shared(mail: OutgoingMail) -> dict[str, Any]:
-    cooperative: Cooperative = mail.cooperative
-    kind = kind_of(mail.kind)
+    """What every template reads beside what its kind fills in."""
+    cooperative, category = mail.cooperative, kind_of(mail.kind).category
+    brand = Brand.for_site(cooperative.site)
     return {
         "mail": mail,
         "cooperative": cooperative,
-        "palette": branding.palette_of(cooperative.site),
+        "brand": brand,
+        "palette": branding.palette(brand),
         "language_tag": TAGS[mail.language],
-        "category": kind.category,
+        "category": category,
         "reader_name": mail.backer.name if mail.backer else (mail.user.get_short_name() if mail.user else ""),
-        "unsubscribe_url": unsubscribing.url_for(mail) if kind.category == Category.NEWS else "",
+        "unsubscribe_url": _unsubscribe_url(mail) if category == Category.NEWS else "",
+        "account_url": cooperative.root_url + reverse("wagtailadmin_account"),
     }
 
 
+def _unsubscribe_url(mail: OutgoingMail) -> str:
+    return unsubscribing.url_for(mail) if mail.pk else mail.cooperative.root_url + "/"
+
+
 def _headers(mail: OutgoingMail) -> dict[str, str]:
-    headers = {"Message-ID": mail.message_id, "Content-Language": TAGS[mail.language], "Auto-Submitted": "auto-generated"}
-    if kind_of(mail.kind).category == Category.NEWS:
-        headers["List-Unsubscribe"] = f"<{unsubscribing.url_for(mail)}>"
+    headers = {
+        "Message-ID": mail.message_id,
+        "Content-Language": TAGS[mail.language],
+        "Auto-Submitted": "auto-generated",
+    }
+    if mail.pk and kind_of(mail.kind).category == Category.NEWS:
+        headers["List-Unsubscribe"] = f"<{_unsubscribe_url(mail)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers

@@ -57,9 +57,7 @@ class AmountField(forms.CharField):
         try:
             cents = read_cents(text)
         except ValueError as error:
-            raise ValidationError(
-                _("Enter an amount in figures, for example 45 or 45.50."), code="amount"
-            ) from error
+            raise ValidationError(_("Enter an amount in figures, for example 45 or 45.50."), code="amount") from error
         self._check_bounds(cents)
         return cents
 

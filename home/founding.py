@@ -39,9 +39,7 @@ def found(foundation: Foundation) -> Cooperative:
     site = Site.objects.create(
         hostname=foundation.hostname, port=foundation.port, site_name=foundation.name, root_page=home
     )
-    cooperative = Cooperative.objects.create(
-        site=site, slug=foundation.slug, name=foundation.name, **foundation.fields
-    )
+    cooperative = Cooperative.objects.create(site=site, slug=foundation.slug, name=foundation.name, **foundation.fields)
     Brand.objects.create(site=site, **foundation.brand)
     _groups(cooperative)
     return cooperative
@@ -86,9 +84,7 @@ def _groups(cooperative: Cooperative) -> None:
 def _grant_pages(group: Group, cooperative: Cooperative, codenames: list[str]) -> None:
     if codenames:
         group.permissions.add(
-            *Permission.objects.filter(
-                content_type__app_label="wagtail_localize", codename="submit_translation"
-            )
+            *Permission.objects.filter(content_type__app_label="wagtail_localize", codename="submit_translation")
         )
     for page in cooperative.site.root_page.get_translations(inclusive=True):
         for codename in codenames:

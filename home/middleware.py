@@ -52,5 +52,3 @@ class CooperativeMiddleware:
             if hasattr(response, "render") and not getattr(response, "is_rendered", True):
                 response.render()
         return response
-
-

@@ -6,42 +6,46 @@ What happens when the process dies:
 - claimed, not yet leaving: the lease ends and another worker claims it;
 - leaving: the mail may have left. Service and team mail leaves again with the same Message-ID; news is marked
   in doubt and never leaves twice by itself.
+
+Leases are counted by the machine's clock: they are about processes, and a product's clock set forward must not
+take a mail from the worker that has it.
 """
 
 import logging
-import smtplib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
-from anymail.exceptions import AnymailAPIError
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection, transaction
-from django.db.models import Q
-from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from home import backing, clock, composing
+from home.handover import Verdict, verdict_on
 from home.models import Backer, Cooperative, MailState, OutgoingMail, User
-from home.registry import Category, MailKind, kind_of
+from home.registry import Category, MailKind, all_kinds, kind_of
 from home.tenancy import across_cooperatives, within
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-MAX_ATTEMPTS = 8
 CLAIM_SIZE = 50
+WRITE_SIZE = 500
 
-#: The provider answered, or was never reached: the mail has certainly not left.
-NOT_SENT = (
-    smtplib.SMTPResponseException,
-    smtplib.SMTPRecipientsRefused,
-    smtplib.SMTPNotSupportedError,
-    ConnectionRefusedError,
-    AnymailAPIError,
-)
-DOUBTFUL = (smtplib.SMTPException, OSError)
+#: About a day of trying, first every few seconds, then hourly.
+MAX_ATTEMPTS = 30
+LONGEST_WAIT = timedelta(hours=1)
+
+#: How often a mail that may have left is sent again before a person must look.
+MAX_DOUBTS = 5
+
+#: How often a mail that cannot be composed is tried again.
+MAX_COMPOSITIONS = 3
 
 
 def mail_for(
@@ -80,9 +84,21 @@ def queue(kind: MailKind, **fields: Any) -> None:
 
 
 def queue_all(mails: Iterable[OutgoingMail]) -> None:
-    """Write many rows; a mail already written for its occasion and reader is left as it is."""
-    OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True, batch_size=500)
+    """Write many rows and nudge a worker once they are committed."""
+    write_all(mails)
     transaction.on_commit(nudge)
+
+
+def write_all(mails: Iterable[OutgoingMail]) -> None:
+    """Write many rows, some at a time; a mail already written for its occasion and reader is left as it is."""
+    for some in _in_chunks(mails, WRITE_SIZE):
+        OutgoingMail.objects.bulk_create(some, ignore_conflicts=True)
+
+
+def _in_chunks(mails: Iterable[OutgoingMail], size: int) -> Iterator[list[OutgoingMail]]:
+    remaining = iter(mails)
+    while some := list(islice(remaining, size)):
+        yield some
 
 
 def nudge() -> None:
@@ -92,72 +108,120 @@ def nudge() -> None:
 
 
 def send_due(limit: int = 100_000) -> int:
-    """Send what is due, batch by batch. Returns how many rows were handled."""
+    """Send what is due, batch by batch. Returns how many rows were handled; fewer if the provider is not there."""
     handled = 0
-    with across_cooperatives():
-        free_the_dead()
-    with get_connection() as provider:
+    free_the_dead()
+    provider = get_connection()
+    try:
         while handled < limit and (mails := _claim()):
-            for mail in mails:
-                with within(mail.cooperative):
-                    _send_one(mail, provider)
-            handled += len(mails)
+            done = _send_batch(mails, provider)
+            handled += done
+            if done < len(mails):
+                _give_back(mails)
+                break
+    finally:
+        _hang_up(provider)
     return handled
 
 
 def has_work() -> bool:
-    """Whether a mail waits, or was left behind by a worker that died."""
+    """Whether a mail is due now, or was left behind by a worker that died."""
     with across_cooperatives():
-        return OutgoingMail.objects.filter(state__in=[MailState.QUEUED, MailState.LEAVING]).exists()
+        return _due().exists() or _abandoned().exists()
 
 
 def free_the_dead() -> int:
     """Decide for rows whose worker died while they were leaving."""
-    dead = OutgoingMail.objects.filter(state=MailState.LEAVING, lease_until__lt=clock.now())
-    news = [kind for kind in set(dead.values_list("kind", flat=True)) if kind_of(kind).category == Category.NEWS]
-    doubtful = dead.filter(kind__in=news).update(state=MailState.IN_DOUBT, lease_token=None)
-    return doubtful + dead.exclude(kind__in=news).update(state=MailState.QUEUED, lease_token=None)
+    news = [kind.key for kind in all_kinds() if kind.category == Category.NEWS]
+    with across_cooperatives():
+        may_leave_again = ~Q(kind__in=news) & Q(attempts__lt=MAX_DOUBTS)
+        again = _abandoned().filter(may_leave_again).update(state=MailState.QUEUED, lease_token=None, lease_until=None)
+        doubtful = _abandoned().update(state=MailState.IN_DOUBT, lease_token=None, lease_until=None)
+    return again + doubtful
+
+
+def _abandoned() -> QuerySet[OutgoingMail]:
+    return OutgoingMail.objects.filter(state=MailState.LEAVING, lease_until__lt=timezone.now())
+
+
+def _due() -> QuerySet[OutgoingMail]:
+    return OutgoingMail.objects.filter(
+        Q(not_before=None) | Q(not_before__lte=clock.now()),
+        Q(lease_token=None) | Q(lease_until__lt=timezone.now()),
+        state=MailState.QUEUED,
+    )
 
 
 def _claim() -> list[OutgoingMail]:
-    now, token = clock.now(), uuid.uuid4()
+    token = uuid.uuid4()
     with across_cooperatives(), transaction.atomic():
-        due = OutgoingMail.objects.filter(
-            Q(not_before=None) | Q(not_before__lte=now),
-            Q(lease_token=None) | Q(lease_until__lt=now),
-            state=MailState.QUEUED,
-        ).order_by("id")
+        due = _due().order_by("id")
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
         ids = list(due.values_list("id", flat=True)[:CLAIM_SIZE])
-        OutgoingMail.objects.filter(id__in=ids, state=MailState.QUEUED).update(
-            lease_token=token, lease_until=now + LEASE
-        )
-        claimed = OutgoingMail.objects.filter(lease_token=token).order_by("id")
+        mine = OutgoingMail.objects.filter(id__in=ids, state=MailState.QUEUED)
+        mine.update(lease_token=token, lease_until=timezone.now() + LEASE)
+        claimed = OutgoingMail.objects.filter(id__in=ids, lease_token=token).order_by("id")
         return list(claimed.select_related("cooperative__site", "backer", "user"))
 
 
-def _send_one(mail: OutgoingMail, provider: BaseEmailBackend) -> None:
-    """Every write checks the lease: a worker that lost it changes nothing."""
+def _give_back(mails: list[OutgoingMail]) -> None:
+    token = mails[0].lease_token
+    with across_cooperatives():
+        mine = OutgoingMail.objects.filter(id__in=[mail.pk for mail in mails], lease_token=token)
+        mine.filter(state=MailState.QUEUED).update(lease_token=None, lease_until=None)
+
+
+def _send_batch(mails: list[OutgoingMail], provider: BaseEmailBackend) -> int:
+    """How many were handled: all, or those before the provider could not be reached or went silent.
+
+    A silence ends the run, so that a provider in trouble puts one mail in doubt, not a whole mailing.
+    """
+    for count, mail in enumerate(mails, start=1):
+        if not _reach(provider):
+            return count - 1
+        with within(mail.cooperative):
+            if _send_one(mail, provider) == Verdict.DOUBTFUL:
+                return count
+    return len(mails)
+
+
+def _reach(provider: BaseEmailBackend) -> bool:
+    """Connected before a mail is marked as leaving: what cannot be reached has certainly not taken it."""
+    try:
+        provider.open()
+    except OSError as error:
+        log.warning("the mail provider cannot be reached: %r", error)
+        return False
+    return True
+
+
+def _hang_up(provider: BaseEmailBackend) -> None:
+    with suppress(OSError):
+        provider.close()
+
+
+def _send_one(mail: OutgoingMail, provider: BaseEmailBackend) -> Verdict | None:
+    """Every write checks the lease: a worker that lost it changes nothing. The verdict on what was not taken."""
     if not _still_wanted(mail):
         _settle(mail, MailState.QUEUED, state=MailState.SUPPRESSED)
-        return
+        return None
     try:
         message = composing.compose(mail)
-    except (KeyError, LookupError, TypeError, AttributeError, TemplateDoesNotExist, TemplateSyntaxError) as error:
-        log.exception("mail %s could not be composed", mail.pk)
-        _settle(mail, MailState.QUEUED, state=MailState.FAILED, last_error=repr(error))
-        return
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever one mail lacks, those after it still leave)
+        _not_composed(mail, error)
+        return None
     if not _start_leaving(mail):
-        return
+        return None
     try:
         provider.send_messages([message])
-    except NOT_SENT as error:
-        _refused(mail, error)
-    except DOUBTFUL as error:
-        _doubtful(mail, error)
-    else:
-        _settle(mail, MailState.LEAVING, state=MailState.SENT, sent_at=clock.now(), last_error="")
+    except Exception as error:  # noqa: BLE001 (home.handover says what each means)
+        _hang_up(provider)
+        return _not_sent(mail, error)
+    _settle(mail, MailState.LEAVING, state=MailState.SENT, sent_at=clock.now(), last_error="")
+    return None
 
 
 def _still_wanted(mail: OutgoingMail) -> bool:
@@ -169,7 +233,8 @@ def _still_wanted(mail: OutgoingMail) -> bool:
 
 
 def _start_leaving(mail: OutgoingMail) -> bool:
-    renewed = {"lease_until": clock.now() + LEASE, "attempts": mail.attempts + 1}
+    mail.attempts += 1
+    renewed = {"lease_until": timezone.now() + LEASE, "attempts": mail.attempts}
     return _settle(mail, MailState.QUEUED, keep_lease=True, state=MailState.LEAVING, **renewed)
 
 
@@ -180,29 +245,31 @@ def _settle(mail: OutgoingMail, was: MailState, *, keep_lease: bool = False, **f
     return bool(mine.update(**fields))
 
 
-def _refused(mail: OutgoingMail, error: Exception) -> None:
-    for_good = _is_permanent(error) or mail.attempts + 1 >= MAX_ATTEMPTS
-    log.warning("mail %s was refused%s", mail.pk, " for good" if for_good else "")
-    if for_good:
-        _settle(mail, MailState.LEAVING, state=MailState.FAILED, last_error=repr(error))
+def _not_composed(mail: OutgoingMail, error: Exception) -> None:
+    log.exception("mail %s could not be composed", mail.pk)
+    mail.attempts += 1
+    fields: dict[str, Any] = {"attempts": mail.attempts, "last_error": repr(error)}
+    if mail.attempts >= MAX_COMPOSITIONS:
+        _settle(mail, MailState.QUEUED, state=MailState.FAILED, **fields)
     else:
-        _retry_later(mail, error)
+        _settle(mail, MailState.QUEUED, not_before=clock.now() + _wait(mail), **fields)
 
 
-def _doubtful(mail: OutgoingMail, error: Exception) -> None:
-    log.warning("mail %s: the provider went silent", mail.pk)
-    if kind_of(mail.kind).category == Category.NEWS:
-        _settle(mail, MailState.LEAVING, state=MailState.IN_DOUBT, last_error=repr(error))
+def _not_sent(mail: OutgoingMail, error: Exception) -> Verdict:
+    verdict = verdict_on(error)
+    log.warning("mail %s: %s", mail.pk, verdict)
+    if verdict == Verdict.DOUBTFUL:
+        is_news = kind_of(mail.kind).category == Category.NEWS
+        last, ends_as = is_news or mail.attempts >= MAX_DOUBTS, MailState.IN_DOUBT
     else:
-        _retry_later(mail, error)
+        last, ends_as = verdict == Verdict.REFUSED_FOR_GOOD or mail.attempts >= MAX_ATTEMPTS, MailState.FAILED
+    if last:
+        _settle(mail, MailState.LEAVING, state=ends_as, last_error=repr(error))
+    else:
+        later = clock.now() + _wait(mail)
+        _settle(mail, MailState.LEAVING, state=MailState.QUEUED, not_before=later, last_error=repr(error))
+    return verdict
 
 
-def _retry_later(mail: OutgoingMail, error: Exception) -> None:
-    wait = timedelta(seconds=15 * 2**mail.attempts)
-    _settle(mail, MailState.LEAVING, state=MailState.QUEUED, not_before=clock.now() + wait, last_error=repr(error))
-
-
-def _is_permanent(error: Exception) -> bool:
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(500 <= code < 600 for code, _text in error.recipients.values())
-    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
+def _wait(mail: OutgoingMail) -> timedelta:
+    return min(timedelta(seconds=15 * 2 ** min(mail.attempts - 1, 10)), LONGEST_WAIT)

@@ -15,4 +15,7 @@ def roles_of(user: User, cooperative: Cooperative) -> set[Role]:
     """What someone may do in a cooperative; a superuser may do everything."""
     if user.is_superuser:
         return set(Role)
-    return {Role(role) for role in Membership.objects.filter(user=user, cooperative=cooperative).values_list("role", flat=True)}
+    return {
+        Role(role)
+        for role in Membership.objects.filter(user=user, cooperative=cooperative).values_list("role", flat=True)
+    }

@@ -73,6 +73,7 @@ class LedgerKind(models.TextChoices):
     """What a group of ledger entries records."""
 
     PAYMENT = "payment", _("Payment")
+    FEE = "fee", _("Processing fee")
     REFUND = "refund", _("Refund")
 
 

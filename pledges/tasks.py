@@ -1,1 +1,92 @@
-""""""
+"""Tasks and periodic work of this room: ids in, fetch, delegate. The rows are the truth, a task is a hint."""
+
+from datetime import timedelta
+
+from django_tasks import task
+
+from campaigns.models import Campaign
+from home import clock
+from home.tenancy import across_cooperatives, within
+from home.ticking import periodic
+from pledges import charging, checkout, refunds, saved_cards, settlement, webhooks
+from pledges.enums import CardState, PaymentState, RefundState
+from pledges.models import Checkout, Payment, Pledge, Refund, StripeEvent
+
+
+@task()
+def settle_campaign(campaign_id: int) -> None:
+    with across_cooperatives():
+        campaign = Campaign.objects.select_related("cooperative__site").get(pk=campaign_id)
+    settlement.settle(campaign)
+
+
+@task()
+def handle_event(event_id: int) -> None:
+    webhooks.handle(event_id)
+
+
+@task()
+def handle_waiting_events() -> None:
+    webhooks.handle_waiting()
+
+
+@task()
+def end_checkout(checkout_id: int) -> None:
+    with across_cooperatives():
+        row = Checkout.objects.select_related("cooperative").get(pk=checkout_id)
+    with within(row.cooperative):
+        checkout.end(row)
+
+
+@task()
+def make_refunds() -> None:
+    refunds.make_due()
+
+
+@task()
+def forget_cards() -> None:
+    saved_cards.forget_due()
+
+
+@task()
+def learn_fees() -> None:
+    with across_cooperatives():
+        rows = Payment.objects.select_related("cooperative", "pledge__backer", "pledge__cooperative__site")
+        unknown = list(rows.filter(state=PaymentState.PAID, processing_fee=None).exclude(stripe_intent="")[:500])
+    for payment in unknown:
+        with within(payment.cooperative):
+            charging.refresh(payment)
+
+
+@periodic("settlement", every=timedelta(seconds=15))
+def nudge_settlement() -> None:
+    with across_cooperatives():
+        ids = list(settlement.unsettled().values_list("id", flat=True))
+    for campaign_id in ids:
+        settle_campaign.enqueue(campaign_id)
+
+
+@periodic("checkouts", every=timedelta(seconds=30))
+def nudge_checkouts() -> None:
+    with across_cooperatives():
+        ids = list(checkout.overdue().order_by("id").values_list("id", flat=True)[:200])
+    for checkout_id in ids:
+        end_checkout.enqueue(checkout_id)
+
+
+@periodic("events", every=timedelta(seconds=30))
+def nudge_events() -> None:
+    late = clock.now() - timedelta(seconds=20)
+    if StripeEvent.objects.filter(handled_at=None, received_at__lte=late).exists():
+        handle_waiting_events.enqueue()
+
+
+@periodic("refunds and cards", every=timedelta(seconds=30))
+def nudge_refunds_and_cards() -> None:
+    with across_cooperatives():
+        if Refund.objects.filter(state=RefundState.DUE).exists():
+            make_refunds.enqueue()
+        if Pledge.objects.filter(card_state=CardState.TO_DETACH).exists():
+            forget_cards.enqueue()
+        if Payment.objects.filter(state=PaymentState.PAID, processing_fee=None).exclude(stripe_intent="").exists():
+            learn_fees.enqueue()

@@ -141,7 +141,7 @@ def _install_with_uv(venv: Path, source: Path) -> bool:
 
 
 def _install_with_pip(venv: Path, source: Path) -> None:
-    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq"]
     if subprocess.run([*command, "--disable-pip-version-check", "-r", str(source)]).returncode != 0:
         raise SetUpError(f"The packages of {source.name} could not be installed: see pip's message above.")
 

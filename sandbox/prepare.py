@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import django
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -24,16 +24,24 @@ def main() -> None:
     parser.add_argument("--wait-for", action="append", default=[], help="an address that must answer before the demo")
     asked = parser.parse_args()
     sys.path.insert(0, str(ROOT / "site"))
+    try:
+        prepare(asked.addresses, asked.wait_for)
+    except CommandError as error:  # written for a person: no traceback
+        sys.exit(f"ERROR {error}")
+
+
+def prepare(addresses: Path, wait_for: list[str]) -> None:
+    """Migrate when there is something to; load the demo once `wait_for` answers; write the table's rows."""
     django.setup()
     if _has_migrations_to_apply():
         print("Preparing the database…", flush=True)
         call_command("migrate", verbosity=0, interactive=False)
-    for url in asked.wait_for:
+    for url in wait_for:
         _wait_for(url)
     call_command("load_demo")
     rows = io.StringIO()
     call_command("demo_addresses", stdout=rows)
-    asked.addresses.write_text(rows.getvalue())
+    addresses.write_text(rows.getvalue())
 
 
 def _has_migrations_to_apply() -> bool:

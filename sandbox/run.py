@@ -109,7 +109,7 @@ def plan_of(stand: Stand) -> Plan:
         stand_ins=[Child("stripe", [*stripe, "--quiet"], stand_in=True), Child("mail", mail, stand_in=True)],
         prepare=Child("prepare", prepare, chatty=True),
         site=[
-            Child("web", [*gunicorn, "--chdir", str(ROOT / "site"), "config.wsgi"]),
+            Child("web", [*gunicorn, "--chdir", str(ROOT / "site"), "config.wsgi"], hush="/readyz"),
             Child("worker", [*manage, "db_worker", "--queue-name", "*", "--interval", "0.2"]),
             Child("tick", [*manage, "tick"]),
         ],

@@ -25,6 +25,7 @@ from sandbox.processes import dies_with_parent
 
 PATIENCE = 8.0  # seconds from the request to stop until what is left is killed
 HEAD_START = 5.0  # of these, for the site before what it talks to goes away
+BETWEEN_QUESTIONS = 0.2  # seconds; asking itself can make a child talk
 TAIL = 20  # lines of a dead child's log that are shown
 PERSON_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -39,12 +40,17 @@ class ChildDied(Exception):
 
 @dataclass(frozen=True)
 class Child:
-    """A process to run. `stand_in`: the site talks to it, so it stops after the site."""
+    """A process to run.
+
+    `stand_in`: the site talks to it, so it stops after the site. `chatty`: all
+    that it says is shown. `hush`: a line that holds this is not a warning.
+    """
 
     name: str
     command: list[str]
     stand_in: bool = False
     chatty: bool = False
+    hush: str = "\0"
 
 
 class Warnings:
@@ -87,6 +93,7 @@ class Supervisor:
         self._running: list[_Running] = []
         self._selector = selectors.DefaultSelector()
         self._requests = 0
+        self._stopping = False
 
     def __enter__(self) -> Supervisor:
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -143,7 +150,9 @@ class Supervisor:
         while not is_so():
             if time.monotonic() > end:
                 raise ChildDied(complaint())
-            self.watch()
+            pause = time.monotonic() + BETWEEN_QUESTIONS
+            while time.monotonic() < pause:
+                self.watch()
 
     def watch(self, may_end: _Running | None = None) -> None:
         """One turn of the loop, 0.2 s at most. Raises Stopped or ChildDied."""
@@ -181,8 +190,15 @@ class Supervisor:
 
     def _show(self, running: _Running, line: str) -> None:
         running.tail.append(line)
-        if self._verbose or running.child.chatty or running.warnings.wants(line):
+        if self._shows_all_of(running) or self._is_worth_showing(running, line):
             print(f"[{running.child.name}] {line}", flush=True)
+
+    def _shows_all_of(self, running: _Running) -> bool:
+        return self._verbose or running.child.chatty
+
+    def _is_worth_showing(self, running: _Running, line: str) -> bool:
+        """While everything stops, the complaints about it are for the logs."""
+        return running.warnings.wants(line) and running.child.hush not in line and not self._stopping
 
     def _drain(self, running: _Running) -> None:
         while self._listen(running):
@@ -195,7 +211,7 @@ class Supervisor:
         code = running.process.returncode
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         lines = [f"“{running.child.name}” {how}."]
-        if running.tail:
+        if running.tail and not self._shows_all_of(running):
             lines += [f"The last lines of {running.log.name}:", *(f"    {line}" for line in running.tail)]
         return "\n".join(lines)
 
@@ -204,7 +220,7 @@ class Supervisor:
     def stop(self) -> None:
         """End every child: the site first, then what it talks to; kill what stays."""
         deadline = time.monotonic() + PATIENCE
-        self._requests = 0
+        self._requests, self._stopping = 0, True
         site = [running for running in self._running if not running.child.stand_in]
         stand_ins = [running for running in self._running if running.child.stand_in]
         self._terminate(site, deadline - (PATIENCE - HEAD_START if stand_ins else 0))

@@ -187,7 +187,7 @@ def _format_faults(path: Path) -> list[str]:
 
 
 def _shown(entry: polib.POEntry) -> str:
-    where = f" ({entry.occurrences[0][0]})" if entry.occurrences else ""
+    where = f" ({':'.join(filter(None, entry.occurrences[0]))})" if entry.occurrences else ""
     text = re.sub(r"\s+", " ", entry.msgid).strip()
     return f"“{text[:90]}{'…' if len(text) > 90 else ''}”{where}"
 

@@ -10,5 +10,5 @@ threads = int(os.environ.get("WEB_THREADS", "4"))
 worker_class = "gthread"
 preload_app = True
 timeout = 30
-graceful_timeout = 10
+graceful_timeout = 6
 accesslog = None

@@ -2,9 +2,11 @@
 
 import pytest
 
+
 from home.tenancy import across_cooperatives, within
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_cooperative
+from tests.stripe_double import double_running
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +64,23 @@ def on_host(client):
     return bind
 
 
+@pytest.fixture(scope="session")
+def stripe_server(tmp_path_factory):
+    """The Stripe double, as a process of its own on loopback."""
+    with double_running(tmp_path_factory.mktemp("stripe")) as double:
+        yield double
+
+
+@pytest.fixture
+def stripe_double(stripe_server, settings):
+    """A clean double, which the product speaks to with the real package; accounts are made by `make_account`."""
+    stripe_server.reset()
+    settings.STRIPE_API_BASE = stripe_server.url
+    return stripe_server
+
+
+@pytest.fixture
+def shop(cooperative, stripe_double):
+    """Our cooperative with an account of its own at the double."""
+    stripe_double.open_account(cooperative)
+    return cooperative

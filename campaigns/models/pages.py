@@ -60,4 +60,6 @@ class CampaignPage(Page):
     @property
     def tier_blocks(self) -> list[Any]:
         """The tiers' list children (`.id`, `.value`), in page order."""
-        return [child for block in self.body if block.block_type == "reward_tiers" for child in block.value.bound_blocks]
+        return [
+            child for block in self.body if block.block_type == "reward_tiers" for child in block.value.bound_blocks
+        ]

@@ -101,9 +101,7 @@ class Reward(models.Model):
         verbose_name = _("reward")
         verbose_name_plural = _("rewards")
         ordering: ClassVar = ["position", "id"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["campaign", "block_id"], name="reward_once_per_block")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["campaign", "block_id"], name="reward_once_per_block")]
 
     def __str__(self) -> str:
         return self.title

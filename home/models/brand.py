@@ -28,7 +28,12 @@ class Brand(BaseSiteSetting):
     """What a visitor sees of a cooperative on every page and mail."""
 
     logo = models.ForeignKey(
-        "wagtailimages.Image", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("logo")
+        "wagtailimages.Image",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("logo"),
     )
     field = colour(_("field: header and hero"), "#ff7a4d")
     action = colour(_("action: buttons and links"), "#1d1410")

@@ -39,7 +39,9 @@ class OutgoingMail(models.Model):
     occasion = models.CharField(max_length=40, blank=True)
     reader_key = models.CharField(max_length=60)
     backer = models.ForeignKey(Backer, null=True, blank=True, on_delete=models.SET_NULL, related_name="mails")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     address = models.EmailField()
     language = models.CharField(max_length=2, choices=CHOICES)
     batch = models.CharField(max_length=60, blank=True, db_index=True)
@@ -90,9 +92,7 @@ class Suppression(models.Model):
     objects = ScopedManager(cooperative="cooperative")
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["cooperative", "email_key"], name="suppression_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["cooperative", "email_key"], name="suppression_once")]
 
     def __str__(self) -> str:
         return self.email_key

@@ -24,9 +24,7 @@ class LedgerGroup(models.Model):
     objects = ScopedManager(cooperative="cooperative")
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["kind", "subject_key"], name="ledger_group_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "subject_key"], name="ledger_group_once")]
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.subject_key}"

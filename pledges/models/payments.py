@@ -92,9 +92,7 @@ class PaymentAttempt(models.Model):
     outcome = models.CharField(max_length=60, blank=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["payment", "number"], name="attempt_once_per_number")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["payment", "number"], name="attempt_once_per_number")]
 
     def __str__(self) -> str:
         return f"{self.payment_id} · {self.number}"
@@ -133,15 +131,14 @@ class StripeEvent(models.Model):
     account = models.CharField(max_length=60, blank=True)
     kind = models.CharField(max_length=80)
     object_id = models.CharField(max_length=120, blank=True)
+    reference = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["event_id", "account"], name="stripe_event_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["event_id", "account"], name="stripe_event_once")]
         indexes: ClassVar = [
             models.Index(fields=["id"], condition=models.Q(handled_at=None), name="stripe_event_unhandled")
         ]

@@ -1,14 +1,13 @@
 """Money moving: charges, balance transactions, fees, and what certain test cards bring on."""
 
+from . import APPLICATION, PLATFORM_ACCOUNT
 from .cards import Decline
 from .errors import Json
 from .ids import new_id
 from .listing import as_list
 from .money import stripe_fee
-from .resources.payment_methods import card_of
 from .store import Row
 from .world import Call
-from . import APPLICATION, PLATFORM_ACCOUNT
 
 HELD = 2 * 86400
 """Money is pending for two days before it is available."""
@@ -17,7 +16,7 @@ HELD = 2 * 86400
 def transaction(call: Call, kind: str, amount: int, source: Json, account: str, **more: object) -> Json:
     """A balance transaction: `net` is what the account gains, `fee` what was taken from `amount`."""
     fees = more.get("fee_details") or []
-    assert isinstance(fees, list)  # noqa: S101 (for the type checker)
+    assert isinstance(fees, list)
     fee = sum(item["amount"] for item in fees)
     body: Json = {
         "id": new_id("txn"), "object": "balance_transaction", "amount": amount,
@@ -113,8 +112,8 @@ def descriptor(call: Call, suffix: str | None) -> str | None:
     if account is None:
         return suffix
     settings = account.body["settings"]
-    prefix = settings["card_payments"]["statement_descriptor_prefix"]
-    whole = settings["payments"]["statement_descriptor"]
+    prefix: str | None = settings["card_payments"]["statement_descriptor_prefix"]
+    whole: str | None = settings["payments"]["statement_descriptor"]
     if suffix is None:
         return whole or prefix
     return f"{prefix or (whole or '')[:10]}* {suffix}"[:22]
@@ -161,9 +160,7 @@ def _collect_commission(call: Call, body: Json, commission: int) -> None:
         "originating_transaction": None, "refunded": False,
     }  # fmt: skip
     fee["refunds"] = as_list(f"/v1/application_fees/{fee['id']}/refunds", [])
-    moved = transaction(
-        call, "application_fee", commission, fee, PLATFORM_ACCOUNT, category="platform_earning"
-    )
+    moved = transaction(call, "application_fee", commission, fee, PLATFORM_ACCOUNT, category="platform_earning")
     fee["balance_transaction"] = moved["id"]
     body["application_fee"] = fee["id"]
     call.world.store.save(PLATFORM_ACCOUNT, fee)
@@ -171,5 +168,3 @@ def _collect_commission(call: Call, body: Json, commission: int) -> None:
     call.journal("application_fee", -commission, entry)
     call.journal("application_fee", commission, entry, PLATFORM_ACCOUNT)
     call.emit("application_fee.created", fee, account=PLATFORM_ACCOUNT)
-
-

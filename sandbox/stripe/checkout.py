@@ -87,9 +87,7 @@ def _intent(call: Call, session: Row) -> Row:
 
 def _wants_customer(body: Json, data: Json) -> bool:
     """Stripe makes a customer when asked to, or when the card is to be kept."""
-    return body["customer"] is None and (
-        body["customer_creation"] == "always" or bool(data.get("setup_future_usage"))
-    )
+    return body["customer"] is None and (body["customer_creation"] == "always" or bool(data.get("setup_future_usage")))
 
 
 def _create_customer(call: Call, session: Row) -> None:

@@ -21,7 +21,7 @@ class Events:
         self._clock = clock
         self._endpoints: list[Json] | None = None
         self.loss: Json = {}
-        self.random = random.Random()  # noqa: S311 (faults, not secrets)
+        self.random = random.Random()
         store.on_reset.append(self.endpoints_changed)
 
     def endpoints_changed(self) -> None:

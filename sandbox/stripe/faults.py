@@ -25,7 +25,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
-        self._random = random.Random()  # noqa: S311 (repeatable on purpose)
+        self._random = random.Random()
 
     def order(self, orders: list[Json], seed: int | None) -> None:
         """Raises ValueError for an order that could not be meant."""

@@ -1,10 +1,17 @@
 """Lists as Stripe pages them: newest first, `starting_after`, `ending_before`, `has_more`."""
 
+from typing import Any
 
 from .errors import Json, missing, refused
 from .world import Call
 
-_COLUMNS = {"customer": "customer", "payment_intent": "intent", "charge": "charge", "source": "charge", "status": "status"}
+_COLUMNS = {
+    "customer": "customer",
+    "payment_intent": "intent",
+    "charge": "charge",
+    "source": "charge",
+    "status": "status",
+}
 _BOUNDS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
@@ -40,7 +47,7 @@ def paged(call: Call, table: str, where: list[str], values: list[Any]) -> Json:
 
 def _refuse_foreign(call: Call, table: str, cursor: str, param: str) -> None:
     found = call.world.store.db.execute(
-        f"SELECT 1 FROM {table} WHERE id=? AND account=?",  # noqa: S608 (constant names)
+        f"SELECT 1 FROM {table} WHERE id=? AND account=?",
         (cursor, call.account),
     ).fetchone()
     if found is None:
@@ -55,5 +62,3 @@ def slice_of(call: Call, data: list[Json]) -> Json:
     limit = call.get("limit", 10)
     chosen = data[start:end]
     return as_list(call.url, chosen[:limit], len(chosen) > limit)
-
-

@@ -1,7 +1,7 @@
 """Stripe's own fee, and amounts as a person reads them."""
 
 ZERO_DECIMAL = frozenset(
-    "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split()
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"]
 )
 SMALLEST = 50
 DISPUTE_FEE = 1500

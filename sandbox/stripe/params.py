@@ -53,9 +53,7 @@ class Text(Kind):
         if not isinstance(raw, str):
             raise invalid(f"Invalid string: {raw}", path)
         if len(raw) > self.longest:
-            raise invalid(
-                f"Invalid string: {raw[:4]}...{raw[-4:]}; must be at most {self.longest} characters", path
-            )
+            raise invalid(f"Invalid string: {raw[:4]}...{raw[-4:]}; must be at most {self.longest} characters", path)
         return raw
 
 

@@ -87,7 +87,7 @@ class Store:
     def reset(self) -> None:
         with self.transaction():
             for table in _TABLES:
-                self.db.execute(f"DELETE FROM {table}")  # noqa: S608 (constant names)
+                self.db.execute(f"DELETE FROM {table}")
         for forget in self.on_reset:
             forget()
 
@@ -108,9 +108,7 @@ class Store:
         )  # fmt: skip
 
     def find(self, object_id: str) -> Row | None:
-        found = self.db.execute(
-            "SELECT account, kind, body, inner FROM objects WHERE id=?", (object_id,)
-        ).fetchone()
+        found = self.db.execute("SELECT account, kind, body, inner FROM objects WHERE id=?", (object_id,)).fetchone()
         if found is None:
             return None
         return Row(found[0], found[1], json.loads(found[2]), json.loads(found[3] or "{}"))
@@ -123,12 +121,10 @@ class Store:
         direction, cursor = ("ASC", before) if before else ("DESC", after)
         if cursor:
             compare = ">" if before else "<"
-            where.append(
-                f"(created, seq) {compare} (SELECT created, seq FROM {table} WHERE id=?)"  # noqa: S608
-            )
+            where.append(f"(created, seq) {compare} (SELECT created, seq FROM {table} WHERE id=?)")
             values.append(cursor)
         found = self.db.execute(
-            f"SELECT body FROM {table} WHERE {' AND '.join(where)}"  # noqa: S608 (no outside text)
+            f"SELECT body FROM {table} WHERE {' AND '.join(where)}"
             f" ORDER BY created {direction}, seq {direction} LIMIT ?",
             (*values, limit + 1),
         ).fetchall()

@@ -86,9 +86,7 @@ class Call:
         return None if object_id is None else self.load(kind, object_id, param, 400)
 
     def emit(self, kind: str, body: Json, previous: Json | None = None, account: str | None = None) -> None:
-        self.world.events.emit(
-            account or self.account, kind, body, previous, self.request_id, self.idempotency_key
-        )
+        self.world.events.emit(account or self.account, kind, body, previous, self.request_id, self.idempotency_key)
 
     def journal(self, kind: str, amount: int, source: Json, account: str | None = None) -> None:
         """Money that moved: the account's side of it, never an intention."""

@@ -32,7 +32,11 @@ def two_tiers():
 def body_of(tiers, tagline="Onze fermes, un village et une pierre de 900 kg.", *, extra=()):
     """The page's StreamField as JSON."""
     return [
-        {"type": "title", "id": str(uuid.uuid4()), "value": {"place": "Saint-Aurèle", "tagline": tagline, "image": None}},
+        {
+            "type": "title",
+            "id": str(uuid.uuid4()),
+            "value": {"place": "Saint-Aurèle", "tagline": tagline, "image": None},
+        },
         {
             "type": "description",
             "id": str(uuid.uuid4()),

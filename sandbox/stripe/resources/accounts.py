@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from .. import PLATFORM_ACCOUNT
-from ..errors import ApiError, Json, invalid, refused
-from ..ids import new_id, random_text
-from ..listing import as_list, page
-from ..store import Row
-from ..world import Call
+from sandbox.stripe import PLATFORM_ACCOUNT
+from sandbox.stripe.errors import ApiError, Json, invalid, refused
+from sandbox.stripe.ids import new_id, random_text
+from sandbox.stripe.listing import as_list, page
+from sandbox.stripe.store import Row
+from sandbox.stripe.world import Call
 
 REQUIREMENTS = (
     "business_profile.product_description", "business_profile.url", "external_account",
@@ -44,7 +44,9 @@ _CURRENCY = {"CA": "cad", "US": "usd", "FR": "eur", "BE": "eur", "GB": "gbp"}
 
 def _platform_only(call: Call) -> None:
     if not call.is_platform:
-        raise ApiError(403, "Only the platform may do this: leave out the Stripe-Account header.", code="account_invalid")
+        raise ApiError(
+            403, "Only the platform may do this: leave out the Stripe-Account header.", code="account_invalid"
+        )
 
 
 def _capabilities(call: Call) -> Json:

@@ -1,10 +1,11 @@
 """Customers live on the connected account, like everything a backer leaves there."""
 
-from ..errors import Json, missing
-from ..ids import new_id, random_text
-from ..listing import page, paged
-from ..store import Row
-from ..world import Call
+from sandbox.stripe.errors import Json, missing
+from sandbox.stripe.ids import new_id, random_text
+from sandbox.stripe.listing import page, paged
+from sandbox.stripe.store import Row
+from sandbox.stripe.world import Call
+
 from .payment_methods import BLANK_ADDRESS, detach_from_customer
 
 _FIELDS = ("name", "email", "phone", "description", "preferred_locales")

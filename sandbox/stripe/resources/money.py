@@ -1,9 +1,9 @@
 """What can be read of the money: charges, balance transactions, balance, disputes, warnings."""
 
-from .. import disputing
-from ..errors import Json
-from ..listing import page, paged
-from ..world import Call
+from sandbox.stripe import disputing
+from sandbox.stripe.errors import Json
+from sandbox.stripe.listing import page, paged
+from sandbox.stripe.world import Call
 
 
 def retrieve_charge(call: Call) -> Json:
@@ -40,7 +40,11 @@ def retrieve_transaction(call: Call) -> Json:
 
 def list_transactions(call: Call) -> Json:
     where, values = ["account=?", "kind='balance_transaction'"], [call.account]
-    for name, column in (("source", "charge"), ("type", "json_extract(body,'$.type')"), ("currency", "json_extract(body,'$.currency')")):
+    for name, column in (
+        ("source", "charge"),
+        ("type", "json_extract(body,'$.type')"),
+        ("currency", "json_extract(body,'$.currency')"),
+    ):
         if call.get(name) is not None:
             where.append(f"{column}=?")
             values.append(call.params[name])

@@ -1,11 +1,11 @@
 """Events to read back, and the webhook endpoints they are sent to."""
 
-from .. import API_VERSION, PLATFORM_ACCOUNT
-from ..errors import ApiError, Json, invalid, missing
-from ..events import KEPT
-from ..ids import new_id
-from ..listing import page, paged
-from ..world import Call
+from sandbox.stripe import API_VERSION, PLATFORM_ACCOUNT
+from sandbox.stripe.errors import ApiError, Json, invalid, missing
+from sandbox.stripe.events import KEPT
+from sandbox.stripe.ids import new_id
+from sandbox.stripe.listing import page, paged
+from sandbox.stripe.world import Call
 
 
 def retrieve_event(call: Call) -> Json:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from .. import paying
-from ..errors import ApiError, Json, invalid, refused
-from ..ids import client_secret, new_id
-from ..listing import page
-from ..money import SMALLEST, ZERO_DECIMAL
-from ..store import Row
-from ..world import Call, refuse_if_cannot_charge
+from sandbox.stripe import paying
+from sandbox.stripe.errors import ApiError, Json, invalid, refused
+from sandbox.stripe.ids import client_secret, new_id
+from sandbox.stripe.listing import page
+from sandbox.stripe.money import SMALLEST, ZERO_DECIMAL
+from sandbox.stripe.store import Row
+from sandbox.stripe.world import Call, refuse_if_cannot_charge
+
 from .payment_methods import resolve, usable
 
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -35,8 +36,7 @@ def _check_create(call: Call, confirm_now: bool) -> None:
             raise invalid(f"You cannot set `{name}` when `confirm` is not true.", name)
     if "allowed_payment_method_types" in call.params and "automatic_payment_methods" in call.params:
         raise invalid(
-            "You may only specify one of these parameters: automatic_payment_methods, "
-            "allowed_payment_method_types.",
+            "You may only specify one of these parameters: automatic_payment_methods, allowed_payment_method_types.",
             "automatic_payment_methods",
         )
     check_amount(call, call.params["amount"], call.params["currency"], call.get("application_fee_amount"))

@@ -1,14 +1,15 @@
 """Cards as payment methods: created from a number or a test token, attached, detached."""
 
 from hashlib import sha256
+from typing import Any
 
-from .. import cards
-from ..cards import Card, Decline
-from ..errors import ApiError, Json, missing, refused
-from ..ids import new_id
-from ..listing import page
-from ..store import Row
-from ..world import Call
+from sandbox.stripe import cards
+from sandbox.stripe.cards import Card, Decline
+from sandbox.stripe.errors import ApiError, Json, missing, refused
+from sandbox.stripe.ids import new_id
+from sandbox.stripe.listing import page
+from sandbox.stripe.store import Row
+from sandbox.stripe.world import Call
 
 BLANK_ADDRESS: Json = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 DETACHED = (
@@ -18,7 +19,7 @@ DETACHED = (
 )
 
 
-def card_error(decline: Decline, **more: object) -> ApiError:
+def card_error(decline: Decline, **more: Any) -> ApiError:
     """402 in Stripe's shape; what was written (the failed attempt) stays written."""
     return ApiError(
         402, decline.message, kind="card_error", code=decline.code, decline_code=decline.decline_code,
@@ -157,9 +158,7 @@ def attach_to(call: Call, method: Row, customer: str) -> None:
 def detach(call: Call) -> Json:
     method = call.named("payment_method")
     if method.body["customer"] is None:
-        raise refused(
-            "The payment method you provided is not attached to a customer so detachment is impossible."
-        )
+        raise refused("The payment method you provided is not attached to a customer so detachment is impossible.")
     detach_from_customer(call, method)
     return method.body
 

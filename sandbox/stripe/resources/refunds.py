@@ -1,12 +1,13 @@
 """Refunds of charges, and of the application fees on them."""
 
-from .. import PLATFORM_ACCOUNT
-from ..charging import fee_detail, transaction
-from ..errors import Json, invalid, refused
-from ..ids import new_id
-from ..listing import page
-from ..store import Row
-from ..world import Call
+from sandbox.stripe import PLATFORM_ACCOUNT
+from sandbox.stripe.charging import fee_detail, transaction
+from sandbox.stripe.errors import Json, invalid, refused
+from sandbox.stripe.ids import new_id
+from sandbox.stripe.listing import page
+from sandbox.stripe.store import Row
+from sandbox.stripe.world import Call
+
 from .payment_methods import card_of
 
 LATER = 10
@@ -71,9 +72,7 @@ def _amount(call: Call, body: Json) -> int:
     left: int = body["amount"] - body["amount_refunded"]
     amount: int = call.get("amount", left)
     if amount > left:
-        raise refused(
-            f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", param="amount"
-        )
+        raise refused(f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", param="amount")
     return amount
 
 
@@ -107,7 +106,7 @@ def _fee_share(call: Call, charged: Json, amount: int) -> int:
     if charged["application_fee"] is None:
         raise refused("This charge has no application fee to refund.", param="refund_application_fee")
     row = call.world.store.find(charged["application_fee"])
-    assert row is not None  # noqa: S101 (written together with its charge)
+    assert row is not None
     left: int = row.body["amount"] - row.body["amount_refunded"]
     share = left
     if not charged["refunded"]:
@@ -202,7 +201,7 @@ def create_fee_refund(call: Call) -> Json:
     if amount > left:
         raise refused(f"Refund amount ({amount}) is greater than unrefunded amount on fee ({left})", param="amount")
     charged = call.world.store.find(fee.body["charge"])
-    assert charged is not None  # noqa: S101 (a fee is written together with its charge)
+    assert charged is not None
     body = refund_fee(call, fee, amount, charged.body, call.metadata())
     transaction(
         call, "adjustment", amount, body, fee.body["account"], category="fee",
@@ -218,5 +217,3 @@ def list_fee_refunds(call: Call) -> Json:
 
 def retrieve_fee_refund(call: Call) -> Json:
     return call.load("fee_refund", call.path["refund"]).body
-
-

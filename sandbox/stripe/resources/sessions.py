@@ -1,19 +1,48 @@
 """Checkout Sessions, modes `payment` and `setup`, with the page that Stripe hosts for them."""
 
-from ..errors import Json, invalid, refused
-from ..ids import new_id
-from ..listing import page, slice_of
-from ..store import Row
-from ..world import Call, refuse_if_cannot_charge
+from sandbox.stripe.errors import Json, invalid, refused
+from sandbox.stripe.ids import new_id
+from sandbox.stripe.listing import page, slice_of
+from sandbox.stripe.store import Row
+from sandbox.stripe.world import Call, refuse_if_cannot_charge
+
 from . import payment_intents, setup_intents
 
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
-_BLANK = """after_expiration allow_promotion_codes billing_address_collection branding_settings client_secret
-collected_information consent consent_collection currency_conversion customer_account discounts
-excluded_payment_method_types integration_identifier invoice invoice_creation managed_payments name_collection
-optional_items origin_context payment_link payment_method_configuration_details permissions presentment_details
-recovered_from redirect_on_completion return_url saved_payment_method_options shipping_address_collection
-shipping_cost subscription tax_id_collection wallet_options""".split()
+_BLANK = [
+    "after_expiration",
+    "allow_promotion_codes",
+    "billing_address_collection",
+    "branding_settings",
+    "client_secret",
+    "collected_information",
+    "consent",
+    "consent_collection",
+    "currency_conversion",
+    "customer_account",
+    "discounts",
+    "excluded_payment_method_types",
+    "integration_identifier",
+    "invoice",
+    "invoice_creation",
+    "managed_payments",
+    "name_collection",
+    "optional_items",
+    "origin_context",
+    "payment_link",
+    "payment_method_configuration_details",
+    "permissions",
+    "presentment_details",
+    "recovered_from",
+    "redirect_on_completion",
+    "return_url",
+    "saved_payment_method_options",
+    "shipping_address_collection",
+    "shipping_cost",
+    "subscription",
+    "tax_id_collection",
+    "wallet_options",
+]
 
 
 def create(call: Call) -> Json:
@@ -101,6 +130,7 @@ def _build(call: Call, mode: str, customer: Json | None, items: list[Json]) -> J
     paid = mode == "payment"
     total = sum(item["amount_total"] for item in items) if paid else None
     email = customer["email"] if customer else call.get("customer_email")
+    name = customer["name"] if customer else None
     return {
         **dict.fromkeys(_BLANK), "id": object_id, "object": "checkout.session",
         "adaptive_pricing": {"enabled": False} if paid else None,
@@ -112,7 +142,7 @@ def _build(call: Call, mode: str, customer: Json | None, items: list[Json]) -> J
         "custom_fields": [], "custom_text": _custom_text(call.get("custom_text", {})),
         "customer": customer and customer["id"],
         "customer_creation": call.get("customer_creation", "if_required") if paid and not customer else None,
-        "customer_details": details(email, customer and customer["name"]) if email else None,
+        "customer_details": details(email, name) if email else None,
         "customer_email": call.get("customer_email"), "expires_at": call.get("expires_at", call.now + LONGEST),
         "livemode": False, "locale": call.get("locale"), "metadata": call.metadata(), "mode": mode,
         "payment_intent": None,

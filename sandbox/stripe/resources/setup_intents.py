@@ -1,12 +1,13 @@
 """SetupIntents: a card saved for later, with the bank's page where the card asks for it."""
 
-from .. import paying
-from ..cards import Decline
-from ..errors import ApiError, Json, refused
-from ..ids import client_secret, new_id
-from ..listing import page
-from ..store import Row
-from ..world import Call, refuse_if_cannot_charge
+from sandbox.stripe import paying
+from sandbox.stripe.cards import Decline
+from sandbox.stripe.errors import ApiError, Json, refused
+from sandbox.stripe.ids import client_secret, new_id
+from sandbox.stripe.listing import page
+from sandbox.stripe.store import Row
+from sandbox.stripe.world import Call, refuse_if_cannot_charge
+
 from .payment_methods import attach_to, card_error, card_of, resolve, usable
 
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -134,16 +135,12 @@ def fail(call: Call, row: Row, method: Row, refusal: Decline) -> None:
 
 
 def fail_authentication(call: Call, row: Row, method: Row) -> None:
-    error = ApiError(
-        400, FAILED_AUTHENTICATION, code="setup_intent_authentication_failure", payment_method=method.body
-    )
+    error = ApiError(400, FAILED_AUTHENTICATION, code="setup_intent_authentication_failure", payment_method=method.body)
     _record_failure(call, row, error.error)
 
 
 def _record_failure(call: Call, row: Row, error: Json) -> None:
-    row.body.update(
-        status="requires_payment_method", payment_method=None, next_action=None, last_setup_error=error
-    )
+    row.body.update(status="requires_payment_method", payment_method=None, next_action=None, last_setup_error=error)
     row.inner.pop("bank", None)
     call.save(row.body, row.inner)
     call.emit("setup_intent.setup_failed", row.body)

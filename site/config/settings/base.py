@@ -175,7 +175,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        name: {"level": "INFO"} for name in ("home", "campaigns", "pledges", "updates")
-    },
+    "loggers": {name: {"level": "INFO"} for name in ("home", "campaigns", "pledges", "updates")},
 }

@@ -1,0 +1,96 @@
+"""What every public page shows around its content: the other language, its addresses, the legal pages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.urls import reverse, translate_url
+from django.utils import translation
+from wagtail.models import Page
+
+from home.languages import CHOICES, ENGLISH, FRENCH, TAGS, current
+from home.models import HomePage, TextPage
+
+register = template.Library()
+
+#: Of a telephone number, what a `tel:` address keeps.
+DIALLED = frozenset("+0123456789")
+
+
+@dataclass(frozen=True)
+class OtherLanguage:
+    """Where the reader goes to read on in the other language; `name` is in that language."""
+
+    tag: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Twin:
+    """One language's address of the page shown."""
+
+    tag: str
+    url: str
+
+
+@register.simple_tag(takes_context=True)
+def other_language(context: dict[str, Any]) -> OtherLanguage:
+    """`translated_url` of the context, else the page's live translation, else the same view, else the home page."""
+    language = ENGLISH if current() == FRENCH else FRENCH
+    url = context.get("translated_url") or _translated(context, language) or _home(language)
+    return OtherLanguage(TAGS[language], dict(CHOICES)[language], url)
+
+
+def _translated(context: dict[str, Any], language: str) -> str | None:
+    request: HttpRequest | None = context.get("request")
+    if isinstance(page := context.get("page"), Page):
+        return next((twin.get_url(request) for twin in _twins(page) if twin.locale.language_code == language), None)
+    match = getattr(request, "resolver_match", None)
+    if request is None or match is None or match.url_name == "wagtail_serve":
+        return None
+    return translate_url(request.path, language)
+
+
+def _home(language: str) -> str:
+    with translation.override(language):
+        return reverse("wagtail_serve", args=[""])
+
+
+def _twins(page: Page) -> list[Page]:
+    """The page's live versions in every language; read once a page."""
+    if not hasattr(page, "_live_twins"):
+        page._live_twins = list(page.get_translations(inclusive=True).live().select_related("locale"))
+    return page._live_twins
+
+
+@register.simple_tag(takes_context=True)
+def twins(context: dict[str, Any]) -> list[Twin]:
+    """The absolute addresses of the page shown, one for each language it is live in; empty where no page is."""
+    page = context.get("page")
+    if not isinstance(page, Page):
+        return []
+    request = context.get("request")
+    return [Twin(TAGS[twin.locale.language_code], twin.get_full_url(request)) for twin in _twins(page)]
+
+
+@register.simple_tag(takes_context=True)
+def legal_pages(context: dict[str, Any]) -> list[dict[str, str]]:
+    """Title and address of the texts below the home page, in the language of the page."""
+    cooperative = context.get("cooperative")
+    if cooperative is None:
+        return []
+    key = cooperative.site.root_page.translation_key
+    home = HomePage.objects.filter(translation_key=key, locale__language_code=current()).first()
+    if home is None:
+        return []
+    request = context.get("request")
+    pages = TextPage.objects.live().child_of(home).select_related("locale")
+    return [{"title": page.title, "url": page.get_url(request) or ""} for page in pages]
+
+
+@register.filter
+def dialled(phone: str) -> str:
+    """« 418 555-0142 » as a telephone dials it."""
+    return "".join(character for character in phone if character in DIALLED)

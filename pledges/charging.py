@@ -1,0 +1,172 @@
+"""Charging a saved card exactly once, and recording what became of it.
+
+What happens when the process dies:
+- before the attempt row is committed: the payment is still DUE with nothing begun;
+- after it, before or during the call: the attempt has no answer. Within 23 hours the same call is made with the same
+  key, and Stripe answers as it did (keys may be pruned after 24 h). Later the payment is looked up by customer and
+  metadata before anything new is begun;
+- after the call, before `record`: the same;
+- in `record`: one transaction with ledger and mail.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Max
+
+from home import clock, outbox
+from home.registry import kind_of
+from pledges import gateway, ledger
+from pledges.enums import PaymentState
+from pledges.gateway import Declined, Intent
+from pledges.gateway.payments import OWN_ROW
+from pledges.models import Payment, PaymentAttempt
+
+log = logging.getLogger(__name__)
+
+KEYS_KEPT = timedelta(hours=23)
+
+
+def charge(payment: Payment) -> None:
+    """Charge the pledge's card, or find out what an earlier attempt did. Raises Unavailable: then it stays due."""
+    pending = payment.attempts.filter(answered_at=None).order_by("-number").first()
+    if pending and clock.now() - pending.started_at > KEYS_KEPT:
+        if found := _look_up(payment):
+            record(payment, found, pending)
+            return
+        _answer(pending, "never arrived")
+        pending = None
+    attempt = pending or new_attempt(payment, payment.pledge.payment_method)
+    try:
+        intent = _call(payment, attempt)
+    except Declined as declined:
+        record(payment, _after_decline(payment, declined), attempt)
+    except gateway.Refused as refused:
+        log.exception("the charge of payment %s was refused", payment.pk)
+        _refuse(payment, attempt, refused)
+    else:
+        record(payment, intent, attempt)
+
+
+def new_attempt(payment: Payment, payment_method: str) -> PaymentAttempt:
+    """The row that says what is about to be asked, committed before it is."""
+    latest = payment.attempts.aggregate(latest=Max("number"))["latest"] or 0
+    return PaymentAttempt.objects.create(
+        payment=payment, number=latest + 1, payment_method=payment_method, started_at=clock.now()
+    )
+
+
+def _call(payment: Payment, attempt: PaymentAttempt) -> Intent:
+    return gateway.charge(
+        payment.pledge.cooperative.stripe_account,
+        str(attempt.key),
+        amount=payment.amount,
+        currency=payment.currency,
+        commission=payment.commission,
+        customer=payment.pledge.backer.stripe_customer,
+        payment_method=attempt.payment_method,
+        metadata={OWN_ROW: str(payment.pk), "tremplin_pledge": str(payment.pledge_id)},
+    )
+
+
+def _look_up(payment: Payment) -> Intent | None:
+    pledge = payment.pledge
+    return gateway.find_payment(pledge.cooperative.stripe_account, pledge.backer.stripe_customer, str(payment.pk))
+
+
+def _after_decline(payment: Payment, declined: Declined) -> Intent:
+    """The payment that Stripe made and could not complete; it is the one to mend."""
+    if declined.intent:
+        found = gateway.read_payment(payment.pledge.cooperative.stripe_account, declined.intent)
+        if found.succeeded:
+            return found
+    return Intent(
+        id=declined.intent,
+        status="requires_payment_method",
+        amount=payment.amount,
+        currency=payment.currency,
+        error_code=declined.code,
+        decline_code=declined.decline_code,
+    )
+
+
+def refresh(payment: Payment) -> PaymentState:
+    """Read the payment back from the provider and record what it says. Raises Unavailable."""
+    if payment.stripe_intent:
+        record(payment, gateway.read_payment(payment.pledge.cooperative.stripe_account, payment.stripe_intent))
+    payment.refresh_from_db()
+    return PaymentState(payment.state)
+
+
+def record(payment: Payment, intent: Intent, attempt: PaymentAttempt | None = None) -> None:
+    """What came back, in one transaction. A paid payment never becomes anything less."""
+    with transaction.atomic():
+        locked = Payment.objects.select_for_update().get(pk=payment.pk)
+        if attempt:
+            _answer(attempt, intent.decline_code or intent.error_code or intent.status)
+        if locked.state == PaymentState.PAID:
+            _record_fee(locked, intent)
+        elif intent.succeeded:
+            _record_paid(locked, intent)
+        elif intent.status in ("requires_payment_method", "requires_action", "requires_confirmation"):
+            _record_unpaid(locked, intent)
+    payment.refresh_from_db()
+
+
+def _record_paid(payment: Payment, intent: Intent) -> None:
+    now = clock.now()
+    if (intent.amount, intent.currency) != (payment.amount, payment.currency):
+        raise ValueError(f"Payment {payment.pk} is of {payment.amount}, and {intent.amount} was charged.")
+    Payment.objects.filter(pk=payment.pk).update(
+        state=PaymentState.PAID,
+        stripe_intent=intent.id,
+        stripe_charge=intent.charge,
+        commission=intent.commission,
+        decline_code="",
+        paid_at=now,
+        lease_token=None,
+    )
+    payment.refresh_from_db()
+    ledger.record_payment(payment, now)
+    _record_fee(payment, intent)
+    pledge = payment.pledge
+    outbox.queue(kind_of("goal_met_charged"), cooperative=pledge.cooperative, subject_key=pledge.key, to=pledge.backer)
+
+
+def _record_fee(payment: Payment, intent: Intent) -> None:
+    if intent.fee is not None and payment.processing_fee is None:
+        Payment.objects.filter(pk=payment.pk).update(processing_fee=intent.fee)
+        ledger.record_fee(payment, intent.fee, clock.now())
+
+
+def _record_unpaid(payment: Payment, intent: Intent) -> None:
+    state = PaymentState.ACTION if intent.asks_bank else PaymentState.MEND
+    Payment.objects.filter(pk=payment.pk).update(
+        state=state,
+        stripe_intent=intent.id or payment.stripe_intent,
+        decline_code=intent.decline_code or intent.error_code,
+        lease_token=None,
+    )
+    pledge = payment.pledge
+    outbox.queue(
+        kind_of("payment_to_mend"),
+        cooperative=pledge.cooperative,
+        subject_key=pledge.key,
+        occasion="0",
+        to=pledge.backer,
+    )
+
+
+def _refuse(payment: Payment, attempt: PaymentAttempt, error: gateway.Refused) -> None:
+    """The provider will not take this card at all (customer or card removed there): another one is needed."""
+    with transaction.atomic():
+        _answer(attempt, error.code or "refused")
+        unpaid = Intent(
+            "", "requires_payment_method", payment.amount, payment.currency, error_code=error.code or "refused"
+        )
+        _record_unpaid(Payment.objects.select_for_update().get(pk=payment.pk), unpaid)
+
+
+def _answer(attempt: PaymentAttempt, outcome: str) -> None:
+    PaymentAttempt.objects.filter(pk=attempt.pk, answered_at=None).update(answered_at=clock.now(), outcome=outcome[:60])

@@ -1,0 +1,183 @@
+"""Hosted pages: opened, read back, ended. A Checkout row is committed before the provider hears of it.
+
+What happens when the process dies:
+- before `open_session`: no page exists. The sweep asks again with the same key: the answer is the page (then ended
+  and read back) or a refusal because `expires_at` is too near (then there never was one);
+- after `open_session`, before its address is stored: the same, the provider replays its answer for the key;
+- after the provider forgot the key (24 h): the page's own `expires_at` is long past, and its address was never given
+  to anybody, so that nobody can have paid;
+- in `finish`: confirming and lapsing are each one transaction, done once; the sweep reads back again.
+Stock is freed only once the page is known to be over.
+"""
+
+import logging
+import re
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import translation
+
+from campaigns.models import Campaign
+from home import clock
+from home.languages import text_of
+from home.models import Backer
+from pledges import gateway, pledging
+from pledges.consent_texts import checkout_text
+from pledges.enums import CheckoutPurpose, CheckoutState
+from pledges.gateway.types import Line
+from pledges.models import Checkout, Pledge
+
+log = logging.getLogger(__name__)
+
+UNFINISHED = [CheckoutState.OPENING, CheckoutState.OPEN]
+OWN_KEY = re.compile(r"^[0-9a-f]{8}-[0-9a-f-]{27}$")
+KEYS_FORGOTTEN = timedelta(hours=23)
+
+
+def open_page(checkout: Checkout) -> str:
+    """The address of the hosted page, opening it if need be.
+
+    Raises Unavailable (nothing is lost, the same call may be made again) or Refused (the stock is free again).
+    """
+    if checkout.url:
+        return checkout.url
+    session = _ask(checkout)
+    Checkout.objects.filter(pk=checkout.pk, state=CheckoutState.OPENING).update(
+        state=CheckoutState.OPEN, stripe_session=session.id, url=session.url
+    )
+    checkout.refresh_from_db()
+    return session.url
+
+
+def _ask(checkout: Checkout) -> gateway.Session:
+    pledge = _pledge_of(checkout)
+    try:
+        customer = customer_of(pledge.backer, pledge)
+        return gateway.open_session(pledge.cooperative.stripe_account, _request(checkout, pledge, customer))
+    except gateway.Refused as error:
+        log.warning("the page of checkout %s was refused: %s", checkout.pk, error)
+        pledging.lapse(checkout)
+        raise
+
+
+def customer_of(backer: Backer, pledge: Pledge) -> str:
+    """The backer's customer at the provider, made the first time; the key makes two first times one."""
+    if not backer.stripe_customer:
+        backer.stripe_customer = gateway.make_customer(
+            pledge.cooperative.stripe_account,
+            f"tremplin-backer-{backer.pk}-{pledge.pk}",
+            email=backer.email,
+            name=backer.name,
+            language=backer.language,
+            metadata={"tremplin_backer": str(backer.pk)},
+        )
+        Backer.objects.filter(pk=backer.pk).update(stripe_customer=backer.stripe_customer)
+    return backer.stripe_customer
+
+
+def _pledge_of(checkout: Checkout) -> Pledge:
+    return Pledge.objects.select_related("backer", "campaign", "cooperative__site").get(pk=checkout.pledge_id)
+
+
+def _request(checkout: Checkout, pledge: Pledge, customer: str) -> gateway.SessionRequest:
+    with translation.override(pledge.language):
+        back = [
+            pledge.cooperative.root_url + reverse(name, args=[checkout.key])
+            for name in ("checkout_return", "checkout_cancelled")
+        ]
+        return gateway.SessionRequest(
+            key=str(checkout.key),
+            customer=customer,
+            currency=pledge.currency,
+            lines=_lines(pledge) if checkout.purpose == CheckoutPurpose.PAY else [],
+            commission=pledging.commission_for(pledge),
+            success_url=back[0],
+            cancel_url=back[1],
+            expires_at=checkout.expires_at,
+            text=checkout_text(pledge),
+            language=pledge.language,
+            metadata={"tremplin_pledge": str(pledge.pk)},
+        )
+
+
+def _lines(pledge: Pledge) -> list[Line]:
+    lines = [
+        Line(text_of(item, "title", pledge.language), item.unit_amount, item.quantity)
+        for item in pledge.items.order_by("id")
+    ]
+    if pledge.extra:
+        lines.append(Line(text_of(pledge.campaign, "title", pledge.language), pledge.extra, 1))
+    return lines
+
+
+def finish(checkout: Checkout) -> CheckoutState:
+    """Read the page back and do what follows from it, once. Raises Unavailable."""
+    checkout.refresh_from_db()
+    if checkout.state == CheckoutState.OPEN:
+        cooperative = _pledge_of(checkout).cooperative
+        _follow(checkout, gateway.read_session(cooperative.stripe_account, checkout.stripe_session))
+        checkout.refresh_from_db()
+    return CheckoutState(checkout.state)
+
+
+def _follow(checkout: Checkout, session: gateway.Session) -> None:
+    if session.status == "expired":
+        pledging.lapse(checkout)
+    elif session.status == "complete" and checkout.purpose == CheckoutPurpose.PAY and session.intent:
+        if session.intent.succeeded:
+            pledging.confirm_payment(checkout, session.intent)
+    elif session.status == "complete" and session.card:
+        if checkout.purpose == CheckoutPurpose.SAVE_CARD:
+            pledging.confirm_promise(checkout, session.card)
+        else:
+            pledging.keep_new_card(checkout, session.card)
+
+
+def end(checkout: Checkout) -> CheckoutState:
+    """Make sure the page is over, and do what follows. Raises Unavailable: then it may still be open."""
+    checkout.refresh_from_db()
+    if checkout.state == CheckoutState.OPENING:
+        if clock.now() - checkout.created_at > KEYS_FORGOTTEN:
+            pledging.lapse(checkout)
+        else:
+            _learn_address(checkout)
+    if checkout.state == CheckoutState.OPEN:
+        gateway.end_session(_pledge_of(checkout).cooperative.stripe_account, checkout.stripe_session)
+        return finish(checkout)
+    checkout.refresh_from_db()
+    return CheckoutState(checkout.state)
+
+
+def _learn_address(checkout: Checkout) -> None:
+    try:
+        open_page(checkout)
+    except gateway.Refused:
+        log.info("checkout %s never had a page", checkout.pk)
+
+
+def unfinished(campaign: Campaign) -> QuerySet[Checkout]:
+    """Pages by which a pledge of this campaign may still be confirmed."""
+    return Checkout.objects.filter(pledge__campaign=campaign, state__in=UNFINISHED).exclude(
+        purpose=CheckoutPurpose.MEND
+    )
+
+
+def overdue() -> QuerySet[Checkout]:
+    """Pages whose half hour is over and whose end is not known."""
+    return Checkout.objects.filter(state__in=UNFINISHED, created_at__lte=clock.now() - pledging.HOLD)
+
+
+def by_reference(session: str, key: str) -> Checkout | None:
+    """The row that an event is about: by the page's id, else by the key it was opened with."""
+    found = Checkout.objects.filter(stripe_session=session).first()
+    if found is None and OWN_KEY.match(key):
+        found = Checkout.objects.filter(key=key).first()
+    return found
+
+
+def learn(checkout: Checkout, session: str) -> None:
+    """An event told the page's id before the process that opened it could store it."""
+    Checkout.objects.filter(pk=checkout.pk, state=CheckoutState.OPENING).update(
+        state=CheckoutState.OPEN, stripe_session=session
+    )

@@ -1,0 +1,28 @@
+"""Saved cards."""
+
+from datetime import date
+
+import stripe
+
+from pledges.gateway.client import client, on
+from pledges.gateway.errors import Refused, translated
+from pledges.gateway.types import Card
+
+
+def as_card(method: stripe.PaymentMethod | str | None) -> Card | None:
+    """An expanded card, else None."""
+    if method is None or isinstance(method, str) or method.card is None:
+        return None
+    return Card(method.id, method.card.last4 or "", date(method.card.exp_year, method.card.exp_month, 1))
+
+
+def forget_card(account: str, payment_method: str) -> None:
+    """Detach a card; one that is already detached or gone is forgotten too. Raises Unavailable."""
+    try:
+        with translated():
+            client().v1.payment_methods.detach(payment_method, options=on(account))
+    except Refused:
+        with translated():
+            method = client().v1.payment_methods.retrieve(payment_method, options=on(account))
+        if method.customer is not None:
+            raise

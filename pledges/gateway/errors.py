@@ -1,0 +1,61 @@
+"""What can go wrong at Stripe, in three kinds that the callers treat differently."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import stripe
+
+
+class GatewayError(Exception):
+    """Anything the payment provider answered that is not success."""
+
+
+class Unavailable(GatewayError):
+    """No answer, or one that says nothing about the outcome: the same call with the same key may be made again."""
+
+
+class Refused(GatewayError):
+    """The call was not understood or not allowed: nothing happened, and it will not with the same parameters."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Declined(GatewayError):
+    """The bank said no, or asks for its customer. `intent` is the payment that may be mended."""
+
+    def __init__(self, code: str, decline_code: str, intent: str) -> None:
+        super().__init__(f"{code} {decline_code}".strip())
+        self.code, self.decline_code, self.intent = code, decline_code, intent
+
+    @property
+    def asks_bank(self) -> bool:
+        """Stripe: an off-session charge that needs 3-D Secure fails with `authentication_required`."""
+        return "authentication_required" in (self.code, self.decline_code)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Stripe's errors as ours.
+
+    409 (key in use), 429 and 5xx say nothing of the outcome: Stripe replays the saved answer for the same key.
+    """
+    try:
+        yield
+    except stripe.CardError as error:
+        intent = getattr(error.error, "payment_intent", None)
+        decline = getattr(error.error, "decline_code", None) or ""
+        raise Declined(error.code or "", decline, intent.id if intent else "") from error
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        raise Unavailable(str(error)) from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise Unavailable(f"The key or the account was refused: {error}") from error
+    except stripe.IdempotencyError as error:
+        if error.http_status == 409:
+            raise Unavailable(str(error)) from error
+        raise Refused(str(error), "idempotency") from error
+    except stripe.StripeError as error:
+        if error.http_status is None or error.http_status >= 500 or error.http_status in (409, 429):
+            raise Unavailable(str(error)) from error
+        raise Refused(str(error), error.code or "") from error

@@ -1,0 +1,101 @@
+"""Payments: charged once off-session, mended on the same PaymentIntent."""
+
+import stripe
+
+from pledges.gateway.cards import as_card
+from pledges.gateway.client import client, on
+from pledges.gateway.errors import translated
+from pledges.gateway.types import Intent
+
+EXPAND = ["latest_charge.balance_transaction", "payment_method"]
+
+#: Where our own row is named in the metadata of a PaymentIntent: how it is found once its key is forgotten.
+OWN_ROW = "tremplin_payment"
+
+
+def as_intent(intent: stripe.PaymentIntent) -> Intent:
+    """Our view of a PaymentIntent, with what was expanded."""
+    charge = intent.latest_charge if isinstance(intent.latest_charge, stripe.Charge) else None
+    error = intent.last_payment_error
+    action = intent.next_action.redirect_to_url if intent.next_action else None
+    return Intent(
+        id=intent.id,
+        status=intent.status,
+        amount=intent.amount,
+        currency=intent.currency.upper(),
+        charge=charge.id if charge else str(intent.latest_charge or ""),
+        fee=_fee(charge),
+        commission=intent.application_fee_amount or 0,
+        action_url=(action.url or "") if action else "",
+        decline_code=(error.decline_code or "") if error else "",
+        error_code=(error.code or "") if error else "",
+        payment_method=intent.payment_method if isinstance(intent.payment_method, str) else "",
+        card=as_card(intent.payment_method),
+        metadata=dict(intent.metadata or {}),
+    )
+
+
+def _fee(charge: stripe.Charge | None) -> int | None:
+    """Stripe's own fee; empty until the balance transaction exists (asynchronous capture)."""
+    transaction = charge.balance_transaction if charge else None
+    if not isinstance(transaction, stripe.BalanceTransaction):
+        return None
+    return sum(detail.amount for detail in transaction.fee_details if detail.type == "stripe_fee")
+
+
+def charge(
+    account: str,
+    key: str,
+    *,
+    amount: int,
+    currency: str,
+    commission: int,
+    customer: str,
+    payment_method: str,
+    metadata: dict[str, str],
+) -> Intent:
+    """Charge a saved card while its owner is away. Raises Declined, Refused or Unavailable."""
+    with translated():
+        intent = client().v1.payment_intents.create(
+            {
+                "amount": amount,
+                "currency": currency.lower(),
+                "customer": customer,
+                "payment_method": payment_method,
+                "allowed_payment_method_types": ["card"],
+                "off_session": True,
+                "confirm": True,
+                "application_fee_amount": commission,
+                "metadata": metadata,
+                "expand": EXPAND,
+            },
+            on(account, key),
+        )
+    return as_intent(intent)
+
+
+def confirm(account: str, key: str, intent: str, *, payment_method: str, return_url: str) -> Intent:
+    """Confirm the same payment with its owner present; `action_url` is where the bank wants to see them, if it does.
+
+    Raises Declined, Refused or Unavailable.
+    """
+    with translated():
+        confirmed = client().v1.payment_intents.confirm(
+            intent, {"payment_method": payment_method, "return_url": return_url, "expand": EXPAND}, on(account, key)
+        )
+    return as_intent(confirmed)
+
+
+def read_payment(account: str, intent: str) -> Intent:
+    """The payment as it stands now. Raises Refused or Unavailable."""
+    with translated():
+        found = client().v1.payment_intents.retrieve(intent, {"expand": EXPAND}, on(account))
+    return as_intent(found)
+
+
+def find_payment(account: str, customer: str, row: str) -> Intent | None:
+    """The payment made for one of our rows, once its idempotency key may have been forgotten."""
+    with translated():
+        listed = client().v1.payment_intents.list({"customer": customer, "limit": 100}, on(account))
+        match = next((one for one in listed.auto_paging_iter() if (one.metadata or {}).get(OWN_ROW) == row), None)
+    return read_payment(account, match.id) if match else None

@@ -1,0 +1,26 @@
+"""Events: the signature is checked, and of the payload only its head is believed."""
+
+from datetime import UTC, datetime
+
+import stripe
+from django.conf import settings
+
+from pledges.gateway.errors import Refused
+from pledges.gateway.types import EventHead
+
+
+def read_event(payload: bytes, signature: str) -> EventHead:
+    """The head of a signed event. Raises Refused for a bad signature or a body that is no event."""
+    try:
+        event = stripe.Webhook.construct_event(payload, signature, settings.STRIPE_WEBHOOK_SECRET)
+    except (ValueError, stripe.SignatureVerificationError) as error:
+        raise Refused(str(error)) from error
+    found = event.data.object
+    return EventHead(
+        id=event.id,
+        account=getattr(event, "account", None) or "",
+        kind=event.type,
+        object_id=found.get("id") or "",
+        reference=found.get("client_reference_id") or "",
+        created_at=datetime.fromtimestamp(event.created, tz=UTC),
+    )

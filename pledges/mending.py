@@ -1,0 +1,72 @@
+"""A payment that could not be made is mended on the same PaymentIntent: at the bank's page, or with another card.
+
+Each confirmation is an attempt row first. A process that dies after the call leaves the payment to be read back, by
+the backer's return, by the event, or by the tick.
+"""
+
+from home import clock
+from pledges import charging, checkout, gateway, pledging
+from pledges.enums import CheckoutPurpose, CheckoutState, PaymentState
+from pledges.gateway import Declined
+from pledges.models import Checkout, Payment
+
+MENDABLE = (PaymentState.ACTION, PaymentState.MEND)
+
+
+def may_mend(payment: Payment) -> bool:
+    """Until the grace ends."""
+    return payment.state in MENDABLE and clock.now() < payment.pledge.campaign.settlement.grace_ends_at
+
+
+def pay_with_saved_card(payment: Payment, return_url: str) -> str:
+    """Confirm with the card we have, its owner present: the bank's page to go to, or "" once it is paid.
+
+    Raises Declined (the payment stays to be mended), Refused or Unavailable.
+    """
+    return _confirm(payment, payment.pledge.payment_method, return_url)
+
+
+def open_card_page(payment: Payment) -> str:
+    """The hosted page where another card is given. Raises Refused or Unavailable."""
+    unfinished = payment.checkouts.filter(state__in=checkout.UNFINISHED, purpose=CheckoutPurpose.MEND)
+    for row in unfinished:
+        checkout.end(row)
+    return checkout.open_page(pledging.mend_checkout(payment))
+
+
+def finish_card(row: Checkout, return_url: str) -> str:
+    """Back from that page: confirm the same payment with the card given there. As `pay_with_saved_card`."""
+    if checkout.finish(row) != CheckoutState.COMPLETE or row.payment_id is None:
+        return ""
+    payment = Payment.objects.select_related(
+        "pledge__backer", "pledge__campaign__settlement", "pledge__cooperative__site"
+    ).get(pk=row.payment_id)
+    if payment.state not in MENDABLE:
+        return ""
+    return _confirm(payment, payment.pledge.payment_method, return_url)
+
+
+def refresh(payment: Payment) -> PaymentState:
+    """Read the payment back, after the bank's page. Raises Unavailable."""
+    return charging.refresh(payment)
+
+
+def _confirm(payment: Payment, payment_method: str, return_url: str) -> str:
+    if charging.refresh(payment) == PaymentState.PAID:
+        return ""
+    if not payment.stripe_intent:
+        charging.charge(payment)
+        return ""
+    attempt = charging.new_attempt(payment, payment_method)
+    account = payment.pledge.cooperative.stripe_account
+    try:
+        intent = gateway.confirm(
+            account, str(attempt.key), payment.stripe_intent, payment_method=payment_method, return_url=return_url
+        )
+    except (Declined, gateway.Refused):
+        charging.record(payment, gateway.read_payment(account, payment.stripe_intent), attempt)
+        if payment.state == PaymentState.PAID:
+            return ""
+        raise
+    charging.record(payment, intent, attempt)
+    return intent.action_url if not intent.succeeded else ""

@@ -1,0 +1,186 @@
+"""Progress and tiers on public pages: every figure comes from rows, every text from the page's blocks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django import template
+from django.db.models import prefetch_related_objects
+from django.template import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import queries
+from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
+from home import formats
+from pledges import totals
+from pledges.pledging import HOLD
+from pledges.totals import Progress
+
+register = template.Library()
+
+#: A limited tier says so in colour from this many on down.
+FEW = 5
+
+#: Under one percent, up to the goal, at the goal, beyond it: while promised, and once paid.
+PLEDGED = (
+    _("%(amount)s pledged of %(goal)s (less than 1%%)"),
+    _("%(amount)s pledged of %(goal)s (%(percent)s)"),
+    _("Goal reached: %(amount)s pledged of %(goal)s (%(percent)s)"),
+    _("Beyond the goal: %(amount)s pledged of %(goal)s (%(percent)s)"),
+)
+RAISED = (
+    _("%(amount)s raised of %(goal)s (less than 1%%)"),
+    _("%(amount)s raised of %(goal)s (%(percent)s)"),
+    _("Goal reached: %(amount)s raised of %(goal)s (%(percent)s)"),
+    _("Beyond the goal: %(amount)s raised of %(goal)s (%(percent)s)"),
+)
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What is left of a limited tier, apart from what others hold while they pay."""
+
+    left: int
+    held: int
+
+    @property
+    def is_gone(self) -> bool:
+        return self.left == 0
+
+    @property
+    def is_few(self) -> bool:
+        return 0 < self.left <= FEW
+
+    @property
+    def left_words(self) -> str:
+        return ngettext("%(n)s left", "%(n)s left", self.left) % {"n": formats.number(self.left)}
+
+    @property
+    def held_words(self) -> str:
+        words = ngettext("%(n)s held by someone paying now", "%(n)s held by people paying now", self.held)
+        return words % {"n": formats.number(self.held)}
+
+    @property
+    def all_held_words(self) -> str:
+        words = gettext(
+            "All are held by people paying now. "
+            "If a payment is not completed, some will be back within %(minutes)s minutes."
+        )
+        return words % {"minutes": HOLD // timedelta(minutes=1)}
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One tier on the page: `value` holds its texts, `reward` its terms (none before the first publication)."""
+
+    value: Any
+    reward: Reward | None
+    month: date | None
+    stock: Stock | None
+
+    @property
+    def is_gone(self) -> bool:
+        return self.stock is not None and self.stock.is_gone
+
+    @property
+    def has_moved(self) -> bool:
+        return self.reward is not None and self.month != self.reward.estimated_delivery
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A poster beside the progress of its campaign."""
+
+    poster: Any
+    progress: Progress
+
+
+@register.simple_tag(takes_context=True)
+def progress(context: Context, campaign: Campaign) -> Progress:
+    """Read once a page, though it is shown at the top and in the bar at the bottom."""
+    known: dict[int, Progress] = context.render_context.setdefault("progress", {})
+    if campaign.pk not in known:
+        known[campaign.pk] = totals.progress_of(campaign)
+    return known[campaign.pk]
+
+
+@register.simple_tag
+def with_progress(posters: Iterable[Any]) -> list[Shown]:
+    wanted = list(posters)
+    found = totals.progress_of_all(poster.campaign for poster in wanted)
+    return [Shown(poster, found[poster.campaign.pk]) for poster in wanted]
+
+
+@register.filter
+def strong_money(cents: int, currency: str) -> SafeString:
+    """An amount that stands out in its sentence."""
+    return format_html("<b>{}</b>", formats.money(cents, currency))
+
+
+@register.filter
+def sentence(progress: Progress) -> SafeString:
+    """How far the campaign is, the amount standing out; a campaign at zero names its goal."""
+    campaign = progress.campaign
+    goal = formats.money(campaign.goal, campaign.currency)
+    if progress.amount <= 0:
+        return format_html(gettext("Goal: %(goal)s").replace("%(goal)s", "{}"), format_html("<b>{}</b>", goal))
+    words = (PLEDGED if campaign.is_all_or_nothing else RAISED)[_stage(progress)]
+    values = {"goal": goal, "percent": formats.percent(progress.amount, campaign.goal)}
+    return SafeString(str(words) % (values | {"amount": strong_money(progress.amount, campaign.currency)}))
+
+
+def _stage(progress: Progress) -> int:
+    if progress.is_beyond:
+        return 3
+    if progress.is_reached:
+        return 2
+    return 1 if progress.percent else 0
+
+
+@register.filter
+def percent_words(progress: Progress) -> str:
+    return formats.percent(progress.amount, progress.campaign.goal)
+
+
+@register.filter
+def people_words(count: int) -> SafeString:
+    """How many contributed, the figure standing out; zero has a sentence of its own."""
+    if count == 0:
+        return SafeString(gettext("No one has contributed yet"))
+    words = ngettext("%(n)s person has contributed", "%(n)s people have contributed", count)
+    return format_html(words.replace("%(n)s", "{}"), format_html("<b>{}</b>", formats.number(count)))
+
+
+@register.simple_tag(takes_context=True)
+def tiers_of(context: dict[str, Any], page: CampaignPage) -> list[Tier]:
+    """The tiers in page order, without the retired. One not yet published shows in a preview alone."""
+    campaign = page.campaign
+    rewards = {str(reward.block_id): reward for reward in queries.rewards_of(campaign)} if campaign else {}
+    months = totals.current_months(rewards.values())
+    previewed = getattr(context.get("request"), "is_preview", False)
+    children = page.tier_blocks
+    _fetch_renditions(children)
+    tiers = []
+    for child in children:
+        reward = rewards.get(str(child.id))
+        if reward is None and previewed:
+            tiers.append(Tier(child.value, None, None, None))
+        elif reward is not None and reward.retired_at is None:
+            tiers.append(Tier(child.value, reward, months[reward.pk], _stock_of(reward)))
+    return tiers
+
+
+def _stock_of(reward: Reward) -> Stock | None:
+    if reward.limit is None:
+        return None
+    stock: RewardStock = reward.stock
+    return Stock(left=stock.left, held=stock.held)
+
+
+def _fetch_renditions(children: Iterable[Any]) -> None:
+    images = [child.value["image"] for child in children if child.value["image"]]
+    prefetch_related_objects(images, "renditions")

@@ -1,0 +1,144 @@
+"""How far campaigns are, and when their tiers are promised: derived from the rows each time, never kept.
+
+Amounts in minor units of the campaign's currency, gross of all fees.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Max, Sum
+
+from campaigns.models import Campaign, Reward
+from pledges.enums import PaymentState, PledgeState, RefundState
+from pledges.models import DatePromise, Payment, Pledge, Refund
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`pledged` is what stands confirmed, frozen once the outcome is decided; `collected` is paid less refunded."""
+
+    campaign: Campaign
+    pledged: int
+    collected: int
+    refunded: int
+    backers: int
+
+    @property
+    def is_decided(self) -> bool:
+        return self.campaign.is_over
+
+    @property
+    def amount(self) -> int:
+        """What is measured against the goal: money in hand for a flexible campaign that runs, else what is pledged."""
+        running_flexible = not self.campaign.is_all_or_nothing and not self.is_decided
+        return self.collected if running_flexible else self.pledged
+
+    @property
+    def percent(self) -> int:
+        """Rounded down, so that 100 means reached."""
+        return self.amount * 100 // self.campaign.goal
+
+    @property
+    def is_reached(self) -> bool:
+        return self.amount >= self.campaign.goal
+
+    @property
+    def is_beyond(self) -> bool:
+        return self.amount > self.campaign.goal
+
+    @property
+    def solid_width(self) -> str:
+        """How much of the bar is money in hand, as SVG writes a length."""
+        return _width(min(self.collected, self._full), self._full)
+
+    @property
+    def hatched_width(self) -> str:
+        """How much of the bar is money that is not in hand: promised and not debited, or given back."""
+        return _width(max(0, self._shown - self.collected), self._full)
+
+    @property
+    def goal_position(self) -> str:
+        """Where the goal stands on the bar once it is passed."""
+        return _width(self.campaign.goal, self._full)
+
+    @property
+    def _shown(self) -> int:
+        return self.amount + (0 if self.campaign.is_all_or_nothing or self.is_decided else self.refunded)
+
+    @property
+    def _full(self) -> int:
+        return max(self.campaign.goal, self._shown)
+
+
+def _width(part: int, whole: int) -> str:
+    return f"{part * 10_000 // whole / 100:.2f}%"
+
+
+def progress_of(campaign: Campaign) -> Progress:
+    return progress_of_all([campaign])[campaign.pk]
+
+
+def progress_of_all(campaigns: Iterable[Campaign]) -> dict[int, Progress]:
+    """By campaign id, in three queries however many there are."""
+    wanted = list(campaigns)
+    pledged = _pledged(wanted)
+    collected, refunded = _collected(wanted), _refunded(wanted)
+    return {
+        campaign.pk: _progress(
+            campaign, *pledged.get(campaign.pk, (0, 0)), collected.get(campaign.pk, 0), refunded.get(campaign.pk, 0)
+        )
+        for campaign in wanted
+    }
+
+
+def _progress(campaign: Campaign, pledged: int, backers: int, paid: int, refunded: int) -> Progress:
+    frozen = campaign.pledged_at_deadline
+    return Progress(
+        campaign=campaign,
+        pledged=pledged if frozen is None else frozen,
+        collected=paid - refunded,
+        refunded=refunded,
+        backers=backers if campaign.backers_at_deadline is None else campaign.backers_at_deadline,
+    )
+
+
+def _pledged(campaigns: list[Campaign]) -> dict[int, tuple[int, int]]:
+    rows = (
+        Pledge.objects.filter(campaign__in=campaigns, state=PledgeState.CONFIRMED)
+        .values("campaign_id")
+        .annotate(total=Sum("amount"), backers=Count("backer_id", distinct=True))
+    )
+    return {row["campaign_id"]: (row["total"], row["backers"]) for row in rows}
+
+
+def _collected(campaigns: list[Campaign]) -> dict[int, int]:
+    rows = (
+        Payment.objects.filter(pledge__campaign__in=campaigns, state=PaymentState.PAID)
+        .values("pledge__campaign_id")
+        .annotate(total=Sum("amount"))
+    )
+    return {row["pledge__campaign_id"]: row["total"] for row in rows}
+
+
+def _refunded(campaigns: list[Campaign]) -> dict[int, int]:
+    rows = (
+        Refund.objects.filter(payment__pledge__campaign__in=campaigns, state=RefundState.DONE)
+        .values("payment__pledge__campaign_id")
+        .annotate(total=Sum("amount"))
+    )
+    return {row["payment__pledge__campaign_id"]: row["total"] for row in rows}
+
+
+def current_months(rewards: Iterable[Reward]) -> dict[int, date]:
+    """By reward id: the month of the latest promise made for any of its items, else the first promise. One query."""
+    wanted = list(rewards)
+    latest = (
+        DatePromise.objects.filter(item__reward__in=wanted)
+        .order_by()
+        .values("item__reward_id")
+        .annotate(latest=Max("id"))
+        .values("latest")
+    )
+    announced = DatePromise.objects.filter(pk__in=latest).values_list("item__reward_id", "month")
+    return {reward.pk: reward.estimated_delivery for reward in wanted} | dict(announced)

@@ -1,0 +1,93 @@
+"""Events: stored once by id and account, then handled by reading the object back; any order, any number of times."""
+
+import logging
+
+from django.db import transaction
+
+from home import clock
+from home.models import Cooperative
+from home.tenancy import across_cooperatives, within
+from pledges import charging, checkout, gateway, mending
+from pledges.enums import CheckoutPurpose
+from pledges.links import contribution_url
+from pledges.models import Checkout, Payment, Pledge, StripeEvent
+
+log = logging.getLogger(__name__)
+
+
+def receive(payload: bytes, signature: str) -> None:
+    """Store an event and have it handled. Raises Refused for a signature that is not Stripe's."""
+    head = gateway.read_event(payload, signature)
+    with transaction.atomic():
+        event, created = StripeEvent.objects.get_or_create(
+            event_id=head.id,
+            account=head.account,
+            defaults={
+                "kind": head.kind,
+                "object_id": head.object_id,
+                "reference": head.reference,
+                "created_at": head.created_at,
+                "received_at": clock.now(),
+            },
+        )
+        if created:
+            transaction.on_commit(lambda: _nudge(event.pk))
+
+
+def _nudge(event_id: int) -> None:
+    from pledges.tasks import handle_event  # noqa: PLC0415 (tasks import this module)
+
+    handle_event.enqueue(event_id)
+
+
+def handle(event_id: int) -> None:
+    """Do what follows from an event. One that cannot be handled now stays, and the tick tries again."""
+    event = StripeEvent.objects.get(pk=event_id)
+    if event.handled_at:
+        return
+    cooperative = Cooperative.objects.select_related("site").filter(stripe_account=event.account).first()
+    try:
+        if cooperative is not None and event.account:
+            with within(cooperative):
+                _follow(event)
+    except gateway.Unavailable as error:
+        StripeEvent.objects.filter(pk=event_id).update(last_error=str(error))
+        return
+    StripeEvent.objects.filter(pk=event_id).update(handled_at=clock.now(), last_error="")
+
+
+def _follow(event: StripeEvent) -> None:
+    if event.kind.startswith("checkout.session."):
+        _follow_session(event)
+    elif event.kind.startswith("payment_intent."):
+        payments = Payment.objects.select_related("pledge__backer", "pledge__cooperative__site", "pledge__campaign")
+        for payment in payments.filter(stripe_intent=event.object_id):
+            charging.refresh(payment)
+
+
+def _follow_session(event: StripeEvent) -> None:
+    row = checkout.by_reference(event.object_id, event.reference)
+    if row is not None:
+        checkout.learn(row, event.object_id)
+        if row.purpose == CheckoutPurpose.MEND:
+            _mend(row)
+        else:
+            checkout.finish(row)
+
+
+def _mend(row: Checkout) -> None:
+    """The card was given to pay: it is used even if its owner never came back to our page."""
+    pledge = Pledge.objects.select_related("cooperative__site").get(pk=row.pledge_id)
+    try:
+        mending.finish_card(row, contribution_url(pledge))
+    except gateway.Declined:
+        log.info("the new card of payment %s was declined", row.payment_id)
+
+
+def handle_waiting() -> int:
+    """Handle what was stored and not handled. Returns how many were looked at."""
+    with across_cooperatives():
+        waiting = list(StripeEvent.objects.filter(handled_at=None).order_by("id").values_list("id", flat=True)[:500])
+    for event_id in waiting:
+        handle(event_id)
+    return len(waiting)

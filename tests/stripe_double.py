@@ -1,0 +1,90 @@
+"""The far end of the socket: the Stripe double as a subprocess, and its control handles."""
+
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import requests
+
+from config import ROOT
+from home.models import Cooperative
+from pledges.gateway.client import client
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Double:
+    def __init__(self, port, process):
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = process
+
+    def _post(self, path, **body):
+        answer = requests.post(f"{self.url}/_sandbox/{path}", json=body, timeout=20)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def reset(self):
+        self._post("reset")
+
+    def open_account(self, cooperative):
+        """Make a connected account that can charge, and name it on the cooperative."""
+        account = client().v1.accounts.create(
+            {"country": "CA", "email": cooperative.contact_email, "business_profile": {"name": cooperative.name}}
+        )
+        self._post(f"accounts/{account.id}", charges_enabled=True, payouts_enabled=True, details_submitted=True)
+        Cooperative.objects.filter(pk=cooperative.pk).update(stripe_account=account.id, charges_enabled=True)
+        cooperative.refresh_from_db()
+        return account.id
+
+    def pay(self, session, card="4242424242424242"):
+        """Fill in the hosted page as a visitor with this card would."""
+        return self._post(f"checkout/{session}/pay", card=card)
+
+    def advance(self, **delta):
+        seconds = delta.get("seconds", 0) + 60 * delta.get("minutes", 0) + 3600 * delta.get("hours", 0)
+        return self._post("clock", advance=seconds)
+
+    def fault(self, match, kind, times=1):
+        self._post("faults", next=[{"match": match, "kind": kind, "times": times}])
+
+    def journal(self, account, kind=None):
+        lines = requests.get(f"{self.url}/_sandbox/journal", params={"account": account}, timeout=20).json()
+        lines = lines["lines"] if isinstance(lines, dict) else lines
+        return [line for line in lines if kind is None or line["kind"] == kind]
+
+    def session(self, account, session):
+        return client().v1.checkout.sessions.retrieve(session, options={"stripe_account": account})
+
+
+@contextmanager
+def double_running(folder, *extra):
+    """Start the double on a free port; stop it by its pid."""
+    port = free_port()
+    command = [sys.executable, "-m", "sandbox.stripe", "--port", str(port), "--data", str(folder), "--quiet", *extra]
+    process = subprocess.Popen(command, cwd=ROOT)
+    try:
+        _wait(f"http://127.0.0.1:{port}/_sandbox/health", process)
+        yield Double(port, process)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait(url, process):
+    for _ in range(200):
+        if process.poll() is not None:
+            raise RuntimeError("the Stripe double did not start")
+        try:
+            if requests.get(url, timeout=1).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise RuntimeError("the Stripe double did not answer")
+
+

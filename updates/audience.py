@@ -1,0 +1,217 @@
+"""Who gets an update, and why. The same reading counts, samples and freezes, so that what is shown is what is sent."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from campaigns.models import Campaign, Reward
+from home.backing import BOUNCED
+from home.languages import LANGUAGES
+from home.models import Backer, NewsConsent, OutgoingMail, Suppression
+from pledges.enums import FulfilmentState, PledgeState, RefundState
+from pledges.models import Pledge, PledgeItem, Refund
+from pledges.promises import annotate_current_month
+from updates.enums import MailingKind
+from updates.models import Update
+from updates.texts import UpdateTexts
+
+CHUNK = 500
+SAMPLES = 3
+
+NEWS_MAIL = "update_published"
+DELAY_MAIL = "delay_announced"
+
+#: Never were contributions.
+UNFINISHED = [PledgeState.PENDING, PledgeState.LAPSED]
+
+#: Nothing is owed any more.
+SETTLED = [FulfilmentState.SENT, FulfilmentState.DELIVERED, FulfilmentState.NOT_APPLICABLE]
+
+
+class Why(StrEnum):
+    """Why someone gets the mail (READS), or the first reason why not."""
+
+    READS = "reads"
+    TOLD = "told"
+    CONCERNED = "concerned"
+    NOT_CONCERNED = "not_concerned"
+    NEVER_ASKED = "never_asked"
+    UNSUBSCRIBED = "unsubscribed"
+    ADDRESS = "address"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Change:
+    """New month for some tiers."""
+
+    rewards: tuple[Reward, ...]
+    month: date
+
+
+@dataclass(frozen=True)
+class TierCount:
+    """How many of a tier get it, by language. No reward: a contribution without one."""
+
+    reward: Reward | None
+    by_language: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_language.values())
+
+
+@dataclass(frozen=True)
+class Audience:
+    """What an editor sees before sending."""
+
+    by_language: dict[str, int]
+    left_out: dict[Why, int]
+    tiers: list[TierCount]
+    samples: dict[str, list[Backer]] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_language.values())
+
+    @property
+    def total_left_out(self) -> int:
+        return sum(self.left_out.values())
+
+
+def contributing(campaign: Campaign) -> QuerySet[Pledge]:
+    """Confirmed, and not refunded whole."""
+    refunds = Refund.objects.filter(payment__pledge=OuterRef("pk"), state__in=[RefundState.DUE, RefundState.DONE])
+    sums = refunds.order_by().values("payment__pledge").annotate(total=Sum("amount")).values("total")
+    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
+    return confirmed.annotate(refunded=Coalesce(Subquery(sums), 0)).filter(refunded__lt=F("amount"))
+
+
+def changes_in(texts: UpdateTexts) -> list[Change]:
+    """What the update's notices would change."""
+    found = [
+        Change(tuple(texts.rewards[tier] for tier in notice.tiers if tier in texts.rewards), notice.month)
+        for notice in texts.notices
+    ]
+    return [change for change in found if change.rewards]
+
+
+def concerned_items(campaign: Campaign, changes: list[Change]) -> QuerySet[PledgeItem]:
+    """Items still owed whose month a change would move; `month_now` is their month until then."""
+    if not changes:
+        return PledgeItem.objects.none()
+    moved = Q(pk__in=[])
+    for change in changes:
+        moved |= Q(reward__in=change.rewards) & ~Q(month_now=change.month)
+    owed = PledgeItem.objects.filter(pledge__in=contributing(campaign)).exclude(state__in=SETTLED)
+    return annotate_current_month(owed).filter(moved)
+
+
+def people(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Backer]:
+    """Everyone who ever contributed to the campaign, with `why` they get this mailing or not."""
+    contributed = Pledge.objects.filter(campaign=update.campaign, backer=OuterRef("pk")).exclude(state__in=UNFINISHED)
+    case = _news_case(update, changes) if kind == MailingKind.NEWS else _delay_case(update, changes)
+    return Backer.objects.filter(Exists(contributed)).annotate(why=case)
+
+
+def readers(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Backer]:
+    return people(update, kind, changes).filter(why=Why.READS)
+
+
+def _news_case(update: Update, changes: list[Change]) -> Case:
+    standing = _consents(update).filter(withdrawn_at=None)
+    return _first_reason(
+        (~Exists(_pledges_of_backer(update)), Why.ENDED),
+        (Exists(_mails(update, NEWS_MAIL)), Why.TOLD),
+        (Exists(_items_of_backer(update, changes)) | Exists(_mails(update, DELAY_MAIL)), Why.CONCERNED),
+        (~Exists(_consents(update)), Why.NEVER_ASKED),
+        (~Exists(standing), Why.UNSUBSCRIBED),
+        (Exists(_suppressions()), Why.ADDRESS),
+    )
+
+
+def _delay_case(update: Update, changes: list[Change]) -> Case:
+    return _first_reason(
+        (~Exists(_pledges_of_backer(update)), Why.ENDED),
+        (Exists(_mails(update, DELAY_MAIL)), Why.TOLD),
+        (~Exists(_items_of_backer(update, changes)), Why.NOT_CONCERNED),
+        (Exists(_suppressions().filter(reason=BOUNCED)), Why.ADDRESS),
+    )
+
+
+def _first_reason(*reasons: tuple[Q | Exists, Why]) -> Case:
+    whens = [When(condition, then=Value(why.value)) for condition, why in reasons]
+    return Case(*whens, default=Value(Why.READS.value), output_field=CharField())
+
+
+def _pledges_of_backer(update: Update) -> QuerySet[Pledge]:
+    return contributing(update.campaign).filter(backer=OuterRef("pk"))
+
+
+def _items_of_backer(update: Update, changes: list[Change]) -> QuerySet[PledgeItem]:
+    return concerned_items(update.campaign, changes).filter(pledge__backer=OuterRef("pk"))
+
+
+def _consents(update: Update) -> QuerySet[NewsConsent]:
+    return NewsConsent.objects.filter(backer=OuterRef("pk"), topic=update.campaign.translation_key)
+
+
+def _mails(update: Update, kind: str) -> QuerySet[OutgoingMail]:
+    return OutgoingMail.objects.filter(kind=kind, subject_key=update.key, backer=OuterRef("pk"))
+
+
+def _suppressions() -> QuerySet[Suppression]:
+    return Suppression.objects.filter(cooperative=OuterRef("cooperative"), email_key=OuterRef("email_key"))
+
+
+def in_chunks(backers: QuerySet[Backer]) -> Iterator[list[Backer]]:
+    """In ascending id, some at a time: memory does not grow, and rows written meanwhile change nothing ahead."""
+    last = 0
+    while some := list(backers.filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        yield some
+        last = some[-1].pk
+
+
+def audience_of(update: Update, kind: MailingKind, changes: list[Change]) -> Audience:
+    """Counts, tiers and samples, in a number of queries that does not depend on how many people there are."""
+    counts = people(update, kind, changes).order_by().values("why", "language").annotate(n=Count("pk"))
+    by_language, left_out = dict.fromkeys(LANGUAGES, 0), dict.fromkeys(Why, 0)
+    for row in counts:
+        if row["why"] == Why.READS:
+            by_language[row["language"]] += row["n"]
+        else:
+            left_out[Why(row["why"])] += row["n"]
+    reading = readers(update, kind, changes)
+    return Audience(
+        by_language=by_language,
+        left_out={why: n for why, n in left_out.items() if n},
+        tiers=_tiers(update, kind, changes),
+        samples={language: list(reading.filter(language=language).order_by("pk")[:SAMPLES]) for language in LANGUAGES},
+    )
+
+
+def _tiers(update: Update, kind: MailingKind, changes: list[Change]) -> list[TierCount]:
+    reading = readers(update, kind, changes).values("pk")
+    if kind == MailingKind.DELAY:
+        items = concerned_items(update.campaign, changes)
+    else:
+        items = PledgeItem.objects.filter(pledge__in=contributing(update.campaign))
+    counts: dict[int | None, dict[str, int]] = {}
+    rows = items.filter(pledge__backer__in=reading).order_by().values("reward_id", "pledge__backer__language")
+    for row in rows.annotate(n=Count("pledge__backer", distinct=True)):
+        counts.setdefault(row["reward_id"], {})[row["pledge__backer__language"]] = row["n"]
+    if kind == MailingKind.NEWS:
+        counts[None] = _without_reward(update, reading)
+    rewards = [reward for reward in update.campaign.rewards.all() if reward.pk in counts]
+    found = [TierCount(reward, counts[reward.pk]) for reward in rewards]
+    return found + ([TierCount(None, counts[None])] if counts.get(None) else [])
+
+
+def _without_reward(update: Update, reading: QuerySet) -> dict[str, int]:
+    items = PledgeItem.objects.filter(pledge__in=contributing(update.campaign), pledge__backer=OuterRef("pk"))
+    rows = Backer.objects.filter(~Exists(items), pk__in=reading).order_by().values("language").annotate(n=Count("pk"))
+    return {row["language"]: row["n"] for row in rows}

@@ -1,0 +1,56 @@
+"""Updates on public pages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+
+from campaigns.models import Campaign
+from updates import feed
+from updates.models import DelayNotice, UpdatePage
+
+register = template.Library()
+
+#: How many updates a campaign page shows before the rest is folded away.
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Part:
+    """One block of an update; `notice` is what was announced of a delay notice."""
+
+    block: Any
+    notice: DelayNotice | None
+
+    @property
+    def is_shown(self) -> bool:
+        return self.block.block_type != "delay_notice" or self.notice is not None
+
+
+@dataclass(frozen=True)
+class Feed:
+    latest: list[feed.Entry]
+    earlier: list[feed.Entry]
+
+    @property
+    def count(self) -> int:
+        return len(self.latest) + len(self.earlier)
+
+
+@register.simple_tag
+def feed_of(campaign: Campaign) -> Feed:
+    entries = feed.feed_of(campaign)
+    return Feed(entries[:SHOWN], entries[SHOWN:])
+
+
+@register.simple_tag
+def parts_of(page: UpdatePage) -> list[Part]:
+    """The blocks to show, in page order: of a delay notice only what was announced."""
+    notices = feed.announced(page.update)
+    parts = [Part(block, notices.get(str(block.id))) for block in page.body]
+    return [part for part in parts if part.is_shown]
+
+
+@register.filter
+def changes(notice: DelayNotice) -> list[feed.Change]:
+    return feed.changes_of(notice)
