@@ -24,7 +24,8 @@ reset: ## Start the demo over: remove its data
 
 test: ## Run the tests (ARGS="-k ledger -x" are passed to pytest)
 	@$(PYTHON) sandbox/bootstrap.py --dev
-	@$(VENV) -m pytest $(ARGS)
+	@$(VENV) -m pytest -m "not postgres" $(ARGS)
+	@$(VENV) -m sandbox.on_postgres $(VENV) -m pytest -m postgres $(ARGS)
 
 lint: ## Check style, types, import rules, migrations and translations
 	@$(PYTHON) sandbox/bootstrap.py --dev

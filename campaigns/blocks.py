@@ -1,7 +1,7 @@
 """The blocks of a campaign page, each with its own template in templates/campaigns/blocks/."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -132,6 +132,10 @@ class RewardTiersBlock(blocks.ListBlock):
         label = _("Reward tiers")
         description = _("The rewards that backers choose from.")
         template = "campaigns/blocks/reward_tiers.html"
+        preview_value: ClassVar = [
+            {"title": "Le sac de farine", "description": "Deux kilos de farine de blé intégrale.", "amount": 3000},
+            {"title": "La boîte du meunier", "description": "Trois farines du village.", "amount": 6500},
+        ]
 
 
 class CampaignStoryBlock(blocks.StreamBlock):

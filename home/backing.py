@@ -7,7 +7,6 @@ from django.db import IntegrityError, transaction
 from home import clock
 from home.models import Backer, Cooperative, NewsConsent, Suppression
 
-
 #: Why an address is suppressed. A complaint stops news; what bounced for good is no working address at all.
 BOUNCED = "bounced"
 COMPLAINED = "complained"

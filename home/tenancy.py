@@ -6,14 +6,32 @@ cooperative; tasks open one per row. `across_cooperatives` is for the modules li
 """
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from django_scopes import ScopedManager, get_scope, scope, scopes_disabled
+from django.db import models
+from django_scopes import get_scope, scope, scopes_disabled
+from django_scopes.manager import DisabledQuerySet
 
 if TYPE_CHECKING:
     from home.models import Cooperative
 
-__all__ = ["ScopedManager", "across_cooperatives", "current_cooperative", "within"]
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+
+
+class ScopedManager(models.Manager[Row]):
+    """Rows of the running scope's cooperative only; the model has a `cooperative` foreign key."""
+
+    def get_queryset(self) -> models.QuerySet[Row]:
+        running = get_scope()
+        if not running.get("_enabled", True):
+            return super().get_queryset()
+        if "cooperative" not in running:
+            return DisabledQuerySet(self.model, using=self._db, missing_scopes={"cooperative"})
+        return super().get_queryset().filter(cooperative=running["cooperative"])
+
+    def all(self) -> models.QuerySet[Row]:
+        """Refuses at once outside a scope, rather than when it is read."""
+        return self.get_queryset().all()
 
 
 def within(cooperative: "Cooperative") -> AbstractContextManager[Any]:

@@ -6,6 +6,8 @@ What happens when the process dies:
   key, and Stripe answers as it did (keys may be pruned after 24 h). Later the payment is looked up by customer and
   metadata before anything new is begun;
 - after the call, before `record`: the same;
+- a 500 is replayed for its key, and may hide a charge: the payment is looked up, and only if it is still not there a
+  minute later does another attempt begin;
 - in `record`: one transaction with ledger and mail.
 """
 
@@ -26,6 +28,8 @@ from pledges.models import Payment, PaymentAttempt
 log = logging.getLogger(__name__)
 
 KEYS_KEPT = timedelta(hours=23)
+#: How long after a 500 the provider's own lists can be taken to be complete.
+SETTLED_AFTER = timedelta(minutes=1)
 
 
 def charge(payment: Payment) -> None:
@@ -42,11 +46,23 @@ def charge(payment: Payment) -> None:
         intent = _call(payment, attempt)
     except Declined as declined:
         record(payment, _after_decline(payment, declined), attempt)
+    except gateway.Crashed:
+        if not _find_after_crash(payment, attempt):
+            raise
     except gateway.Refused as refused:
         log.exception("the charge of payment %s was refused", payment.pk)
         _refuse(payment, attempt, refused)
     else:
         record(payment, intent, attempt)
+
+
+def _find_after_crash(payment: Payment, attempt: PaymentAttempt) -> bool:
+    if found := _look_up(payment):
+        record(payment, found, attempt)
+        return True
+    if clock.now() - attempt.started_at > SETTLED_AFTER:
+        _answer(attempt, "crashed")
+    return False
 
 
 def new_attempt(payment: Payment, payment_method: str) -> PaymentAttempt:

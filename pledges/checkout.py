@@ -4,16 +4,14 @@ What happens when the process dies:
 - before `open_session`: no page exists. The sweep asks again with the same key: the answer is the page (then ended
   and read back) or a refusal because `expires_at` is too near (then there never was one);
 - after `open_session`, before its address is stored: the same, the provider replays its answer for the key;
-- after the provider forgot the key (24 h): the page's own `expires_at` is long past, and its address was never given
-  to anybody, so that nobody can have paid;
+- while its address cannot be learned (the provider is down, or replays a 500 for the key): once `expires_at` is past,
+  the page is over, and nobody can have paid, since its address was never given to anybody;
 - in `finish`: confirming and lapsing are each one transaction, done once; the sweep reads back again.
 Stock is freed only once the page is known to be over.
 """
 
 import logging
 import re
-from datetime import timedelta
-
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
@@ -32,7 +30,6 @@ log = logging.getLogger(__name__)
 
 UNFINISHED = [CheckoutState.OPENING, CheckoutState.OPEN]
 OWN_KEY = re.compile(r"^[0-9a-f]{8}-[0-9a-f-]{27}$")
-KEYS_FORGOTTEN = timedelta(hours=23)
 
 
 def open_page(checkout: Checkout) -> str:
@@ -138,7 +135,7 @@ def end(checkout: Checkout) -> CheckoutState:
     """Make sure the page is over, and do what follows. Raises Unavailable: then it may still be open."""
     checkout.refresh_from_db()
     if checkout.state == CheckoutState.OPENING:
-        if clock.now() - checkout.created_at > KEYS_FORGOTTEN:
+        if clock.now() >= checkout.expires_at:
             pledging.lapse(checkout)
         else:
             _learn_address(checkout)

@@ -1,1 +1,188 @@
-""""""
+"""The mails of this room: what became of a contribution, its payment and its rewards.
+
+`subject_key` is `pledge:<id>` (backers), `item:<id>` (rewards, whose facts are carrier, tracking_url and note) or
+`campaign:<id>` (the team). A mail of a row never saved is a rehearsal: its links lead to public pages.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from campaigns import lifecycle, queries
+from campaigns.enums import CampaignState
+from campaigns.models import Campaign
+from home import clock
+from home.languages import TAGS
+from home.models import OutgoingMail
+from home.registry import Category, Context, MailKind, register
+from pledges import pledging, promises, totals
+from pledges.consent_texts import charge_date
+from pledges.enums import FulfilmentState, PaymentState, RefundState
+from pledges.links import LASTS, contribution_token, contribution_url
+from pledges.models import Payment, Pledge, PledgeItem, Refund
+
+#: The occasion of the last reminder: the day of grace.
+LAST_REMINDER = "6"
+
+
+def _id_in(key: str) -> int:
+    return int(key.rpartition(":")[2])
+
+
+def _pledge_of(mail: OutgoingMail) -> Pledge:
+    pledges = Pledge.objects.select_related("campaign__cooperative__site", "cooperative__site", "backer")
+    return pledges.get(pk=_id_in(mail.subject_key))
+
+
+def _own_url(mail: OutgoingMail, pledge: Pledge) -> str:
+    """The reader's own page; of a rehearsal, the public one."""
+    return contribution_url(pledge, mail.language) if mail.pk else pledge.cooperative.root_url + "/"
+
+
+def _shared(mail: OutgoingMail, pledge: Pledge) -> Context:
+    """What most mails about a contribution read. Amounts in minor units of `currency`."""
+    return {
+        "pledge": pledge,
+        "campaign": pledge.campaign,
+        "items": list(promises.annotate_current_month(pledge.items.order_by("id"))),
+        "amount": pledge.amount,
+        "currency": pledge.currency,
+        "zone": pledge.cooperative.time_zone,
+        "last4": pledge.card_last4,
+        "button_url": _own_url(mail, pledge),
+    }
+
+
+def _consent(pledge: Pledge) -> Context:
+    """The agreement word for word, in the language it was given in."""
+    consent = pledge.consents.order_by("-id").first()
+    return {"consent": consent, "consent_tag": TAGS[consent.language] if consent else ""}
+
+
+def _campaign_button(mail: OutgoingMail, campaign: Campaign, label: str) -> Context:
+    return {"button_url": queries.url_in(campaign, mail.language), "button_label": label}
+
+
+def fill_promise(mail: OutgoingMail) -> Context:
+    pledge = _pledge_of(mail)
+    return _shared(mail, pledge) | _consent(pledge) | {"charge_date": charge_date(pledge.campaign)}
+
+
+def fill_receipt(mail: OutgoingMail) -> Context:
+    pledge = _pledge_of(mail)
+    own = {"payment": pledge.payment, "may_cancel": pledging.may_cancel(pledge, clock.now())}
+    return _shared(mail, pledge) | _consent(pledge) | own
+
+
+def fill_cancelled(mail: OutgoingMail) -> Context:
+    pledge = _pledge_of(mail)
+    is_open = lifecycle.takes_pledges(pledge.campaign, clock.now())
+    button = _campaign_button(mail, pledge.campaign, gettext("View the campaign"))
+    return _shared(mail, pledge) | button | {"is_open": is_open}
+
+
+def fill_link(mail: OutgoingMail) -> Context:
+    return _shared(mail, _pledge_of(mail)) | {"expires_at": clock.now() + LASTS}
+
+
+def fill_charged(mail: OutgoingMail) -> Context:
+    """The receipt is in it; what is owed follows, with its months as they stand."""
+    pledge = _pledge_of(mail)
+    shared = _shared(mail, pledge)
+    owed = [item for item in shared["items"] if item.state != FulfilmentState.NOT_APPLICABLE]
+    return shared | _outcome(pledge.campaign) | {"payment": pledge.payment, "owed": owed}
+
+
+def _outcome(campaign: Campaign) -> Context:
+    return {"pledged": campaign.pledged_at_deadline or 0, "backers": campaign.backers_at_deadline or 0}
+
+
+def fill_to_mend(mail: OutgoingMail) -> Context:
+    pledge = _pledge_of(mail)
+    url = pledge.cooperative.root_url + (
+        reverse("contribution_mend", args=[contribution_token(pledge)]) if mail.pk else "/"
+    )
+    return _shared(mail, pledge) | {
+        "asks_bank": pledge.payment.state == PaymentState.ACTION,
+        "grace_ends_at": pledge.campaign.settlement.grace_ends_at,
+        "is_last": mail.occasion == LAST_REMINDER,
+        "button_url": url,
+        "button_label": gettext("Complete the payment"),
+    }
+
+
+def fill_dropped(mail: OutgoingMail) -> Context:
+    pledge = _pledge_of(mail)
+    button = _campaign_button(mail, pledge.campaign, gettext("See what is offered"))
+    return _shared(mail, pledge) | button | {"grace_ends_at": pledge.campaign.settlement.grace_ends_at}
+
+
+def fill_missed(mail: OutgoingMail) -> Context:
+    pledge = _pledge_of(mail)
+    button = _campaign_button(mail, pledge.campaign, gettext("View the campaign"))
+    return _shared(mail, pledge) | button | _outcome(pledge.campaign)
+
+
+def fill_refund(mail: OutgoingMail) -> Context:
+    """`occasion` names the refund (`refund:<id>`)."""
+    pledge = _pledge_of(mail)
+    refund = Refund.objects.get(pk=_id_in(mail.occasion), payment__pledge=pledge)
+    return _shared(mail, pledge) | {
+        "refund": refund,
+        "amount": refund.amount,
+        "remaining": _remaining(refund.payment),
+    }
+
+
+def _remaining(payment: Payment) -> int:
+    done = payment.refunds.filter(state=RefundState.DONE)
+    return payment.amount - sum(done.values_list("amount", flat=True))
+
+
+def fill_reward(mail: OutgoingMail) -> Context:
+    items = PledgeItem.objects.select_related("pledge__campaign__cooperative", "pledge__cooperative__site")
+    item = items.get(pk=_id_in(mail.subject_key))
+    tracking_url: str = mail.facts.get("tracking_url", "")
+    context: dict[str, Any] = {
+        "item": item,
+        "campaign": item.pledge.campaign,
+        "zone": item.pledge.cooperative.time_zone,
+        "sent_at": mail.created_at,
+        "carrier": mail.facts.get("carrier", ""),
+        "note": mail.facts.get("note", ""),
+        "button_url": tracking_url or _own_url(mail, item.pledge),
+    }
+    return context | ({"button_label": gettext("Track the parcel")} if tracking_url else {})
+
+
+def fill_outcome(mail: OutgoingMail) -> Context:
+    campaign = Campaign.objects.select_related("cooperative__site").get(pk=_id_in(mail.subject_key))
+    return _campaign_button(mail, campaign, gettext("View the campaign")) | {
+        "campaign": campaign,
+        "currency": campaign.currency,
+        "zone": campaign.cooperative.time_zone,
+        "collected": totals.progress_of(campaign).collected,
+        "is_met": campaign.state == CampaignState.FUNDED,
+        "is_missed": campaign.state == CampaignState.MISSED,
+        **_outcome(campaign),
+    }
+
+
+def _service(key: str, purpose: str, fill: Callable[[OutgoingMail], Context]) -> None:
+    register(MailKind(key, "pledges", Category.SERVICE, purpose, fill))
+
+
+_service("pledge_confirmed", "A promise is recorded and its card saved.", fill_promise)
+_service("contribution_receipt", "A contribution is paid; its receipt.", fill_receipt)
+_service("pledge_cancelled", "A contribution was cancelled at the backer's wish.", fill_cancelled)
+_service("link_renewed", "A new link to one's own page, asked for.", fill_link)
+_service("goal_met_charged", "The goal is reached and the card charged; its receipt.", fill_charged)
+_service("payment_to_mend", "A payment could not be made, and may be until the grace ends.", fill_to_mend)
+_service("pledge_dropped", "A payment could not be made within the grace.", fill_dropped)
+_service("goal_missed", "The goal is not reached and nothing was charged.", fill_missed)
+_service("refund_made", "Money was given back.", fill_refund)
+_service("reward_sent", "A reward is on its way.", fill_reward)
+_service("reward_ready", "A reward is ready to be picked up.", fill_reward)
+register(MailKind("campaign_outcome", "pledges", Category.TEAM, "How a campaign ended.", fill_outcome))

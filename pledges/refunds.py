@@ -1,7 +1,7 @@
 """Refunds: a row that says what is to go back, the call, and what came of it, once.
 
-What happens when the process dies: before the call, the row is DUE and the tick makes it; after the call, the same key
-gives the same answer within 23 hours, and later the refund is looked up by its metadata before another is made.
+What happens when the process dies: before the call, the row is DUE and the tick makes it; after the call, the refund is
+looked up by its metadata before it is asked for again, with the same key. A 500 that hides no refund changes the key.
 """
 
 import logging
@@ -15,7 +15,7 @@ from home import clock, outbox
 from home.registry import kind_of
 from home.tenancy import across_cooperatives, within
 from pledges import gateway, ledger
-from pledges.charging import KEYS_KEPT
+from pledges.charging import SETTLED_AFTER
 from pledges.enums import RefundState
 from pledges.gateway.refunds import OWN_ROW
 from pledges.models import Refund
@@ -50,12 +50,13 @@ def _make(refund: Refund) -> None:
     account, payment = refund.cooperative.stripe_account, refund.payment
     metadata = {OWN_ROW: str(refund.pk), "tremplin_payment": str(payment.pk)}
     try:
-        known = None
-        if clock.now() - refund.created_at > KEYS_KEPT:
-            known = gateway.find_refund(account, payment.stripe_intent, str(refund.pk))
-        made = known or gateway.refund(
+        made = _known(refund) or gateway.refund(
             account, str(refund.key), intent=payment.stripe_intent, amount=refund.amount, metadata=metadata
         )
+    except gateway.Crashed as error:
+        log.warning("refund %s: %s", refund.pk, error)
+        if clock.now() - refund.created_at > SETTLED_AFTER:
+            Refund.objects.filter(pk=refund.pk, state=RefundState.DUE).update(key=uuid.uuid4())
     except gateway.Unavailable as error:
         log.warning("refund %s has no answer yet: %s", refund.pk, error)
     except gateway.Refused:
@@ -63,6 +64,13 @@ def _make(refund: Refund) -> None:
         Refund.objects.filter(pk=refund.pk, state=RefundState.DUE).update(state=RefundState.FAILED)
     else:
         _record(refund, made)
+
+
+def _known(refund: Refund) -> str | None:
+    """A refund that an earlier call may have made, once its key is forgotten or answers with a 500."""
+    if clock.now() - refund.created_at <= SETTLED_AFTER:
+        return None
+    return gateway.find_refund(refund.cooperative.stripe_account, refund.payment.stripe_intent, str(refund.pk))
 
 
 def _record(refund: Refund, made: str) -> None:

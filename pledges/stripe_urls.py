@@ -1,3 +1,7 @@
+"""Where the payment provider writes to; without language, on any host."""
+
 from django.urls import path
 
-urlpatterns: list = []
+from pledges.views.webhook import webhook
+
+urlpatterns = [path("webhook/", webhook, name="stripe_webhook")]

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Sum
 
 from campaigns.models import Campaign, Reward
+from pledges import promises
 from pledges.enums import PaymentState, PledgeState, RefundState
-from pledges.models import DatePromise, Payment, Pledge, Refund
+from pledges.models import Payment, Pledge, Refund
 
 
 @dataclass(frozen=True)
@@ -131,14 +132,6 @@ def _refunded(campaigns: list[Campaign]) -> dict[int, int]:
 
 
 def current_months(rewards: Iterable[Reward]) -> dict[int, date]:
-    """By reward id: the month of the latest promise made for any of its items, else the first promise. One query."""
-    wanted = list(rewards)
-    latest = (
-        DatePromise.objects.filter(item__reward__in=wanted)
-        .order_by()
-        .values("item__reward_id")
-        .annotate(latest=Max("id"))
-        .values("latest")
-    )
-    announced = DatePromise.objects.filter(pk__in=latest).values_list("item__reward_id", "month")
-    return {reward.pk: reward.estimated_delivery for reward in wanted} | dict(announced)
+    """By reward id: the month that a new backer of the tier is promised (pledges.promises). One query."""
+    wanted = Reward.objects.filter(pk__in=[reward.pk for reward in rewards]).order_by()
+    return dict(promises.annotate_tier_month(wanted).values_list("pk", "month_now"))

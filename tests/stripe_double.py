@@ -1,5 +1,7 @@
 """The far end of the socket: the Stripe double as a subprocess, and its control handles."""
 
+import hmac
+import json
 import socket
 import subprocess
 import sys
@@ -7,6 +9,7 @@ import time
 from contextlib import contextmanager
 
 import requests
+from django.conf import settings as django_settings
 
 from config import ROOT
 from home.models import Cooperative
@@ -43,8 +46,14 @@ class Double:
         return account.id
 
     def pay(self, session, card="4242424242424242"):
-        """Fill in the hosted page as a visitor with this card would."""
-        return self._post(f"checkout/{session}/pay", card=card)
+        """Fill in the hosted page as a visitor with this card would, and say yes at the bank's page."""
+        return self._post(f"checkout/{session}/pay", card=card, bank="complete")
+
+    def answer_bank(self, address, choice="complete"):
+        """Press a button of the bank's page, as its customer would; the address that the bank leads back to."""
+        answer = requests.post(address, data={"answer": choice}, timeout=20, allow_redirects=False)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"]
 
     def advance(self, **delta):
         seconds = delta.get("seconds", 0) + 60 * delta.get("minutes", 0) + 3600 * delta.get("hours", 0)
@@ -54,9 +63,20 @@ class Double:
         self._post("faults", next=[{"match": match, "kind": kind, "times": times}])
 
     def journal(self, account, kind=None):
-        lines = requests.get(f"{self.url}/_sandbox/journal", params={"account": account}, timeout=20).json()
-        lines = lines["lines"] if isinstance(lines, dict) else lines
+        answer = requests.get(f"{self.url}/_sandbox/journal", params={"account": account}, timeout=20)
+        lines = [json.loads(line) for line in answer.text.splitlines()]
         return [line for line in lines if kind is None or line["kind"] == kind]
+
+    def events(self, account, kind):
+        """The events of one kind as the double would post them, oldest first: (payload, signature)."""
+        listed = client().v1.events.list({"type": kind, "limit": 100}, {"stripe_account": account})
+        found = [event.to_dict() | {"account": account} for event in listed.auto_paging_iter()]
+        return [self._signed(json.dumps(event)) for event in reversed(found)]
+
+    def _signed(self, payload):
+        at = int(time.time())
+        mac = hmac.new(django_settings.STRIPE_WEBHOOK_SECRET.encode(), f"{at}.{payload}".encode(), "sha256")
+        return payload.encode(), f"t={at},v1={mac.hexdigest()}"
 
     def session(self, account, session):
         return client().v1.checkout.sessions.retrieve(session, options={"stripe_account": account})

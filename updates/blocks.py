@@ -1,9 +1,6 @@
 """The blocks of an update."""
 
-from typing import Any
-
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
@@ -28,7 +25,10 @@ class DelayNoticeBlock(blocks.StructBlock):
     """What the editor announces. Publishing shows nothing of it and changes no promise: announcing does."""
 
     rewards = blocks.MultipleChoiceBlock(
-        label=_("Rewards concerned"), choices=tier_choices, widget=forms.CheckboxSelectMultiple, help_text=_("The rewards whose month changes.")
+        label=_("Rewards concerned"),
+        choices=tier_choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The rewards whose month changes."),
     )
     month = MonthBlock(label=_("New month"))
     reason = blocks.TextBlock(label=_("Reason, in one or two sentences"), rows=3, max_length=600)
@@ -40,13 +40,6 @@ class DelayNoticeBlock(blocks.StructBlock):
         label = _("Delay notice")
         description = _("New month for one or more rewards. Announcing it is a separate act.")
         template = "updates/blocks/delay_notice.html"
-
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if not cleaned["rewards"]:
-            message = ValidationError(_("Choose at least one reward."))
-            raise blocks.StructBlockValidationError(block_errors={"rewards": message})
-        return cleaned
 
 
 class UpdateStoryBlock(blocks.StreamBlock):

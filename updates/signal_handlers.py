@@ -16,7 +16,7 @@ def write_update(sender: type[UpdatePage], instance: UpdatePage, **kwargs: Any) 
     """The page is already live: a row that cannot be written must not undo what the editor did."""
     try:
         publishing.project(instance)
-    except Exception:  # noqa: BLE001 (logged; publishing again writes it)
+    except Exception:
         log.exception("the row of update page %s could not be written", instance.pk)
 
 

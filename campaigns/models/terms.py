@@ -42,7 +42,7 @@ class Campaign(models.Model):
     pledged_at_deadline = models.PositiveBigIntegerField(null=True, blank=True)
     backers_at_deadline = models.PositiveIntegerField(null=True, blank=True)
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         verbose_name = _("campaign")
@@ -95,7 +95,7 @@ class Reward(models.Model):
     frozen_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         verbose_name = _("reward")

@@ -22,7 +22,7 @@ class Backer(models.Model):
     stripe_customer = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         constraints: ClassVar = [
@@ -44,7 +44,7 @@ class NewsConsent(models.Model):
     granted_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         constraints: ClassVar = [

@@ -56,7 +56,7 @@ class OutgoingMail(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         constraints: ClassVar = [
@@ -89,7 +89,7 @@ class Suppression(models.Model):
     reason = models.CharField(max_length=40)
     created_at = models.DateTimeField()
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["cooperative", "email_key"], name="suppression_once")]

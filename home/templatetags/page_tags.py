@@ -40,7 +40,7 @@ def other_language(context: dict[str, Any]) -> OtherLanguage:
     """`translated_url` of the context, else the page's live translation, else the same view, else the home page."""
     language = ENGLISH if current() == FRENCH else FRENCH
     url = context.get("translated_url") or _translated(context, language) or _home(language)
-    return OtherLanguage(TAGS[language], dict(CHOICES)[language], url)
+    return OtherLanguage(TAGS[language], dict(CHOICES)[language].capitalize(), url)
 
 
 def _translated(context: dict[str, Any], language: str) -> str | None:

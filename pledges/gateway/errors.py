@@ -14,6 +14,10 @@ class Unavailable(GatewayError):
     """No answer, or one that says nothing about the outcome: the same call with the same key may be made again."""
 
 
+class Crashed(Unavailable):
+    """Stripe answered 5xx: it may have acted or not, and replays that answer for the key. Look the object up."""
+
+
 class Refused(GatewayError):
     """The call was not understood or not allowed: nothing happened, and it will not with the same parameters."""
 
@@ -56,6 +60,8 @@ def translated() -> Iterator[None]:
             raise Unavailable(str(error)) from error
         raise Refused(str(error), "idempotency") from error
     except stripe.StripeError as error:
-        if error.http_status is None or error.http_status >= 500 or error.http_status in (409, 429):
+        if error.http_status is not None and error.http_status >= 500:
+            raise Crashed(str(error)) from error
+        if error.http_status is None or error.http_status in (409, 429):
             raise Unavailable(str(error)) from error
         raise Refused(str(error), error.code or "") from error

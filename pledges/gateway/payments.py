@@ -13,6 +13,12 @@ EXPAND = ["latest_charge.balance_transaction", "payment_method"]
 OWN_ROW = "tremplin_payment"
 
 
+def own_metadata(found: stripe.PaymentIntent | stripe.Refund) -> dict[str, str]:
+    """What we wrote on an object, as a plain dict."""
+    written = found.metadata
+    return dict(written.to_dict()) if isinstance(written, stripe.StripeObject) else {}
+
+
 def as_intent(intent: stripe.PaymentIntent) -> Intent:
     """Our view of a PaymentIntent, with what was expanded."""
     charge = intent.latest_charge if isinstance(intent.latest_charge, stripe.Charge) else None
@@ -31,7 +37,7 @@ def as_intent(intent: stripe.PaymentIntent) -> Intent:
         error_code=(error.code or "") if error else "",
         payment_method=intent.payment_method if isinstance(intent.payment_method, str) else "",
         card=as_card(intent.payment_method),
-        metadata=dict(intent.metadata or {}),
+        metadata=own_metadata(intent),
     )
 
 
@@ -97,5 +103,5 @@ def find_payment(account: str, customer: str, row: str) -> Intent | None:
     """The payment made for one of our rows, once its idempotency key may have been forgotten."""
     with translated():
         listed = client().v1.payment_intents.list({"customer": customer, "limit": 100}, on(account))
-        match = next((one for one in listed.auto_paging_iter() if (one.metadata or {}).get(OWN_ROW) == row), None)
+        match = next((one for one in listed.auto_paging_iter() if own_metadata(one).get(OWN_ROW) == row), None)
     return read_payment(account, match.id) if match else None

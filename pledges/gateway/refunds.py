@@ -2,6 +2,7 @@
 
 from pledges.gateway.client import client, on
 from pledges.gateway.errors import translated
+from pledges.gateway.payments import own_metadata
 
 OWN_ROW = "tremplin_refund"
 
@@ -20,5 +21,5 @@ def find_refund(account: str, intent: str, row: str) -> str | None:
     """The refund made for one of our rows, once its idempotency key may have been forgotten."""
     with translated():
         listed = client().v1.refunds.list({"payment_intent": intent, "limit": 100}, on(account))
-        found = next((one for one in listed.auto_paging_iter() if (one.metadata or {}).get(OWN_ROW) == row), None)
+        found = next((one for one in listed.auto_paging_iter() if own_metadata(one).get(OWN_ROW) == row), None)
     return found.id if found else None

@@ -15,7 +15,7 @@ def read_event(payload: bytes, signature: str) -> EventHead:
         event = stripe.Webhook.construct_event(payload, signature, settings.STRIPE_WEBHOOK_SECRET)
     except (ValueError, stripe.SignatureVerificationError) as error:
         raise Refused(str(error)) from error
-    found = event.data.object
+    found = event.data.object.to_dict()
     return EventHead(
         id=event.id,
         account=getattr(event, "account", None) or "",

@@ -21,7 +21,7 @@ class LedgerGroup(models.Model):
     happened_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "subject_key"], name="ledger_group_once")]
@@ -39,7 +39,7 @@ class LedgerEntry(models.Model):
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(max_length=3)
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         constraints: ClassVar = [

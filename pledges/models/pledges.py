@@ -41,7 +41,7 @@ class Pledge(models.Model):
     card_last4 = models.CharField(max_length=4, blank=True)
     card_expires = models.DateField(null=True, blank=True)
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         verbose_name = _("contribution")
@@ -105,7 +105,7 @@ class PledgeItem(models.Model):
     carrier = models.CharField(_("carrier"), max_length=80, blank=True)
     tracking_url = models.URLField(_("tracking link"), blank=True)
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         verbose_name = _("item of a contribution")
@@ -133,7 +133,7 @@ class DatePromise(models.Model):
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -22,7 +22,7 @@ class Settlement(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         verbose_name = _("settlement")

@@ -156,13 +156,13 @@ def people_words(count: int) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def tiers_of(context: dict[str, Any], page: CampaignPage) -> list[Tier]:
-    """The tiers in page order, without the retired. One not yet published shows in a preview alone."""
-    campaign = page.campaign
+def tiers_of(context: Context, children: Iterable[Any]) -> list[Tier]:
+    """The tiers of a block in page order, without the retired. One not yet published shows in a preview alone."""
+    page = context.get("page")
+    campaign = page.campaign if isinstance(page, CampaignPage) else None
+    previewed = page is None or getattr(context.get("request"), "is_preview", False)
     rewards = {str(reward.block_id): reward for reward in queries.rewards_of(campaign)} if campaign else {}
-    months = totals.current_months(rewards.values())
-    previewed = getattr(context.get("request"), "is_preview", False)
-    children = page.tier_blocks
+    months = totals.current_months(rewards.values()) if rewards else {}
     _fetch_renditions(children)
     tiers = []
     for child in children:
@@ -182,5 +182,5 @@ def _stock_of(reward: Reward) -> Stock | None:
 
 
 def _fetch_renditions(children: Iterable[Any]) -> None:
-    images = [child.value["image"] for child in children if child.value["image"]]
+    images = [image for child in children if (image := child.value.get("image"))]
     prefetch_related_objects(images, "renditions")

@@ -1,7 +1,10 @@
 """`python -m sandbox.stripe --port 8001 --data DIR`"""
 
 import argparse
+import contextlib
 import ipaddress
+import logging
+import socket
 import sys
 from pathlib import Path
 
@@ -34,8 +37,8 @@ class _Server(uvicorn.Server):
 
     ready = ""
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        await super().startup(sockets)  # type: ignore[arg-type]
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
         if self.started:
             print(self.ready, flush=True)
 
@@ -45,13 +48,13 @@ def main() -> int:
     public_url = (given.public_url or f"http://localhost:{given.port}").rstrip("/")
     webhook = (given.webhook_url, given.webhook_secret) if given.webhook_url else None
     app = build(given.data, Settings(public_url, given.platform_key), webhook)
-    level = "warning" if given.quiet else "info"
-    config = uvicorn.Config(
-        app, given.host, given.port, log_level=level, access_log=not given.quiet, timeout_graceful_shutdown=2
-    )
+    config = uvicorn.Config(app, given.host, given.port, log_level="warning", timeout_graceful_shutdown=2)
+    if not given.quiet:
+        logging.getLogger("uvicorn.access").setLevel(logging.INFO)
     server = _Server(config)
     server.ready = f"Stripe double ready at http://{given.host}:{given.port} (pages at {public_url})"
-    server.run()
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C has already stopped it in good order
+        server.run()
     return 0 if server.started else 1
 
 

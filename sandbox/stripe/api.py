@@ -53,8 +53,7 @@ class Api:
         if found is None:
             raise unknown_url(method, path)
         endpoint, names = found
-        text = (await request.body()).decode() if method == "POST" else request.url.query
-        raw = decode(text)
+        raw = decode(await _text(request))
         if method == "POST" and request.url.query:
             raise ApiError(400, "Parameters of a POST belong in its body.", saved=False)
         key = request.headers.get("idempotency-key") if method == "POST" else None
@@ -145,6 +144,16 @@ class Api:
         key = asked.call.idempotency_key
         if key is not None:
             self._keys.save(asked.call.account, key, asked.place, asked.raw, answer)
+
+
+async def _text(request: Request) -> str:
+    """Parameters as sent: in the body of a POST, else in the query."""
+    if request.method != "POST":
+        return request.url.query
+    try:
+        return (await request.body()).decode()
+    except UnicodeDecodeError as error:
+        raise ApiError(400, "Invalid request body: it is not UTF-8.", saved=False) from error
 
 
 def _saved(asked: Asked, error: ApiError) -> Saved:

@@ -1,5 +1,7 @@
 """Money moving: charges, balance transactions, fees, and what certain test cards bring on."""
 
+from collections.abc import Sequence
+
 from . import APPLICATION, PLATFORM_ACCOUNT
 from .cards import Decline
 from .errors import Json
@@ -13,17 +15,25 @@ HELD = 2 * 86400
 """Money is pending for two days before it is available."""
 
 
-def transaction(call: Call, kind: str, amount: int, source: Json, account: str, **more: object) -> Json:
+def transaction(
+    call: Call,
+    kind: str,
+    amount: int,
+    source: Json,
+    account: str,
+    *,
+    fees: Sequence[Json] = (),
+    description: str | None = None,
+    category: str | None = None,
+) -> Json:
     """A balance transaction: `net` is what the account gains, `fee` what was taken from `amount`."""
-    fees = more.get("fee_details") or []
-    assert isinstance(fees, list)
     fee = sum(item["amount"] for item in fees)
     body: Json = {
         "id": new_id("txn"), "object": "balance_transaction", "amount": amount,
         "available_on": call.now + HELD, "balance_type": "payments", "created": call.now,
-        "currency": source["currency"], "description": more.get("description"), "exchange_rate": None,
-        "fee": fee, "fee_details": fees, "net": amount - fee,
-        "reporting_category": more.get("category") or kind, "source": source["id"],
+        "currency": source["currency"], "description": description, "exchange_rate": None,
+        "fee": fee, "fee_details": list(fees), "net": amount - fee,
+        "reporting_category": category or kind, "source": source["id"],
         "status": "pending", "type": kind,
     }  # fmt: skip
     call.world.store.save(account, body)
@@ -141,9 +151,7 @@ def _move_money(call: Call, body: Json) -> None:
     details = [fee_detail(fee, "stripe_fee", currency, "Stripe processing fees")]
     if commission:
         details.insert(0, fee_detail(commission, "application_fee", currency, "Tremplin application fee"))
-    moved = transaction(
-        call, "charge", amount, body, call.account, fee_details=details, description=body["description"]
-    )
+    moved = transaction(call, "charge", amount, body, call.account, fees=details, description=body["description"])
     body["balance_transaction"] = moved["id"]
     call.journal("charge", amount, body)
     call.journal("stripe_fee", -fee, body)

@@ -95,7 +95,7 @@ def _withdraw(call: Call, body: Json) -> None:
     """The amount and a dispute fee leave the account while the dispute is open."""
     fee = [fee_detail(DISPUTE_FEE, "stripe_fee", body["currency"], "Dispute fee")]
     moved = transaction(
-        call, "adjustment", -body["amount"], body, call.account, fee_details=fee, category="dispute",
+        call, "adjustment", -body["amount"], body, call.account, fees=fee, category="dispute",
         description=f"Chargeback withdrawal for {body['charge']}",
     )  # fmt: skip
     body["balance_transactions"].append(moved)

@@ -33,9 +33,9 @@ def _expand(call: Call, node: Json, steps: list[str], path: str) -> None:
     if step not in node and not _include(call, node, step):
         raise _cannot(step)
     value = node[step]
-    if isinstance(value, str):
-        node[step] = value = _load(call, node, step, value)
-    elif value is not None and not isinstance(value, dict):
+    if isinstance(value, str) or (value is None and step in _KINDS):
+        node[step] = value = None if value is None else _load(call, node, step, value)
+    elif not isinstance(value, dict) or not (rest or "object" in value):
         raise _cannot(step)
     if rest and isinstance(value, dict):
         _expand(call, value, rest, path)

@@ -70,9 +70,14 @@ class Call:
         self.world.store.save(self.account, body, inner)
 
     def load(self, kind: str, object_id: str, param: str = "id", status: int = 404) -> Row:
-        """An object of this account; any other is "No such …", also when it exists elsewhere."""
+        """An object of this account; any other is "No such …", also when it exists elsewhere.
+
+        What was deleted can still be retrieved (`id`), but no parameter may refer to it.
+        """
         row = self.world.store.find(object_id)
         if row is None or row.account != self.account or row.kind != kind:
+            raise missing(kind, object_id, param, status)
+        if row.body.get("deleted") and param != "id":
             raise missing(kind, object_id, param, status)
         return row
 

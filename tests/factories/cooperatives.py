@@ -1,6 +1,6 @@
 """Cooperatives and the people in them."""
 
-from wagtail.models import Locale, Page
+from wagtail.models import Collection, Locale, Page
 
 from home.founding import Foundation, found, welcome
 from home.models import Role, User
@@ -12,6 +12,8 @@ def bootstrap():
         Locale.objects.get_or_create(language_code=code)
     if not Page.objects.filter(depth=1).exists():
         Page.add_root(title="Root", slug="root", locale=Locale.objects.get(language_code="fr"))
+    if not Collection.objects.filter(depth=1).exists():
+        Collection.add_root(name="Root")
 
 
 def make_cooperative(slug="meule", name="La Meule commune", *, brand=None, **fields):

@@ -26,8 +26,10 @@ _numbers = itertools.count(1)
 #: What the pages said when the pledge's state was reached.
 CHECKOUTS = {PledgeState.PENDING: CheckoutState.OPEN, PledgeState.LAPSED: CheckoutState.EXPIRED}
 
-#: States in which nobody waits for a reward any longer.
 ENDED = {PledgeState.LAPSED, PledgeState.CANCELLED, PledgeState.GOAL_MISSED, PledgeState.DROPPED}
+
+#: What the end of a pledge gives back to the stock; a missed goal gives nothing back, as nothing is on sale then.
+RELEASED = ENDED - {PledgeState.GOAL_MISSED}
 
 
 def make_backer(cooperative, *, name="Rosalie Tremblay", email=None, language="fr"):
@@ -93,7 +95,8 @@ def _write_pledge(campaign, backer, chosen, *, state, language, extra, via):
         card_last4="4242" if card else "",
         card_expires=date(2032, 12, 1) if card else None,
     )
-    queries.freeze([reward for reward, _quantity in chosen], now)
+    for reward, _quantity in chosen:
+        queries.freeze(reward, now)
     PledgeItem.objects.bulk_create(_item(pledge, reward, quantity) for reward, quantity in chosen)
     PledgeConsent.objects.create(
         pledge=pledge,
@@ -124,12 +127,12 @@ def _item(pledge, reward, quantity):
 
 
 def _move_stock(chosen, state):
-    if state in ENDED:
+    if state in RELEASED:
         return
     for reward, quantity in sorted(chosen, key=lambda pair: pair[0].pk):
         if not stock.take(Reward.objects.get(pk=reward.pk), quantity):
             raise ValueError(f"Not enough of {reward} is left for this pledge.")
-        if state == PledgeState.CONFIRMED:
+        if state != PledgeState.PENDING:
             stock.confirm(reward.pk, quantity)
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign, RewardStock
@@ -11,7 +12,7 @@ from home.models import OutgoingMail
 from home.tenancy import within
 from pledges import charging, checkout, gateway, mending, pledging, settlement
 from pledges.enums import CardState, CheckoutState, PaymentState, PledgeState
-from pledges.models import Checkout, LedgerEntry, Payment, Pledge
+from pledges.models import Checkout, LedgerEntry, Payment, PaymentAttempt, Pledge
 from tests.factories.campaigns import end_now, make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.requests import pledge_request
@@ -137,6 +138,9 @@ def test_a_bank_that_asks_is_answered_on_its_page(campaign, shop, stripe_double)
     payment.refresh_from_db()
     assert payment.state == PaymentState.ACTION
     assert stripe_double.journal(shop.stripe_account, "charge") == []
+    assert stripe_double.answer_bank(address).startswith("http://meule.localhost/fr/retour/")
+    assert mending.refresh(payment) == PaymentState.PAID
+    assert [line["amount"] for line in stripe_double.journal(shop.stripe_account, "charge")] == [6500]
 
 
 def test_a_flexible_contribution_is_paid_at_once(shop, stripe_double):
@@ -212,16 +216,11 @@ def test_a_charge_whose_answer_is_lost_is_made_once(kind, campaign, shop, stripe
     made = pledge(campaign, stripe_double, (campaign.rewards.last(), 1))
     stripe_double.fault("POST /v1/payment_intents", kind)
     settle(campaign)
-    payment = Payment.objects.select_related("pledge__backer", "pledge__cooperative", "pledge__campaign").get(pledge=made)
-    if payment.state == PaymentState.DUE:
-        charging.charge(payment)
-    payment.refresh_from_db()
-    if payment.state == PaymentState.DUE:
-        stripe_double.advance(hours=25)
-        payment.attempts.update(started_at=clock.now() - timedelta(hours=25))
-        charging.charge(payment)
-    payment.refresh_from_db()
-    assert payment.state == PaymentState.PAID
+    for _minute in range(3):
+        Payment.objects.update(lease_until=None)
+        PaymentAttempt.objects.update(started_at=F("started_at") - timedelta(minutes=1))
+        settlement.settle(campaign)
+    assert Payment.objects.get(pledge=made).state == PaymentState.PAID
     assert [line["amount"] for line in stripe_double.journal(shop.stripe_account, "charge")] == [6500]
 
 

@@ -22,7 +22,7 @@ class Mailing(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     done_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         verbose_name = _("mailing")

@@ -31,7 +31,7 @@ class DelayNotice(models.Model):
     announced_at = models.DateTimeField()
     announced_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         verbose_name = _("delay notice")

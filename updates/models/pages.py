@@ -10,6 +10,7 @@ from wagtail.models import Page
 
 from home.fields import BodyField
 from updates.blocks import UpdateStoryBlock
+from updates.forms import UpdatePageForm
 from updates.models.updates import Update
 
 
@@ -24,6 +25,7 @@ class UpdatePage(Page):
     template = "updates/update_page.html"
     parent_page_types: ClassVar = ["campaigns.CampaignPage"]
     subpage_types: ClassVar[list[str]] = []
+    base_form_class = UpdatePageForm
     content_panels: ClassVar = [*Page.content_panels, FieldPanel("summary"), FieldPanel("body")]
 
     class Meta:

@@ -22,7 +22,7 @@ class Update(models.Model):
     title_en = models.CharField(max_length=255, blank=True)
     published_at = models.DateTimeField()
 
-    objects = ScopedManager(cooperative="cooperative")
+    objects = ScopedManager()
 
     class Meta:
         verbose_name = _("update")

@@ -96,7 +96,7 @@ def _move_money(call: Call, charged: Json, body: Json, amount: int, returned: in
     details = []
     if returned:
         details = [fee_detail(-returned, "application_fee", body["currency"], "Application fee refund")]
-    moved = transaction(call, "refund", -amount, body, call.account, fee_details=details)
+    moved = transaction(call, "refund", -amount, body, call.account, fees=details)
     body["balance_transaction"] = moved["id"]
     call.journal("refund", -amount, body)
 
@@ -104,7 +104,10 @@ def _move_money(call: Call, charged: Json, body: Json, amount: int, returned: in
 def _fee_share(call: Call, charged: Json, amount: int) -> int:
     """Stripe returns the commission in proportion to what is refunded; the last refund returns the rest."""
     if charged["application_fee"] is None:
-        raise refused("This charge has no application fee to refund.", param="refund_application_fee")
+        raise refused(
+            f"Attempting to refund_application_fee on charge {charged['id']}, but it has no application fee.",
+            param="refund_application_fee",
+        )
     row = call.world.store.find(charged["application_fee"])
     assert row is not None
     left: int = row.body["amount"] - row.body["amount_refunded"]

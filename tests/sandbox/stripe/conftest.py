@@ -129,7 +129,9 @@ class Double:
         self.control("/clock", {"advance": seconds})
 
     def journal(self, account: str | None = None) -> list[dict[str, Any]]:
-        answer = requests.get(f"{self.url}/_sandbox/journal", params={"account": account} if account else {}, timeout=10)
+        answer = requests.get(
+            f"{self.url}/_sandbox/journal", params={"account": account} if account else {}, timeout=10
+        )
         return [json.loads(line) for line in answer.text.splitlines()]
 
     def faults(self, *orders: dict[str, Any], **more: Any) -> None:
@@ -203,7 +205,9 @@ class Shop:
         assert found.status == "succeeded"
         return str(found.payment_method)
 
-    def pay(self, customer: str, method: str, amount: int = 4500, key: str | None = None, **more: Any) -> stripe.PaymentIntent:
+    def pay(
+        self, customer: str, method: str, amount: int = 4500, key: str | None = None, **more: Any
+    ) -> stripe.PaymentIntent:
         """An off-session payment, as settlement makes it."""
         params: Any = {
             "amount": amount, "currency": "cad", "customer": customer, "payment_method": method,

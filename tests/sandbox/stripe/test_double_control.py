@@ -1,5 +1,7 @@
 """Webhooks, faults, the clock, and what a restart keeps."""
 
+import socket
+import threading
 import time
 
 import pytest
@@ -31,6 +33,31 @@ def test_refused_webhooks_are_sent_again(shop, sink):
     time.sleep(0.3)
     assert len(sink.of(shop.account, "customer.updated")) == 3
     assert shop.api.v1.events.retrieve(received[0].event["id"], {}, shop.on).pending_webhooks == 0
+
+
+def test_webhooks_are_given_up_after_three_days(fresh, open_on, sink):
+    double = fresh("--webhook-url", "http://127.0.0.1:9/closed", "--webhook-secret", SECRET)
+    shop = open_on(double)
+    shop.customer()
+    assert double.control("/state", method="GET")["deliveries"] == {"due": 2}
+    double.advance(3 * 86400 + 60)
+    until = time.monotonic() + 10
+    while double.control("/state", method="GET")["deliveries"] != {"failed": 2} and time.monotonic() < until:
+        time.sleep(0.1)
+    assert double.control("/state", method="GET")["deliveries"] == {"failed": 2}
+
+
+def test_a_deaf_endpoint_does_not_keep_the_server_from_stopping(fresh, open_on):
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        port = deaf.getsockname()[1]
+        double = fresh("--webhook-url", f"http://127.0.0.1:{port}/", "--webhook-secret", SECRET)
+        open_on(double).customer()
+        deaf.settimeout(5)
+        connection, _ = deaf.accept()
+        before = time.monotonic()
+        double.stop()
+        assert time.monotonic() - before < 5
+        connection.close()
 
 
 def test_platform_events_carry_no_account(shop, sink):
@@ -129,7 +156,8 @@ def test_rates_are_repeatable(shop):
     ("path", "body"),
     [
         ("/clock", {"advance": -1}), ("/clock", {"back": 1}), ("/faults", {"next": [{"kind": "fire"}]}),
-        ("/faults", {"webhooks": {"lose": 1}}), ("/disputes/dp_1", {"status": "won"}), ("/accounts/acct_1", {"complete": True}),
+        ("/faults", {"webhooks": {"lose": 1}}), ("/disputes/dp_1", {"status": "won"}),
+        ("/accounts/acct_1", {"complete": True}),
     ],
 )  # fmt: skip
 def test_control_refuses_what_cannot_be_meant(double, path, body):
@@ -163,6 +191,40 @@ def test_restart_keeps_state_keys_clock_and_webhooks(fresh, open_on, sink):
     assert shop.sum("charge") == 4500
     assert len(sink.wait(shop.account, "payment_intent.succeeded")) == 1
     assert len(shop.api.v1.webhook_endpoints.list().data) == 1
+
+
+def test_killed_under_load_and_asked_again(fresh, open_on):
+    """What an answered call did is there after SIGKILL, and the same keys charge nobody twice."""
+    double = fresh()
+    shop = open_on(double)
+    customer = shop.customer()
+    method = shop.saved(customer)
+    answered: dict[str, str] = {}
+
+    def pay(keys: list[str]) -> None:
+        for key in keys:
+            try:
+                answered[key] = shop.pay(customer, method, key=key).id
+            except stripe.APIConnectionError:
+                return
+
+    keys = [f"pay-{number}" for number in range(200)]
+    threads = [threading.Thread(target=pay, args=(keys[start::4],)) for start in range(4)]
+    for thread in threads:
+        thread.start()
+    while len(answered) < 60:
+        time.sleep(0.005)
+    double.stop(hard=True)
+    for thread in threads:
+        thread.join()
+    before = dict(answered)
+    assert 60 <= len(before) < 200
+    double.start()
+    pay(keys)
+    assert {key: answered[key] for key in before} == before
+    charges = [line["payment_intent"] for line in double.journal(shop.account) if line["kind"] == "charge"]
+    assert sorted(charges) == sorted(answered.values())
+    assert len(set(charges)) == 200
 
 
 def test_reset_empties_everything_but_the_endpoint_of_the_command_line(fresh, open_on, sink):

@@ -80,7 +80,11 @@ def test_commission_refunded_by_itself(paid):
     assert shop.sum("application_fee_refund") == 200
     moved = shop.api.v1.balance_transactions.list({"limit": 100}, shop.on)
     assert sum(one.net for one in moved.auto_paging_iter()) == shop.sum()
-    platform = [line for line in shop.double.journal() if line["payment_intent"] == intent.id and line["account"] != shop.account]
+    platform = [
+        line
+        for line in shop.double.journal()
+        if line["payment_intent"] == intent.id and line["account"] != shop.account
+    ]
     assert sum(line["amount"] for line in platform) == 250
 
 
@@ -143,3 +147,15 @@ def test_early_fraud_warning(shop):
     warning = shop.api.v1.radar.early_fraud_warnings.list({"payment_intent": intent.id}, shop.on).data[0]
     assert (warning.charge, warning.actionable) == (intent.latest_charge, True)
     assert shop.events()[-1] == "radar.early_fraud_warning.created"
+
+
+def test_expansion_reaches_four_levels_and_into_lists(paid):
+    shop, intent = paid
+    deep = "data.latest_charge.balance_transaction.source"
+    found = shop.api.v1.payment_intents.list({"expand": [deep, "data.customer"]}, shop.on).data[0]
+    assert found.latest_charge.balance_transaction.source.id == found.latest_charge.id == intent.latest_charge
+    assert found.customer.email == "ada@example.com"
+    fee = shop.api.v1.charges.retrieve(intent.latest_charge, {"expand": ["application_fee"]}, shop.on).application_fee
+    assert fee.amount == 450
+    with pytest.raises(stripe.InvalidRequestError, match="more than 4 levels"):
+        shop.api.v1.payment_intents.list({"expand": [f"{deep}.customer"]}, shop.on)

@@ -234,6 +234,12 @@ def test_automatic_payment_methods_ask_for_a_return_url(shop):
     customer = shop.customer()
     with pytest.raises(stripe.InvalidRequestError, match="return_url"):
         shop.api.v1.payment_intents.create(
-            {"amount": 500, "currency": "cad", "customer": customer, "payment_method": shop.saved(customer), "confirm": True},
+            {
+                "amount": 500,
+                "currency": "cad",
+                "customer": customer,
+                "payment_method": shop.saved(customer),
+                "confirm": True,
+            },
             shop.on,
         )

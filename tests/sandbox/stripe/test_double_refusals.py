@@ -6,6 +6,10 @@ import stripe
 
 from tests.sandbox.stripe.conftest import KEY
 
+FINE = {"amount": "500", "currency": "cad"}
+CS = "checkout/sessions"
+SETUP = {"mode": "setup", "currency": "cad", "success_url": "http://x"}
+
 
 def ask(shop, method, path, data=None, **headers):
     headers = {"Authorization": f"Bearer {KEY}", "Stripe-Account": shop.account, **headers}
@@ -27,7 +31,7 @@ def test_basic_auth_works_too(shop):
 def test_unknown_account_is_403(shop):
     with pytest.raises(stripe.PermissionError) as caught:
         shop.api.v1.customers.list({}, {"stripe_account": "acct_0000000000000000"})
-    assert (caught.value.http_status, caught.value.code) == (403, "account_invalid")
+    assert (caught.value.http_status, caught.value.error.code) == (403, "account_invalid")
 
 
 def test_revoked_account_is_403(shop, new_shop):
@@ -76,7 +80,12 @@ def test_other_version_is_refused(shop):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/invoices"), ("POST", "/v1/subscriptions"), ("DELETE", "/v1/payment_intents/pi_1"), ("GET", "/v2/core/events")],
+    [
+        ("GET", "/v1/invoices"),
+        ("POST", "/v1/subscriptions"),
+        ("DELETE", "/v1/payment_intents/pi_1"),
+        ("GET", "/v2/core/events"),
+    ],
 )
 def test_unknown_endpoints_are_404(shop, method, path):
     answer = ask(shop, method, path)
@@ -87,25 +96,25 @@ def test_unknown_endpoints_are_404(shop, method, path):
 @pytest.mark.parametrize(
     ("path", "data", "code", "param"),
     [
-        ("payment_intents", {"amount": "500", "currency": "cad", "colour": "red"}, "parameter_unknown", "colour"),
-        ("payment_intents", {"amount": "500", "currency": "cad", "payment_method_types[0]": "card"}, "parameter_unknown", "payment_method_types"),
-        ("payment_intents", {"amount": "500", "currency": "cad", "shipping[name]": "x"}, "parameter_unknown", "shipping"),
+        ("payment_intents", FINE | {"colour": "red"}, "parameter_unknown", "colour"),
+        ("payment_intents", FINE | {"payment_method_types[0]": "card"}, "parameter_unknown", "payment_method_types"),
+        ("payment_intents", FINE | {"shipping[name]": "x"}, "parameter_unknown", "shipping"),
         ("payment_intents", {"currency": "cad"}, "parameter_missing", "amount"),
         ("payment_intents", {"amount": "5.00", "currency": "cad"}, "parameter_invalid_integer", "amount"),
         ("payment_intents", {"amount": "49", "currency": "cad"}, "amount_too_small", "amount"),
-        ("payment_intents", {"amount": "500", "currency": "cad", "confirm": "yes"}, None, "confirm"),
+        ("payment_intents", FINE | {"confirm": "yes"}, None, "confirm"),
         ("payment_intents", {"amount": "", "currency": "cad"}, "parameter_invalid_empty", "amount"),
-        ("payment_intents", {"amount": "500", "currency": "cad", "application_fee_amount": "501"}, None, "application_fee_amount"),
-        ("payment_intents", {"amount": "500", "currency": "cad", "customer": "cus_no"}, "resource_missing", "customer"),
-        ("payment_intents", {"amount": "500", "currency": "cad", "metadata[x]": "y" * 501}, None, "metadata[x]"),
-        ("payment_intents", {"amount": "500", "currency": "cad", "off_session": "true"}, None, "off_session"),
+        ("payment_intents", FINE | {"application_fee_amount": "501"}, None, "application_fee_amount"),
+        ("payment_intents", FINE | {"customer": "cus_no"}, "resource_missing", "customer"),
+        ("payment_intents", FINE | {"metadata[x]": "y" * 501}, None, "metadata[x]"),
+        ("payment_intents", FINE | {"off_session": "true"}, None, "off_session"),
         ("customers", {"email[0]": "x"}, None, "email"),
-        ("checkout/sessions", {"mode": "subscription", "success_url": "http://x"}, None, "mode"),
-        ("checkout/sessions", {"mode": "setup", "currency": "cad"}, "parameter_missing", "success_url"),
-        ("checkout/sessions", {"mode": "setup", "success_url": "http://x"}, "parameter_missing", "currency"),
-        ("checkout/sessions", {"mode": "payment", "success_url": "http://x"}, "parameter_missing", "line_items"),
-        ("checkout/sessions", {"mode": "setup", "currency": "cad", "success_url": "http://x", "payment_intent_data[description]": "x"}, None, "payment_intent_data"),
-        ("checkout/sessions", {"mode": "setup", "currency": "cad", "success_url": "http://x", "custom_text[submit][message]": "x" * 1201}, None, "custom_text[submit][message]"),
+        (CS, {"mode": "subscription", "success_url": "http://x"}, None, "mode"),
+        (CS, {"mode": "setup", "currency": "cad"}, "parameter_missing", "success_url"),
+        (CS, {"mode": "setup", "success_url": "http://x"}, "parameter_missing", "currency"),
+        (CS, {"mode": "payment", "success_url": "http://x"}, "parameter_missing", "line_items"),
+        (CS, SETUP | {"payment_intent_data[description]": "x"}, None, "payment_intent_data"),
+        (CS, SETUP | {"custom_text[submit][message]": "x" * 1201}, None, "custom_text[submit][message]"),
         ("refunds", {"amount": "5"}, None, None),
     ],
 )  # fmt: skip
@@ -150,6 +159,9 @@ def test_deleted_customer_is_a_stub_without_cards(shop):
     assert shop.api.v1.payment_methods.retrieve(method, {}, shop.on).customer is None
     with pytest.raises(stripe.InvalidRequestError):
         shop.pay(customer, method)
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        shop.session(customer=customer, currency="cad")
+    assert (caught.value.code, caught.value.param) == ("resource_missing", "customer")
     assert {"customer.deleted", "payment_method.detached"} <= set(shop.events())
 
 

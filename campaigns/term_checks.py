@@ -1,0 +1,115 @@
+"""Where a live page and the terms that were written from it differ.
+
+A difference that publishing would write away is mendable: the projection runs again. One that is frozen is not: the
+terms hold, and the page has to be corrected by an editor.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from campaigns import publishing
+from campaigns.models import Campaign, CampaignPage, Reward
+from home.queries import cooperative_of
+from home.tenancy import within
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`page` and `terms` are what each says of `what` (`goal`, `tier 3f2a… amount`)."""
+
+    page_id: int
+    what: str
+    page: Any
+    terms: Any
+    mendable: bool = True
+
+    def __str__(self) -> str:
+        frozen = "" if self.mendable else " (frozen: correct the page)"
+        return f"page {self.page_id}, {self.what}: page {self.page!r}, terms {self.terms!r}{frozen}"
+
+
+def all_differences() -> Iterator[Difference]:
+    """Page by page, oldest first."""
+    pages = CampaignPage.objects.live().select_related("locale").order_by("pk")
+    for page in pages.iterator(100):
+        yield from differences(page)
+
+
+def differences(page: CampaignPage) -> Iterator[Difference]:
+    """What a live page says otherwise than its terms."""
+    with within(cooperative_of(page)):
+        campaign = Campaign.objects.select_related("cooperative").filter(translation_key=page.translation_key).first()
+        if campaign is None:
+            yield Difference(page.pk, "campaign", page.title, None)
+            return
+        rewards = {str(reward.block_id): reward for reward in campaign.rewards.select_related("stock")}
+        if page.locale_id == campaign.source_locale_id:
+            yield from _in_terms(page, campaign)
+            yield from _in_tiers(page, rewards)
+        yield from _in_texts(page, campaign, rewards)
+
+
+def mend() -> int:
+    """Run the projection again for every page that differs. Returns how many pages."""
+    wrong = dict.fromkeys(difference.page_id for difference in all_differences() if difference.mendable)
+    for page in CampaignPage.objects.filter(pk__in=wrong).order_by("pk"):
+        publishing.project(page)
+    return len(wrong)
+
+
+def _compared(page: CampaignPage, what: str, said: Any, kept: Any, *, frozen: bool = False) -> Iterator[Difference]:
+    if said != kept:
+        yield Difference(page.pk, what, said, kept, mendable=not frozen)
+
+
+def _in_terms(page: CampaignPage, campaign: Campaign) -> Iterator[Difference]:
+    deadline = publishing.deadline_of(page.end_date, campaign.cooperative)
+    said = {"goal": page.goal, "funding_model": page.funding_model, "deadline": deadline}
+    for name, value in said.items():
+        yield from _compared(page, name, value, getattr(campaign, name), frozen=campaign.is_frozen)
+    if not campaign.is_frozen:
+        yield Difference(page.pk, "state", "live", campaign.state)
+
+
+def _in_tiers(page: CampaignPage, rewards: dict[str, Reward]) -> Iterator[Difference]:
+    shown = {str(child.id): (position, child.value) for position, child in enumerate(page.tier_blocks)}
+    for block_id, (position, value) in shown.items():
+        if reward := rewards.get(block_id):
+            yield from _in_tier(page, reward, position, value)
+        else:
+            yield Difference(page.pk, f"tier {block_id}", value["title"], None)
+    for block_id, reward in rewards.items():
+        if block_id not in shown and reward.retired_at is None:
+            yield Difference(page.pk, f"tier {block_id}", None, reward.title)
+
+
+def _in_tier(page: CampaignPage, reward: Reward, position: int, value: Any) -> Iterator[Difference]:
+    tier, frozen = f"tier {reward.block_id}", reward.frozen_at is not None
+    for name in ("amount", "estimated_delivery"):
+        yield from _compared(page, f"{tier} {name}", value[name], getattr(reward, name), frozen=frozen)
+    yield from _compared(page, f"{tier} position", position, reward.position)
+    yield from _compared(page, f"{tier} handover", value["handover"], reward.handover)
+    yield from _compared(page, f"{tier} retired", bool(value["retired"]), reward.retired_at is not None)
+    yield from _compared(page, f"{tier} limit", value["limit"], reward.limit, frozen=not _limit_moves(reward, value))
+
+
+def _limit_moves(reward: Reward, value: Any) -> bool:
+    """Whether publishing would write this limit: not below what is taken, nor away once someone has chosen."""
+    stock = getattr(reward, "stock", None)
+    taken = stock.held + stock.promised if stock else 0
+    if value["limit"] is None:
+        return reward.frozen_at is None and taken == 0
+    return value["limit"] >= taken
+
+
+def _in_texts(page: CampaignPage, campaign: Campaign, rewards: dict[str, Reward]) -> Iterator[Difference]:
+    language = page.locale.language_code
+    tagline = page.opening["tagline"] if page.opening else ""
+    yield from _compared(page, f"title_{language}", page.title, getattr(campaign, f"title_{language}"))
+    yield from _compared(page, f"tagline_{language}", tagline, getattr(campaign, f"tagline_{language}"))
+    for child in page.tier_blocks:
+        if reward := rewards.get(str(child.id)):
+            for name in ("title", "description"):
+                said, kept = child.value[name], getattr(reward, f"{name}_{language}")
+                yield from _compared(page, f"tier {child.id} {name}_{language}", said, kept)

@@ -1,0 +1,139 @@
+"""Wagtail and wagtail-localize where one installation serves several cooperatives: nothing crosses from one to another.
+
+Their views ask for a permission of the model, which everyone has in their own cooperative, and not for the row. The
+views here stand on the same addresses, are found first, and ask for the row. Nothing is granted.
+"""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
+from rest_framework import permissions
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.api.v2.router import WagtailAPIRouter
+from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
+from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
+from wagtail.models import Page
+from wagtail.permissions import policy_registry
+from wagtail_localize.models import TranslationSource
+from wagtail_localize.views.report import TranslationsReportView
+from wagtail_localize.views.snippets_api import SnippetViewSet
+from wagtail_localize.views.submit_translations import SubmitPageTranslationView, SubmitSnippetTranslationView
+from wagtail_localize.views.update_translations import UpdateTranslationsView
+
+#: Menu items whose pages are the platform's: everyone but its operators is refused there.
+PLATFORM_MENU = {"snippets", "sites", "locales", "redirects", "users", "groups", "workflows", "workflow-tasks"}
+
+
+def may_edit(request: HttpRequest, page: Page) -> bool:
+    return page.permissions_for_user(request.user).can_edit()
+
+
+class SubmitOwnPage(SubmitPageTranslationView):
+    """Translate a page that one may edit."""
+
+    def get_object(self) -> Page:
+        page = super().get_object()
+        if not may_edit(self.request, page):
+            raise PermissionDenied
+        return page
+
+
+class SubmitNothingElse(SubmitSnippetTranslationView):
+    """There is nothing but pages to translate, for those who are not the platform's operators."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+
+class UpdateOwnTranslations(UpdateTranslationsView):
+    """Bring translations in step with a source that one may edit, onto pages that one may edit."""
+
+    def get_object(self) -> TranslationSource:
+        source = super().get_object()
+        pages = Page.objects.filter(translation_key=source.object_id)
+        if not pages and not self.request.user.is_superuser:
+            raise PermissionDenied
+        if not all(may_edit(self.request, page) for page in pages):
+            raise PermissionDenied
+        return source
+
+
+class OwnTranslationsReport(TranslationsReportView):
+    """Translations of pages that one can find in the explorer."""
+
+    def get_queryset(self) -> QuerySet:
+        translations = super().get_queryset()
+        if self.request.user.is_superuser:
+            return translations
+        mine = policy_registry.get_by_type(Page).explorable_instances(self.request.user)
+        return translations.filter(source__object_id__in=mine.values("translation_key"))
+
+
+class OperatorsOnly(permissions.BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return bool(request.user.is_superuser)
+
+
+class SnippetsForOperators(SnippetViewSet):
+    permission_classes = (OperatorsOnly,)
+
+
+def in_own_collections(files: QuerySet, request: Any) -> QuerySet:
+    """Images or documents of the collections that one may choose from."""
+    policy = policy_registry.get_by_type(files.model)
+    mine = policy.instances_user_has_any_permission_for(request.user, ["choose", "change", "delete"])
+    return files.filter(pk__in=mine.values("pk"))
+
+
+class OwnImages(ImagesAdminAPIViewSet):
+    def get_queryset(self) -> QuerySet:
+        return in_own_collections(super().get_queryset(), self.request)
+
+
+class OwnDocuments(DocumentsAdminAPIViewSet):
+    def get_queryset(self) -> QuerySet:
+        return in_own_collections(super().get_queryset(), self.request)
+
+
+@hooks.register("register_admin_urls", order=-10)
+def guarded_urls() -> list[URLPattern]:
+    """Found before wagtail-localize's own, whose names still lead here."""
+    snippets = "localize/api/snippets/<slug:app_label>/<slug:model_name>/"
+    return [
+        path("localize/submit/page/<int:page_id>/", SubmitOwnPage.as_view()),
+        path(
+            "localize/submit/snippet/<slug:app_label>/<slug:model_name>/<str:pk>/",
+            SubmitNothingElse.as_view(),
+        ),
+        path("localize/update/<int:translation_source_id>/", UpdateOwnTranslations.as_view()),
+        path("localize/reports/translations/", OwnTranslationsReport.as_view()),
+        path("localize/reports/translations/results/", OwnTranslationsReport.as_view(results_only=True)),
+        path(snippets, SnippetsForOperators.as_view({"get": "list"})),
+        path(f"{snippets}<str:pk>/", SnippetsForOperators.as_view({"get": "retrieve"})),
+    ]
+
+
+@hooks.register("construct_admin_api", order=10)
+def own_files(router: WagtailAPIRouter) -> None:
+    router.register_endpoint("images", OwnImages)
+    router.register_endpoint("documents", OwnDocuments)
+
+
+@hooks.register("construct_page_chooser_queryset")
+def own_pages(pages: QuerySet, request: HttpRequest) -> QuerySet:
+    """The chooser finds what the explorer shows, and no page of another cooperative."""
+    return pages & policy_registry.get_by_type(Page).explorable_instances(request.user)
+
+
+@hooks.register("construct_main_menu")
+@hooks.register("construct_settings_menu")
+@hooks.register("construct_reports_menu")
+def hide_the_platform(request: HttpRequest, menu_items: list[MenuItem]) -> None:
+    if not request.user.is_superuser:
+        menu_items[:] = [item for item in menu_items if item.name not in PLATFORM_MENU]

@@ -1,0 +1,113 @@
+"""What the admin's lists and pages of money read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from campaigns.models import Campaign
+from home.models import Cooperative, OutgoingMail
+from home.registry import all_kinds
+from pledges.enums import LedgerAccount, PaymentState, PledgeState, RefundState
+from pledges.models import LedgerEntry, Payment, Pledge, PledgeItem, Refund
+
+#: Payments that their backer can mend: another card, or the bank's confirmation. WAITING asks for both.
+WAITS_FOR_BACKER = (PaymentState.ACTION, PaymentState.MEND)
+WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """What a list of pledges is narrowed to."""
+
+    campaign_id: int | None = None
+    state: str = ""
+    payment: str = ""
+    text: str = ""
+
+
+def contributions_of(cooperative: Cooperative, sought: Contributions) -> QuerySet[Pledge]:
+    """Pledges, latest first, each with its backer, campaign and payment."""
+    pledges = Pledge.objects.filter(cooperative=cooperative).select_related("backer", "campaign", "payment")
+    if sought.campaign_id:
+        pledges = pledges.filter(campaign_id=sought.campaign_id)
+    if sought.state:
+        pledges = pledges.filter(state=sought.state)
+    if sought.payment:
+        states = WAITS_FOR_BACKER if sought.payment == WAITING else [sought.payment]
+        pledges = pledges.filter(payment__state__in=states)
+    if sought.text:
+        pledges = pledges.filter(Q(backer__name__icontains=sought.text) | Q(backer__email__icontains=sought.text))
+    return pledges.order_by("-created_at", "-pk")
+
+
+@dataclass(frozen=True)
+class SentMail:
+    """A mail about a pledge, with what its kind is for."""
+
+    row: OutgoingMail
+    purpose: str
+
+
+def mails_about(pledge: Pledge, items: Iterable[PledgeItem]) -> list[SentMail]:
+    """Mails written to the backer about this pledge or one of its items, latest first."""
+    purposes = {kind.key: kind.purpose for kind in all_kinds()}
+    keys = [pledge.key, *(f"item:{item.pk}" for item in items)]
+    rows = OutgoingMail.objects.filter(backer_id=pledge.backer_id, subject_key__in=keys).order_by("-pk")
+    return [SentMail(row, purposes.get(row.kind, row.kind)) for row in rows]
+
+
+@dataclass(frozen=True)
+class Line:
+    """How many of something, and how much in all (minor units)."""
+
+    label: str
+    count: int
+    amount: int
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What the ledger says of a campaign. Minor units, each as a person reads it: nothing is negative."""
+
+    contributions: int
+    commission: int
+    processing_fees: int
+    balance: int
+
+
+def pledges_by_state(campaign: Campaign) -> list[Line]:
+    rows = Pledge.objects.filter(campaign=campaign).values("state").annotate(count=Count("pk"), amount=Sum("amount"))
+    return _lines(rows, PledgeState)
+
+
+def payments_by_state(campaign: Campaign) -> list[Line]:
+    payments = Payment.objects.filter(pledge__campaign=campaign)
+    return _lines(payments.values("state").annotate(count=Count("pk"), amount=Sum("amount")), PaymentState)
+
+
+def refunds_by_state(campaign: Campaign) -> list[Line]:
+    refunds = Refund.objects.filter(payment__pledge__campaign=campaign)
+    return _lines(refunds.values("state").annotate(count=Count("pk"), amount=Sum("amount")), RefundState)
+
+
+def _lines(rows: QuerySet, states: type[PledgeState | PaymentState | RefundState]) -> list[Line]:
+    """In the order of the states; those that no row has are left out."""
+    found = {row["state"]: row for row in rows}
+    return [Line(str(state.label), found[state]["count"], found[state]["amount"]) for state in states if state in found]
+
+
+def accounts_of(campaign: Campaign) -> Accounts:
+    entries = LedgerEntry.objects.filter(group__campaign=campaign).values("account").annotate(total=Sum("amount"))
+    totals = {row["account"]: row["total"] for row in entries}
+    return Accounts(
+        contributions=-totals.get(LedgerAccount.CONTRIBUTIONS, 0),
+        commission=totals.get(LedgerAccount.COMMISSION, 0),
+        processing_fees=totals.get(LedgerAccount.PROCESSING_FEES, 0),
+        balance=totals.get(LedgerAccount.BALANCE, 0),
+    )
+
+
+def to_mend_count(cooperative: Cooperative) -> int:
+    """How many payments wait for their backer."""
+    return Payment.objects.filter(cooperative=cooperative, state__in=WAITS_FOR_BACKER).count()

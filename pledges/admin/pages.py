@@ -1,0 +1,35 @@
+"""What every page of this room hands to Wagtail's own templates: title, way back, pages of a list."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.paginator import Page
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from wagtail.admin.paginator import WagtailPaginator
+
+PER_PAGE = 50
+
+Crumb = tuple[str, str]
+
+
+def furniture(title: str, icon: str, *, above: Iterable[Crumb] = ()) -> dict[str, Any]:
+    """The header of a page; `above` are (address, label) of the pages it stands below."""
+    crumbs = [(reverse("wagtailadmin_home"), _("Home")), *above, ("", title)]
+    return {
+        "header_title": title,
+        "header_icon": icon,
+        "breadcrumbs_items": [{"url": url, "label": label} for url, label in crumbs],
+    }
+
+
+def page_of(request: HttpRequest, rows: QuerySet) -> dict[str, Any]:
+    """One page of a list, and the numbers that lead to the others."""
+    page: Page = WagtailPaginator(rows, PER_PAGE).get_page(request.GET.get("p"))
+    return {
+        "page_obj": page,
+        "rows": page.object_list,
+        "elided_page_range": list(page.paginator.get_elided_page_range(page.number)),
+    }

@@ -1,0 +1,225 @@
+"""The state machine of a promised item: to come, being made, ready or sent, delivered; and who is owed what.
+
+One call of `mark` is one transaction: the states, who changed them, and the mails that say so. A process that dies
+inside it has changed nothing; one that dies after it leaves rows of mail that the tick finds.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import models, transaction
+from django.db.models import BooleanField, Case, CharField, Count, ExpressionWrapper, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Handover
+from home import clock, outbox
+from home.models import Cooperative, OutgoingMail, User
+from home.registry import kind_of
+from pledges.enums import FulfilmentState, PaymentState, PledgeState
+from pledges.models import PledgeItem
+from pledges.promises import annotate_current_month
+
+CHUNK = 500
+
+#: The pledge stands and its money came: what was promised for it is owed.
+PAID_FOR = Q(pledge__state=PledgeState.CONFIRMED, pledge__payment__state=PaymentState.PAID)
+
+#: States in which a backer still waits.
+WAITING = (
+    FulfilmentState.NOT_STARTED,
+    FulfilmentState.IN_PRODUCTION,
+    FulfilmentState.READY,
+    FulfilmentState.RETURNED,
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What leads to a state: from which ones, for which ways of handing over, and the mail that tells of it."""
+
+    earlier: tuple[FulfilmentState, ...]
+    handovers: tuple[Handover, ...]
+    mail: str = ""
+
+
+BEFORE_LEAVING = (FulfilmentState.NOT_STARTED, FulfilmentState.IN_PRODUCTION, FulfilmentState.RETURNED)
+
+STEPS = {
+    FulfilmentState.IN_PRODUCTION: Step((FulfilmentState.NOT_STARTED,), (Handover.POST, Handover.PICKUP)),
+    FulfilmentState.READY: Step(BEFORE_LEAVING, (Handover.PICKUP,), mail="reward_ready"),
+    FulfilmentState.SENT: Step(BEFORE_LEAVING, (Handover.POST,), mail="reward_sent"),
+    FulfilmentState.DELIVERED: Step(
+        (*BEFORE_LEAVING, FulfilmentState.READY, FulfilmentState.SENT), (Handover.POST, Handover.PICKUP)
+    ),
+    FulfilmentState.RETURNED: Step((FulfilmentState.SENT,), (Handover.POST,)),
+}
+
+
+class Obstacle(models.TextChoices):
+    """Why an item cannot move to a state. Checked in this order."""
+
+    NOT_OWED = "not_owed", _("the contribution is not paid, or was cancelled")
+    ALREADY = "already", _("already marked so")
+    HANDOVER = "handover", _("handed over in another way")
+    STATE = "state", _("already further on")
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What marking would do: `people` who would get a mail, by language; `obstacles` to the rest."""
+
+    movable: int
+    people: dict[str, int] = field(default_factory=dict)
+    obstacles: Counter[Obstacle] = field(default_factory=Counter)
+
+    @property
+    def readers(self) -> int:
+        return sum(self.people.values())
+
+
+def mark(
+    item_ids: Iterable[int],
+    state: FulfilmentState,
+    *,
+    by: User | None,
+    carrier: str = "",
+    tracking_url: str = "",
+    note: str = "",
+) -> int:
+    """Move the items that may move, and queue the mail of each. Returns how many moved; a second time, none.
+
+    `carrier` and `tracking_url` are kept for SENT; `note` is the team's own words in the mail. Runs in the
+    cooperative's scope: items of another one are not found. Raises ValueError for a state that nothing leads to.
+    """
+    if state not in STEPS:
+        raise ValueError(f"Nothing leads to {state}.")
+    at = clock.now()
+    written = {"state": state, "state_since": at, "state_by": by}
+    if state == FulfilmentState.SENT:
+        written |= {"carrier": carrier, "tracking_url": tracking_url}
+    said = {"carrier": carrier, "tracking_url": tracking_url, "note": note}
+    with transaction.atomic():
+        return sum(_move(ids, state, written, said, at) for ids in _chunks(sorted(set(item_ids))))
+
+
+def _move(
+    ids: list[int], state: FulfilmentState, written: dict[str, object], said: dict[str, str], at: datetime
+) -> int:
+    """The pledges are locked with their items, so that one cancelled meanwhile is not told that its reward left."""
+    items = list(
+        movable(PledgeItem.objects.filter(pk__in=ids), state)
+        .select_related("pledge__backer", "pledge__cooperative")
+        .select_for_update(of=("self", "pledge"), no_key=True)
+        .order_by("pk")
+    )
+    step = STEPS[state]
+    free = PledgeItem.objects.filter(pk__in=[item.pk for item in items], state__in=step.earlier)
+    moved = free.update(**written)
+    if step.mail:
+        outbox.queue_all(_mail(item, step.mail, said, at) for item in items)
+    return moved
+
+
+def _mail(item: PledgeItem, kind: str, said: dict[str, str], at: datetime) -> OutgoingMail:
+    """The occasion is the instant: an item that came back and leaves again is told of again."""
+    cooperative = item.pledge.cooperative
+    return outbox.mail_for(
+        kind_of(kind),
+        cooperative=cooperative,
+        subject_key=f"item:{item.pk}",
+        occasion=at.isoformat(),
+        to=item.pledge.backer,
+        facts=said | {"date": today_in(cooperative).isoformat()},
+    )
+
+
+def _chunks(ids: list[int]) -> Iterator[list[int]]:
+    rest = iter(ids)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk
+
+
+def movable(items: QuerySet[PledgeItem], state: FulfilmentState) -> QuerySet[PledgeItem]:
+    """Those that may move to a state now."""
+    step = STEPS[state]
+    return items.filter(PAID_FOR, state__in=step.earlier, handover__in=step.handovers)
+
+
+def weigh(items: QuerySet[PledgeItem], state: FulfilmentState) -> Weighing:
+    """What marking these items would do. Three queries, however many items."""
+    step = STEPS[state]
+    obstacle = Case(
+        When(~PAID_FOR, then=Value(Obstacle.NOT_OWED)),
+        When(state=state, then=Value(Obstacle.ALREADY)),
+        When(~Q(handover__in=step.handovers), then=Value(Obstacle.HANDOVER)),
+        When(~Q(state__in=step.earlier), then=Value(Obstacle.STATE)),
+        default=Value(""),
+        output_field=CharField(),
+    )
+    by_obstacle = items.order_by().annotate(obstacle=obstacle).values("obstacle").annotate(count=Count("pk"))
+    counts = {row["obstacle"]: row["count"] for row in by_obstacle}
+    return Weighing(
+        movable=counts.pop("", 0),
+        people=_readers(movable(items, state)) if step.mail else {},
+        obstacles=Counter({Obstacle(key): count for key, count in counts.items()}),
+    )
+
+
+def _readers(items: QuerySet[PledgeItem]) -> dict[str, int]:
+    rows = items.order_by().values("pledge__backer__language").annotate(people=Count("pledge__backer", distinct=True))
+    return {row["pledge__backer__language"]: row["people"] for row in rows}
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What a list of owed items is narrowed to. A `state` shows that state alone, owed or no longer."""
+
+    campaign_id: int | None = None
+    reward_id: int | None = None
+    state: str = ""
+    late_only: bool = False
+    text: str = ""
+
+
+def owed(cooperative: Cooperative, sought: Sought | None = None) -> QuerySet[PledgeItem]:
+    """Items that backers wait for, with `month_now` and `late`: late first, then by promised month."""
+    sought = sought or Sought()
+    waiting = Q(state__in=WAITING)
+    items = PledgeItem.objects.filter(PAID_FOR, cooperative=cooperative)
+    late = Q(month_now__lt=this_month(cooperative)) & waiting
+    shown: QuerySet[Any] = items.filter(state=sought.state) if sought.state else items.filter(waiting)
+    shown = annotate_current_month(shown).annotate(late=ExpressionWrapper(late, output_field=BooleanField()))
+    return _narrowed(shown, sought).order_by("-late", "month_now", "pk")
+
+
+def _narrowed(items: QuerySet[Any], sought: Sought) -> QuerySet[Any]:
+    if sought.campaign_id:
+        items = items.filter(pledge__campaign_id=sought.campaign_id)
+    if sought.reward_id:
+        items = items.filter(reward_id=sought.reward_id)
+    if sought.late_only:
+        items = items.filter(late=True)
+    if sought.text:
+        named = Q(pledge__backer__name__icontains=sought.text) | Q(pledge__backer__email__icontains=sought.text)
+        items = items.filter(named)
+    return items
+
+
+def late_count(cooperative: Cooperative) -> int:
+    """How many items are past the month they are promised for."""
+    return owed(cooperative, Sought(late_only=True)).count()
+
+
+def today_in(cooperative: Cooperative) -> date:
+    """The day it is where the cooperative is."""
+    return clock.now().astimezone(ZoneInfo(cooperative.time_zone)).date()
+
+
+def this_month(cooperative: Cooperative) -> date:
+    """The first day of the month it is there: what was promised for an earlier month is late."""
+    return today_in(cooperative).replace(day=1)

@@ -1,0 +1,1 @@
+"""The backer's way: choose, review, pay, come back, and the page of one's own contribution."""

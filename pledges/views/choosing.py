@@ -1,0 +1,194 @@
+"""Choosing and reviewing a contribution. Nothing is written before the review page is agreed to."""
+
+import logging
+import uuid
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from campaigns import lifecycle, queries
+from campaigns.enums import CampaignState
+from campaigns.models import Campaign
+from home import clock, formats
+from home.languages import ENGLISH, FRENCH, current
+from pledges import checkout, gateway, pledging
+from pledges.consent_texts import NEWS, VERSION, charge_date, consent_text
+from pledges.enums import CheckoutState
+from pledges.forms import VIA_LENGTH, ContributionForm, quantity_name
+from pledges.models import Checkout
+from pledges.pledging import PledgeRefused, PledgeRequest
+from pledges.views.visiting import SeeOther, Visit
+
+log = logging.getLogger(__name__)
+
+
+@cache_control(private=True, no_cache=True)
+@require_safe
+def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
+    """Step 1: the form. `?reward=` chooses a tier, `?via=` says through which shared link the visitor came."""
+    campaign = _campaign(campaign_id)
+    if not lifecycle.takes_pledges(campaign, clock.now()):
+        return _closed_page(request, campaign, was_filling=False)
+    initial: dict[str, Any] = {"via": request.GET.get("via", "")[: VIA_LENGTH + 1]}
+    preselected = request.GET.get("reward", "")
+    form = ContributionForm(campaign, initial=initial)
+    for reward in form.rewards:
+        if str(reward.pk) == preselected:
+            form.initial[quantity_name(reward)] = 1
+    return _form_page(request, form)
+
+
+@cache_control(private=True, no_cache=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: Visit, campaign_id: int) -> HttpResponseBase:
+    """Step 2: the review; posted again with `confirm` it is the pledge, with `change` the form again."""
+    campaign = _campaign(campaign_id)
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("contribute", args=[campaign.pk]))
+    if "confirm" in request.POST:
+        return _confirm(request, campaign)
+    if not lifecycle.takes_pledges(campaign, clock.now()):
+        return _closed_page(request, campaign)
+    form = ContributionForm(campaign, request.POST)
+    if "change" in request.POST or not form.is_valid():
+        return _form_page(request, form)
+    return _review_page(request, form)
+
+
+def _campaign(campaign_id: int) -> Campaign:
+    launched = Campaign.objects.exclude(state=CampaignState.DRAFT).select_related("cooperative__site")
+    return get_object_or_404(launched, pk=campaign_id)
+
+
+def _confirm(request: Visit, campaign: Campaign) -> HttpResponseBase:
+    form = ContributionForm(campaign, request.POST, final=True)
+    if not form.is_valid():
+        return _form_page(request, form)
+    agreed = "consent" in request.POST
+    if not agreed or form.price_notices:
+        return _review_page(request, form, consent_missing=not agreed)
+    try:
+        row = pledging.begin(request.cooperative, _pledge_request(form))
+    except PledgeRefused as refused:
+        return _refused_page(request, campaign, refused)
+    return _to_payment(request, form, row)
+
+
+def _pledge_request(form: ContributionForm) -> PledgeRequest:
+    cleaned, campaign = form.cleaned_data, form.campaign
+    return PledgeRequest(
+        campaign_id=campaign.pk,
+        attempt=form.pledge_key,
+        email=cleaned["email"],
+        name=cleaned["name"],
+        language=cleaned["language"],
+        consent_text=consent_text(campaign, form.total, current()),
+        consent_version=VERSION,
+        chosen=form.as_chosen(),
+        extra=form.extra_cents,
+        via=cleaned["via"],
+        news_text=str(NEWS) if cleaned["news"] else "",
+    )
+
+
+def _to_payment(request: Visit, form: ContributionForm, row: Checkout) -> HttpResponseBase:
+    """On to the hosted page; a page that is over or paid for leads where its reader can go on."""
+    if row.state == CheckoutState.COMPLETE:
+        return SeeOther(reverse("checkout_return", args=[row.key]))
+    if row.state == CheckoutState.EXPIRED:
+        return _review_page(request, _with_new_key(request, form), notice=_hold_over_words())
+    try:
+        return SeeOther(checkout.open_page(row))
+    except gateway.Unavailable as error:
+        log.warning("checkout %s could not be opened yet: %s", row.pk, error)
+        return _review_page(request, form, notice=_try_again_words())
+    except gateway.Refused:
+        return _review_page(request, _with_new_key(request, form), notice=paused_words())
+
+
+def _with_new_key(request: Visit, form: ContributionForm) -> ContributionForm:
+    """The same choice as another attempt: the earlier one came to nothing."""
+    data = request.POST.copy()
+    data["attempt"] = str(uuid.uuid4())
+    renewed = ContributionForm(form.campaign, data, final=True)
+    renewed.is_valid()
+    return renewed
+
+
+def _refused_page(request: Visit, campaign: Campaign, refused: PledgeRefused) -> HttpResponse:
+    if refused.code == "closed":
+        return _closed_page(request, campaign)
+    form = ContributionForm(campaign, request.POST)
+    if refused.code == "price" and form.is_valid():
+        return _review_page(request, form)
+    form.refuse(refused)
+    return _form_page(request, form, notice=paused_words() if refused.code == "paused" else "")
+
+
+def paused_words() -> str:
+    return gettext("Payments are paused for now. Nothing was charged.")
+
+
+def _try_again_words() -> str:
+    return gettext(
+        "The payment page could not be opened. Nothing was charged and your choice is kept. Please try again."
+    )
+
+
+def _hold_over_words() -> str:
+    return gettext("The time held for payment is over; nothing was charged.")
+
+
+def _form_page(request: Visit, form: ContributionForm, *, notice: str = "") -> HttpResponse:
+    if not notice and not request.cooperative.takes_payments:
+        notice = paused_words()
+    context = _shared(form.campaign, form["via"].value()) | {"form": form, "notice": notice}
+    return render(request, "pledges/choose.html", context)
+
+
+def _review_page(
+    request: Visit, form: ContributionForm, *, notice: str = "", consent_missing: bool = False
+) -> HttpResponse:
+    campaign, total = form.campaign, form.total
+    context = _shared(campaign, form["via"].value()) | {
+        "form": form,
+        "notice": notice,
+        "consent_missing": consent_missing,
+        "total": total,
+        "today": clock.now(),
+        "charge_date": charge_date(campaign),
+        "hold_minutes": pledging.HOLD // timedelta(minutes=1),
+        "consent": consent_text(campaign, total, current()),
+        "french_consent": consent_text(campaign, total, FRENCH) if current() == ENGLISH else "",
+    }
+    return render(request, "pledges/review.html", context)
+
+
+def _closed_page(request: Visit, campaign: Campaign, *, was_filling: bool = True) -> HttpResponse:
+    ended = formats.deadline(campaign.deadline, campaign.cooperative.time_zone)
+    words = gettext("The campaign ended on %(deadline)s.")
+    if was_filling:
+        words = gettext("The campaign ended on %(deadline)s while you were filling in the page. Nothing was charged.")
+    context = _shared(campaign, "") | {"ended": words % {"deadline": ended}}
+    return render(request, "pledges/closed.html", context)
+
+
+def _shared(campaign: Campaign, via: str | None) -> dict[str, Any]:
+    """`translated_url`: the form in the other language; what was typed is not carried over."""
+    other = FRENCH if current() == ENGLISH else ENGLISH
+    with translation.override(other):
+        translated = reverse("contribute", args=[campaign.pk])
+    query = f"?{urlencode({'via': via})}" if via else ""
+    return {
+        "campaign": campaign,
+        "campaign_url": queries.url_in(campaign, current()),
+        "translated_url": translated + query,
+    }

@@ -1,0 +1,111 @@
+"""« Ma contribution »: what one backer promised or paid, opened by a signed link."""
+
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from campaigns import queries
+from home import backing, clock
+from home.languages import current
+from home.links import LinkRefused
+from pledges import mending, pledging
+from pledges.consent_texts import NEWS
+from pledges.enums import CheckoutState, PaymentState, PledgeState
+from pledges.forms import LostLinkForm
+from pledges.links import pledge_of
+from pledges.models import Payment, Pledge
+from pledges.renewing import renew
+from pledges.views.standing import item_standing, refund_words, standing_of
+from pledges.views.visiting import SeeOther, Visit, own_page
+
+
+@own_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def show(request: Visit, token: str) -> HttpResponseBase:
+    """GET shows; POST takes or ends the campaign's news."""
+    try:
+        pledge = pledge_of(token)
+    except LinkRefused:
+        return old_link_page(request)
+    if request.method == "POST":
+        _choose_news(pledge, request.POST.get("news", ""))
+        return SeeOther(reverse("contribution", args=[token]))
+    return render(request, "pledges/contribution.html", _context(pledge) | {"token": token})
+
+
+def _choose_news(pledge: Pledge, choice: str) -> None:
+    topic = pledge.campaign.translation_key
+    if choice == "yes":
+        backing.grant_news(pledge.backer, topic, text=str(NEWS), language=current())
+    elif choice == "no":
+        backing.withdraw_news(pledge.backer, topic)
+
+
+def _context(pledge: Pledge) -> dict[str, Any]:
+    payment = Payment.objects.filter(pledge=pledge).select_related("pledge__campaign__settlement").first()
+    refunds = list(payment.refunds.order_by("id")) if payment else []
+    items = list(pledge.items.prefetch_related("promises").order_by("id"))
+    return {
+        "pledge": pledge,
+        "campaign": pledge.campaign,
+        "campaign_url": queries.url_in(pledge.campaign, current()),
+        "standing": standing_of(pledge, payment),
+        "refunds": [refund_words(pledge, payment, refund) for refund in refunds] if payment else [],
+        "items": items,
+        "owed": [item_standing(item, pledge) for item in items] if pledge.state == PledgeState.CONFIRMED else [],
+        "receipt_of": payment if payment and payment.state == PaymentState.PAID else None,
+        "may_cancel": pledging.may_cancel(pledge, clock.now()),
+        "may_mend": payment is not None and mending.may_mend(payment),
+        "asks_bank": payment is not None and payment.state == PaymentState.ACTION,
+        "resume_url": _resume_url(pledge),
+        "wants_news": backing.wants_news(pledge.backer, pledge.campaign.translation_key),
+        "news_text": NEWS,
+    }
+
+
+def _resume_url(pledge: Pledge) -> str:
+    """The hosted page of a pledge that is not paid for yet, while the stock is held."""
+    if pledge.state != PledgeState.PENDING or clock.now() >= pledge.created_at + pledging.HOLD:
+        return ""
+    row = pledge.checkouts.filter(state=CheckoutState.OPEN).order_by("-id").first()
+    return row.url if row else ""
+
+
+@own_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: Visit, token: str) -> HttpResponseBase:
+    """GET asks; POST cancels, while that is possible."""
+    try:
+        pledge = pledge_of(token)
+    except LinkRefused:
+        return old_link_page(request)
+    if request.method == "POST" and pledging.cancel(pledge):
+        return SeeOther(reverse("contribution", args=[token]))
+    if pledge.state == PledgeState.CANCELLED:
+        return SeeOther(reverse("contribution", args=[token]))
+    context = {
+        "pledge": pledge,
+        "campaign": pledge.campaign,
+        "may_cancel": pledging.may_cancel(pledge, clock.now()),
+        "token": token,
+    }
+    return render(request, "pledges/cancel.html", context)
+
+
+def old_link_page(request: Visit) -> HttpResponse:
+    """For a link that opens nothing here, or nothing any more: always the same answer."""
+    return render(request, "pledges/old_link.html", {"form": LostLinkForm()}, status=410)
+
+
+@own_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def lost_link(request: Visit) -> HttpResponseBase:
+    """GET asks for an address; POST gives the same answer whether it is a backer's or nobody's."""
+    form = LostLinkForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        renew(request.cooperative, form.cleaned_data["email"])
+        return SeeOther(reverse("contribution_link") + "?sent")
+    return render(request, "pledges/lost_link.html", {"form": form, "sent": "sent" in request.GET})

@@ -1,0 +1,112 @@
+"""Back from the hosted page. What happened there is read from the provider, never from the address."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from campaigns import queries
+from home import clock
+from home.languages import current
+from pledges import checkout, gateway, mending, pledging
+from pledges.consent_texts import charge_date
+from pledges.enums import CheckoutPurpose, CheckoutState, PledgeState
+from pledges.links import contribution_token
+from pledges.models import Checkout, Payment
+from pledges.views.mending import bank_return_url, mend_page
+from pledges.views.visiting import Visit, own_page
+
+log = logging.getLogger(__name__)
+
+#: How long a return address still shows whose contribution it is: it stays in the browser's history.
+FRESH = timedelta(hours=1)
+
+
+@own_page
+@require_safe
+def returned(request: Visit, key: UUID) -> HttpResponseBase:
+    """The success address. The pledge is confirmed here or by the event, whichever comes first."""
+    row = _row(key)
+    if row.purpose == CheckoutPurpose.MEND:
+        return _card_given(request, row)
+    try:
+        state = checkout.finish(row)
+    except gateway.Unavailable as error:
+        log.warning("checkout %s could not be read back yet: %s", row.pk, error)
+        state = CheckoutState(row.state)
+    if state == CheckoutState.COMPLETE:
+        return _thanks(request, row)
+    if state == CheckoutState.EXPIRED:
+        return _hold_over(request, row)
+    return render(request, "pledges/waiting.html", {"campaign": row.pledge.campaign})
+
+
+@own_page
+@require_safe
+def left(request: Visit, key: UUID) -> HttpResponseBase:
+    """The cancel address: the choice is kept while the page is open."""
+    row = _row(key)
+    if row.purpose == CheckoutPurpose.MEND:
+        if not _is_fresh(row):
+            return HttpResponseRedirect(reverse("contribution_link"))
+        return HttpResponseRedirect(reverse("contribution_mend", args=[contribution_token(row.pledge)]))
+    if row.state == CheckoutState.COMPLETE:
+        return HttpResponseRedirect(reverse("checkout_return", args=[row.key]))
+    kept_until = row.created_at + pledging.HOLD
+    if row.state == CheckoutState.EXPIRED or not row.url or clock.now() >= kept_until:
+        return _hold_over(request, row)
+    return render(request, "pledges/left.html", {"row": row, "campaign": row.pledge.campaign, "kept_until": kept_until})
+
+
+def _row(key: UUID) -> Checkout:
+    rows = Checkout.objects.select_related(
+        "pledge__campaign__cooperative__site", "pledge__cooperative__site", "pledge__backer"
+    )
+    return get_object_or_404(rows, key=key)
+
+
+def _is_fresh(row: Checkout) -> bool:
+    return clock.now() - (row.ended_at or row.created_at) < FRESH
+
+
+def _thanks(request: Visit, row: Checkout) -> HttpResponseBase:
+    if not _is_fresh(row):
+        return HttpResponseRedirect(reverse("contribution_link"))
+    row.pledge.refresh_from_db(fields=["state", "link_generation"])
+    token = contribution_token(row.pledge)
+    if row.pledge.state != PledgeState.CONFIRMED:
+        return HttpResponseRedirect(reverse("contribution", args=[token]))
+    campaign = row.pledge.campaign
+    context = {
+        "pledge": row.pledge,
+        "campaign": campaign,
+        "campaign_url": queries.url_in(campaign, current()),
+        "charge_date": charge_date(campaign),
+        "token": token,
+    }
+    return render(request, "pledges/thanks.html", context)
+
+
+def _hold_over(request: Visit, row: Checkout) -> HttpResponse:
+    return render(request, "pledges/hold_over.html", {"campaign": row.pledge.campaign})
+
+
+def _card_given(request: Visit, row: Checkout) -> HttpResponseBase:
+    """Another card was given for a payment: it is used at once, on the same payment."""
+    if not _is_fresh(row):
+        return HttpResponseRedirect(reverse("contribution_link"))
+    token = contribution_token(row.pledge)
+    payment = Payment.objects.select_related("pledge__campaign__settlement").get(checkouts=row)
+    try:
+        bank_url = mending.finish_card(row, bank_return_url(request, token))
+    except (gateway.Declined, gateway.Refused):
+        payment.refresh_from_db()
+        return mend_page(request, payment, token, outcome="declined")
+    except gateway.Unavailable as error:
+        log.warning("payment %s has no answer yet: %s", row.payment_id, error)
+        return mend_page(request, payment, token, outcome="waiting")
+    return HttpResponseRedirect(bank_url or reverse("contribution", args=[token]))

@@ -1,0 +1,66 @@
+"""The pledges room in the admin: its addresses, its menu, its panel on the first page."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+
+from home.admin_access import RoleMenuItem, roles_in
+from pledges.admin import contribution_views, fulfilment_views, money_views
+from pledges.admin.panels import CampaignsPanel
+
+
+@hooks.register("register_admin_urls")
+def admin_urls() -> list[URLPattern]:
+    return [
+        path("fulfilment/", fulfilment_views.index, name="pledges_fulfilment"),
+        path("fulfilment/mark/", fulfilment_views.mark, name="pledges_fulfilment_mark"),
+        path("contributions/", contribution_views.index, name="pledges_contributions"),
+        path("contributions/<int:pledge_id>/", contribution_views.detail, name="pledges_contribution"),
+        path("money/", money_views.index, name="pledges_money"),
+        path("money/<int:campaign_id>/", money_views.settlement, name="pledges_settlement"),
+    ]
+
+
+@hooks.register("register_admin_menu_item")
+def contributions_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        _("Contributions"),
+        reverse_lazy("pledges_contributions"),
+        name="contributions",
+        icon_name=contribution_views.ICON,
+        order=300,
+        roles=contribution_views.ROLES,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def fulfilment_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        _("Fulfilment"),
+        reverse_lazy("pledges_fulfilment"),
+        name="fulfilment",
+        icon_name=fulfilment_views.ICON,
+        order=310,
+        roles=fulfilment_views.ROLES,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def money_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        _("Money"),
+        reverse_lazy("pledges_money"),
+        name="money",
+        icon_name=money_views.ICON,
+        order=320,
+        roles=money_views.ROLES,
+    )
+
+
+@hooks.register("construct_homepage_panels")
+def campaigns_panel(request: HttpRequest, panels: list[Any]) -> None:
+    if roles_in(request):
+        panels.append(CampaignsPanel(request))

@@ -1,0 +1,482 @@
+"""The public page of a campaign: what it says in each state, and where its figures come from."""
+
+import re
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.template import Context, Template
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+from django.utils.html import strip_tags
+
+from campaigns.models import Campaign, CampaignPage, CampaignState, FundingModel, Reward, RewardStock
+from home import clock
+from home.tenancy import within
+from pledges.enums import PledgeState, RefundState
+from pledges.models import DatePromise, Payment, PledgeItem, Refund
+from tests.factories.campaigns import body_of, make_campaign, make_campaign_page, tier, translate
+from tests.factories.pledges import make_backer, make_pledge
+from tests.updates.making import make_update, make_update_page
+
+MOST_QUERIES = 25
+
+
+@pytest.fixture
+def visit(on_host):
+    """The page of a campaign as a visitor of its host gets it."""
+
+    def get(campaign, language="en", query=""):
+        with within(campaign.cooperative):
+            page = CampaignPage.objects.get(translation_key=campaign.translation_key, locale__language_code=language)
+            path = page.get_url()
+        path = "/" + path.split("/", 3)[3] if path.startswith("http") else path
+        response = on_host(campaign.cooperative).get(path + query)
+        assert response.status_code == 200
+        return response.content.decode()
+
+    return get
+
+
+def words(html):
+    """What is read on the page: blocks apart, spaces made one."""
+    apart = re.sub(r"<(?!/?(?:b|a|span)\b)", " <", html)
+    return re.sub(r"\s+", " ", unescape(strip_tags(apart)).replace("\u00a0", " ")).strip()
+
+
+def part(html, start, end="</section>"):
+    """The words from one mark of the page to the next."""
+    return words(html[html.index(start) :].split(end, 1)[0].split(">", 1)[1])
+
+
+def tally(html):
+    return part(html, '<section class="tally"')
+
+
+def headline(html):
+    return part(html, '<p class="tally__sum', "</p>")
+
+
+def tiers(html):
+    """The words of each tier, in page order."""
+    return [words(f"<article{piece}") for piece in re.findall(r'<article( class="tier.*?)</article>', html, re.DOTALL)]
+
+
+def give(campaign, amount, **fields):
+    """A confirmed contribution without reward."""
+    return make_pledge(campaign, rewards=[], extra=amount, **({"paid": not campaign.is_all_or_nothing} | fields))
+
+
+def decided(campaign, state, pledged, backers):
+    Campaign.objects.filter(pk=campaign.pk).update(
+        state=state,
+        deadline=clock.now() - timedelta(days=3),
+        pledged_at_deadline=pledged,
+        backers_at_deadline=backers,
+    )
+    campaign.refresh_from_db()
+
+
+@pytest.mark.parametrize(
+    ("amount", "sentence"),
+    [
+        (0, "Goal: $1,000"),
+        (999, "$9.99 pledged of $1,000 (less than 1%)"),
+        (37_999, "$379.99 pledged of $1,000 (37%)"),
+        (99_999, "$999.99 pledged of $1,000 (99%)"),
+        (100_000, "Goal reached: $1,000 pledged of $1,000 (100%)"),
+        (128_000, "Beyond the goal: $1,280 pledged of $1,000 (128%)"),
+    ],
+)
+@pytest.mark.usefixtures("inside")
+def test_progress_of_an_all_or_nothing_campaign(campaign, visit, amount, sentence):
+    if amount:
+        give(campaign, amount)
+    assert headline(visit(campaign)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("amount", "sentence"),
+    [
+        (999, "$9.99 raised of $1,000 (less than 1%)"),
+        (37_000, "$370 raised of $1,000 (37%)"),
+        (100_000, "Goal reached: $1,000 raised of $1,000 (100%)"),
+        (128_000, "Beyond the goal: $1,280 raised of $1,000 (128%)"),
+    ],
+)
+def test_progress_of_a_flexible_campaign(cooperative, visit, amount, sentence):
+    campaign = make_campaign(cooperative, funding_model=FundingModel.FLEXIBLE)
+    give(campaign, amount)
+    assert headline(visit(campaign)) == sentence
+
+
+@pytest.mark.usefixtures("inside")
+def test_only_confirmed_pledges_count_and_a_person_counts_once(campaign, visit):
+    twice = make_backer(campaign.cooperative)
+    for backer in (twice, twice, make_backer(campaign.cooperative)):
+        give(campaign, 10_000, backer=backer)
+    for state in set(PledgeState) - {PledgeState.CONFIRMED}:
+        give(campaign, 5_000, state=state)
+    text = tally(visit(campaign))
+    assert "$300 pledged of $1,000 (30%)" in text
+    assert "2 people have contributed" in text
+
+
+def test_what_was_refunded_is_not_counted_as_raised(cooperative, visit):
+    campaign = make_campaign(cooperative, funding_model=FundingModel.FLEXIBLE)
+    give(campaign, 30_000)
+    with within(cooperative):
+        payment = Payment.objects.get()
+        for state, amount in ((RefundState.DONE, 10_000), (RefundState.DUE, 5_000)):
+            Refund.objects.create(
+                cooperative=cooperative,
+                payment=payment,
+                state=state,
+                amount=amount,
+                commission=0,
+                currency="CAD",
+                reason="delay",
+                created_at=clock.now(),
+            )
+    html = visit(campaign)
+    assert headline(html) == "$200 raised of $1,000 (20%)"
+    assert "$100 refunded" in tally(html)
+    assert re.findall(r'class="bar__(?:fill|back)"(?: x="20.00%")? width="([\d.]+%)"', html) == ["20.00%", "10.00%"]
+
+
+@pytest.mark.usefixtures("inside")
+def test_promised_money_is_hatched_and_the_bar_is_said_in_words(campaign, visit):
+    give(campaign, 37_000)
+    html = visit(campaign)
+    assert '<rect class="bar__fill" width="0.00%" height="100%"/>' in html
+    assert '<rect class="bar__back" x="0.00%" width="37.00%" height="100%"/>' in html
+    assert 'aria-label="Progress: 37% of the goal"' in html
+    assert "style=" not in html
+
+
+@pytest.mark.usefixtures("inside")
+def test_nobody_has_contributed_yet(campaign, visit):
+    text = tally(visit(campaign))
+    assert "Be the first to contribute." in text
+    assert "No one has contributed yet" in text
+
+
+@pytest.mark.parametrize(
+    ("left", "sentence"),
+    [
+        (timedelta(days=18, hours=5), "18 days left"),
+        (timedelta(days=1, hours=5), "1 day left"),
+        (timedelta(hours=5, minutes=30), "5 hours left"),
+        (timedelta(hours=1, minutes=30), "1 hour left"),
+        (timedelta(minutes=30), "Less than an hour left"),
+    ],
+)
+@pytest.mark.usefixtures("inside")
+def test_time_left(campaign, visit, left, sentence):
+    Campaign.objects.update(deadline=clock.now() + left)
+    text = tally(visit(campaign))
+    assert sentence in text
+    assert "(Eastern Time)" in text
+
+
+@pytest.mark.usefixtures("inside")
+def test_the_deadline_and_the_condition_of_an_all_or_nothing_campaign(campaign, visit):
+    deadline = clock.now().replace(year=2031, month=11, day=1, hour=3, minute=59, second=59)
+    Campaign.objects.update(deadline=deadline)
+    text = tally(visit(campaign))
+    assert "until October 31, 2031 at 11:59 p.m. (Eastern Time)" in text
+    assert (
+        "All or nothing: cards will be charged only if $1,000 is pledged by "
+        "October 31, 2031 at 11:59 p.m. (Eastern Time)." in text
+    )
+
+
+def test_the_condition_of_a_flexible_campaign(cooperative, visit):
+    campaign = make_campaign(cooperative, funding_model=FundingModel.FLEXIBLE)
+    assert "Flexible: every contribution is paid out, whether or not the goal is reached." in tally(visit(campaign))
+
+
+@pytest.mark.parametrize(
+    ("state", "model", "expected"),
+    [
+        (CampaignState.FUNDED, FundingModel.ALL_OR_NOTHING, ["Funded", "$1,280 pledged at the deadline"]),
+        (CampaignState.MISSED, FundingModel.ALL_OR_NOTHING, ["Goal not reached", "No card was charged."]),
+        (CampaignState.ENDED, FundingModel.FLEXIBLE, ["$1,280 raised (128%)", "$1,280 pledged at the deadline"]),
+    ],
+)
+def test_an_outcome_is_said_with_its_frozen_total(cooperative, visit, state, model, expected):
+    campaign = make_campaign(cooperative, funding_model=model)
+    give(campaign, 5_000)
+    decided(campaign, state, 128_000, 12)
+    html = visit(campaign)
+    text = tally(html)
+    assert [sentence for sentence in expected if sentence not in text] == []
+    assert "12 people have contributed" in text
+    assert "Ended " in text
+    assert "/contribute/" not in html
+
+
+def test_both_totals_stand_after_the_deadline(cooperative, visit):
+    campaign = make_campaign(cooperative)
+    give(campaign, 90_000, paid=True)
+    decided(campaign, CampaignState.FUNDED, 120_000, 12)
+    html = visit(campaign)
+    assert headline(html) == "Beyond the goal: $1,200 pledged of $1,000 (120%)"
+    assert "$1,200 pledged at the deadline $900 collected to date" in tally(html)
+    assert '<rect class="bar__fill" width="75.00%" height="100%"/>' in html
+
+
+@pytest.mark.parametrize("state", [CampaignState.LIVE, CampaignState.CLOSING])
+@pytest.mark.usefixtures("inside")
+def test_after_the_deadline_nothing_is_offered_while_the_last_payments_are_awaited(campaign, visit, state):
+    Campaign.objects.update(deadline=clock.now() - timedelta(seconds=1), state=state)
+    html = visit(campaign)
+    assert "The last payments are being completed" in tally(html)
+    assert "/contribute/" not in html
+    assert "Choose this reward" not in html
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_live_campaign_offers_its_tiers(campaign, visit):
+    html = visit(campaign)
+    rewards = list(Reward.objects.order_by("position"))
+    links = re.findall(r'href="(/en/contribute/[^"]+)"', html)
+    base = f"/en/contribute/{campaign.pk}/"
+    assert sorted(set(links)) == sorted([base, *(f"{base}?reward={reward.pk}" for reward in rewards)])
+    assert [re.search(r"“(.+)”, (\S+)", text).groups() for text in tiers(html)[:2]] == [
+        ("The bag of flour", "$30"),
+        ("The miller's box", "$65"),
+    ]
+
+
+@pytest.mark.usefixtures("inside")
+def test_the_price_comes_from_the_row_not_from_the_block(campaign, visit):
+    Reward.objects.filter(position=0).update(amount=4_200)
+    html = visit(campaign)
+    assert "$42" in tiers(html)[0]
+    assert "$30" not in tiers(html)[0]
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_retired_tier_is_not_shown(campaign, visit):
+    Reward.objects.filter(position=0).update(retired_at=clock.now())
+    shown = tiers(visit(campaign))
+    assert [text.split(" $")[0] for text in shown[:1]] == ["The miller's box"]
+    assert len(shown) == 2
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected", "offered"),
+    [
+        ({}, "Availability 10 left", True),
+        ({"promised": 9}, "Availability 1 left", True),
+        ({"promised": 6, "held": 1}, "Availability 3 left 1 held by someone paying now", True),
+        ({"promised": 5, "held": 2}, "Availability 3 left 2 held by people paying now", True),
+        ({"promised": 10}, "Availability Sold out", False),
+        (
+            {"promised": 8, "held": 2},
+            "All are held by people paying now. If a payment is not completed, some will be back within 30 minutes.",
+            False,
+        ),
+    ],
+)
+@pytest.mark.usefixtures("inside")
+def test_what_is_left_of_a_tier(campaign, visit, taken, expected, offered):
+    RewardStock.objects.update(**taken)
+    text = tiers(visit(campaign))[1]
+    assert expected in text
+    assert ("Choose this reward" in text) is offered
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_tier_without_limit_says_so(campaign, visit):
+    assert "Availability No limit" in tiers(visit(campaign))[0]
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_changed_month_is_shown_not_replaced(campaign, visit):
+    first = Reward.objects.get(position=0)
+    for month in (date(2027, 11, 1), date(2027, 12, 1)):
+        make_pledge(campaign, rewards=[(first, 1)], paid=False)
+        for item in PledgeItem.objects.filter(reward=first):
+            DatePromise.objects.create(cooperative=campaign.cooperative, item=item, month=month, made_at=clock.now())
+    html = visit(campaign)
+    moved, kept = tiers(html)[:2]
+    assert "first expected in October 2027 now expected in December 2027" in moved
+    assert '<s class="promise__was">' in html
+    assert "Expected in October 2027" in kept
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_shared_link_is_carried_to_the_form_and_sets_no_cookie(campaign, visit, client):
+    reward = Reward.objects.get(position=0)
+    html = visit(campaign, query="?via=marche%20public&other=1")
+    links = set(re.findall(r'href="(/en/contribute/[^"]+)"', html))
+    base = f"/en/contribute/{campaign.pk}/"
+    assert {unescape(link) for link in links} >= {
+        f"{base}?via=marche+public",
+        f"{base}?reward={reward.pk}&via=marche+public",
+    }
+    assert [link for link in links if "via=" not in link or "other" in link] == []
+    assert dict(client.cookies) == {}
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_shared_link_too_long_to_be_ours_is_ignored(campaign, visit):
+    assert "via=" not in visit(campaign, query="?via=" + "x" * 61)
+
+
+@pytest.mark.usefixtures("inside")
+def test_each_language_has_its_page(campaign, visit):
+    english, french = visit(campaign, "en"), visit(campaign, "fr")
+    assert '<html lang="en-CA">' in english
+    assert '<html lang="fr-CA">' in french
+    assert "<h1>Get the millstone turning</h1>" in english
+    assert "<h1>Remettre la meule en marche</h1>" in french
+    assert "The bag of flour" in tiers(english)[0]
+    assert "Le sac de farine" in tiers(french)[0]
+    assert "30\u00a0$" in french
+    assert re.search(r'<a class="lang" href="/fr/[^"]+" lang="fr-CA" hreflang="fr-CA">Français</a>', english)
+    assert re.search(r'<a class="lang" href="/en/[^"]+" lang="en-CA" hreflang="en-CA">English</a>', french)
+    assert re.findall(r'rel="alternate" hreflang="([^"]+)"', english) == ["fr-CA", "en-CA"]
+
+
+@pytest.mark.usefixtures("inside")
+def test_without_a_translation_the_other_language_is_at_its_home(cooperative, visit):
+    campaign = make_campaign(cooperative, bilingual=False)
+    assert '<a class="lang" href="/en/" lang="en-CA"' in visit(campaign, "fr")
+
+
+def test_blocks_stand_in_page_order(cooperative, visit):
+    video = {
+        "type": "video",
+        "id": "7d0b9a6e-0f5c-4f0e-9d5b-6a3a1d7b0c11",
+        "value": {
+            "url": "https://vimeo.com/76979871",
+            "title": "Le moulin",
+            "duration": 130,
+            "poster": None,
+            "transcript": "<p>On entend la roue.</p>",
+        },
+    }
+    campaign = make_campaign(cooperative, body=body_of([tier()], extra=[video]))
+    html = visit(campaign)
+    assert re.findall(r"<h[12][^>]*>([^<]+)</h[12]>", html)[:5] == [
+        "Get the millstone turning",
+        "Where the campaign stands",
+        "Un moulin fermé depuis 1974",
+        "Le moulin",
+        "Choose what you will receive",
+    ]
+    assert "2 min 10 s" in words(html)
+    assert "On entend la roue." in words(html)
+    assert '<a class="play" href="https://vimeo.com/76979871">' in html
+    assert "<iframe" not in html
+
+
+@pytest.mark.usefixtures("inside")
+def test_the_feed_holds_published_updates_newest_first(campaign, visit):
+    make_update(campaign, title="La meule est commandée")
+    make_update(campaign, title="La pierre est là")
+    make_update_page(campaign, title="Un brouillon", publish=False)
+    html = visit(campaign, "fr")
+    assert re.findall(r'post__no.*?</span>(\d+)</p>.*?<h3><a href="[^"]+">([^<]+)<', html, re.DOTALL) == [
+        ("2", "La pierre est là"),
+        ("1", "La meule est commandée"),
+    ]
+    assert "Un brouillon" not in html
+
+
+@pytest.mark.usefixtures("inside")
+def test_an_unpublished_update_leaves_the_feed(campaign, visit):
+    update = make_update(campaign, title="La pierre est là")
+    make_update(campaign, title="La roue tourne")
+    for page in campaign_updates(update):
+        page.unpublish()
+    html = visit(campaign, "fr")
+    assert "La roue tourne" in html
+    assert "La pierre est là" not in html
+
+
+def campaign_updates(update):
+    from updates.models import UpdatePage
+
+    return UpdatePage.objects.filter(translation_key=update.translation_key)
+
+
+@pytest.mark.usefixtures("inside")
+def test_an_update_in_the_other_language_only_says_its_language(campaign, visit):
+    make_update(campaign, title="La pierre est là", bilingual=False)
+    assert '<h3 lang="fr-CA"><a href="' in visit(campaign, "en")
+
+
+@pytest.mark.usefixtures("inside")
+def test_more_than_three_updates_are_folded_away(campaign, visit):
+    for number in range(4):
+        make_update(campaign, title=f"Nouvelle {number}")
+    html = visit(campaign, "en")
+    assert "See all 4 updates" in words(html)
+    assert html.index("<details") < html.rindex('class="post"')
+
+
+def test_a_preview_before_the_first_publication_shows_texts_without_terms(cooperative):
+    page = make_campaign_page(cooperative, publish=False)
+    with within(cooperative), translation.override("en"):
+        response = page.make_preview_request()
+    html = response.render().content.decode() if not response.is_rendered else response.content.decode()
+    assert [text.split(" Deux")[0] for text in tiers(html)] == ["Le sac de farine", "La boîte du meunier"]
+    assert "tier__price" not in html
+
+
+def test_the_page_of_another_cooperative_is_not_found(cooperative, outsider, on_host):
+    campaign = make_campaign(outsider)
+    with within(outsider):
+        slug = CampaignPage.objects.get(translation_key=campaign.translation_key, locale__language_code="fr").slug
+    assert on_host(cooperative).get(f"/fr/{slug}/").status_code == 404
+    assert on_host(outsider).get(f"/fr/{slug}/").status_code == 200
+
+
+def queries_for(visit, campaign):
+    visit(campaign)
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        visit(campaign)
+    return len(captured)
+
+
+def test_queries_do_not_grow_with_tiers(cooperative, visit):
+    few = make_campaign(cooperative, title="Une", tiers=[tier(limit=5)])
+    many = make_campaign(cooperative, title="Trois", tiers=[tier(f"Contrepartie {n}", limit=5) for n in range(3)])
+    with within(cooperative):
+        for campaign in (few, many):
+            for reward in campaign.rewards.all():
+                make_pledge(campaign, rewards=[(reward, 1)], paid=False)
+        assert queries_for(visit, many) == queries_for(visit, few) <= MOST_QUERIES
+
+
+@pytest.mark.usefixtures("inside")
+def test_queries_do_not_grow_with_updates(campaign, visit):
+    make_update(campaign, title="Une")
+    one = queries_for(visit, campaign)
+    make_update(campaign, title="Deux")
+    make_update(campaign, title="Trois")
+    assert queries_for(visit, campaign) == one <= MOST_QUERIES
+
+
+def test_a_translation_follows_the_source_in_figures_only(cooperative, visit):
+    page = make_campaign_page(cooperative)
+    translate(page, tier_titles=("The bag of flour",))
+    with within(cooperative):
+        page.tier_blocks[0].value["amount"] = 3_500
+        page.save_revision().publish()
+        campaign = Campaign.objects.select_related("cooperative__site").get()
+    assert tiers(visit(campaign, "en"))[0].startswith("The bag of flour $35 ")
+
+
+def test_figures_are_escaped_in_no_sentence(cooperative):
+    campaign = make_campaign(cooperative)
+    with within(cooperative), translation.override("en"):
+        template = Template("{% load pledge_tags %}{% progress campaign as p %}{{ p|sentence }}")
+        assert template.render(Context({"campaign": campaign})) == "Goal: <b>$1,000</b>"
