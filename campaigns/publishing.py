@@ -19,7 +19,7 @@ from home.tenancy import within
 
 def project(page: CampaignPage) -> Campaign | None:
     """Write what a live page says into its terms, and launch them the first time. None for a page not live."""
-    if not page.live:
+    if not page.live or page.goal is None or page.end_date is None:
         return None
     cooperative = cooperative_of(page)
     with within(cooperative), transaction.atomic():

@@ -51,11 +51,16 @@ def differences(page: CampaignPage) -> Iterator[Difference]:
 
 
 def mend() -> int:
-    """Run the projection again for every page that differs. Returns how many pages."""
-    wrong = dict.fromkeys(difference.page_id for difference in all_differences() if difference.mendable)
-    for page in CampaignPage.objects.filter(pk__in=wrong).order_by("pk"):
+    """Write the terms again of every campaign that differs, each language after its source. Returns how many pages.
+
+    The other languages follow although they agreed: a tier that comes to be has no text of theirs yet.
+    """
+    wrong = {difference.page_id for difference in all_differences() if difference.mendable}
+    keys = CampaignPage.objects.filter(pk__in=wrong).values("translation_key")
+    pages = list(CampaignPage.objects.live().filter(translation_key__in=keys).order_by("pk"))
+    for page in pages:
         publishing.project(page)
-    return len(wrong)
+    return len(pages)
 
 
 def _compared(page: CampaignPage, what: str, said: Any, kept: Any, *, frozen: bool = False) -> Iterator[Difference]:
@@ -99,7 +104,7 @@ def _limit_moves(reward: Reward, value: Any) -> bool:
     stock = getattr(reward, "stock", None)
     taken = stock.held + stock.promised if stock else 0
     if value["limit"] is None:
-        return reward.frozen_at is None and taken == 0
+        return reward.frozen_at is None and stock is not None and taken == 0
     return value["limit"] >= taken
 
 

@@ -3,6 +3,7 @@
 Nothing is kept between the form and the review page but what the browser posts again.
 """
 
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from pledges.templatetags.pledge_tags import Stock
 MINIMUM, MAXIMUM = 100, 1_000_000
 
 VIA_LENGTH = 60
+PRICE = re.compile(r"^[0-9]{1,12}\Z")
 COMPLETE_EMAIL = _("Enter a complete email address, for example camille@example.com.")
 SOME_NAME = _("Enter a name of your choice: it is used in your emails and for your rewards.")
 
@@ -222,7 +224,7 @@ class ContributionForm(forms.Form):
     def _seen_price(self, reward: Reward) -> int | None:
         """What the page that was posted said, in minor units; None if it did not say."""
         seen = self.data.get(f"price_{reward.pk}", "")
-        return int(seen) if seen.isascii() and seen.isdecimal() else None
+        return int(seen) if PRICE.match(seen) else None
 
     @cached_property
     def _months(self) -> dict[int, date]:

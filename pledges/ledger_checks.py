@@ -27,7 +27,6 @@ class Fault(StrEnum):
     """What can be wrong."""
 
     UNBALANCED = "the entries do not sum to zero"
-    EMPTY = "the group has no entries"
     STRANGER = "the group or an entry belongs to another cooperative, campaign or currency than its row"
     NO_ROW = "the group stands for a row that is not there, or not in that state"
     NO_PAYMENT_GROUP = "the payment is paid and has no group"
@@ -91,8 +90,6 @@ def _ids(groups: list[LedgerGroup], prefix: str) -> list[int]:
 def _group_findings(group: LedgerGroup, row: Payment | Refund | None) -> Iterator[Finding]:
     subject = f"ledger group {group.pk} ({group.kind} {group.subject_key})"
     entries = list(group.entries.all())
-    if not entries:
-        yield Finding(Fault.EMPTY, subject)
     if total := sum(entry.amount for entry in entries):
         yield Finding(Fault.UNBALANCED, subject, f"off by {total}")
     if row is None or not _stands(group, row):

@@ -51,7 +51,12 @@ def _make(refund: Refund) -> None:
     metadata = {OWN_ROW: str(refund.pk), "tremplin_payment": str(payment.pk)}
     try:
         made = _known(refund) or gateway.refund(
-            account, str(refund.key), intent=payment.stripe_intent, amount=refund.amount, metadata=metadata
+            account,
+            str(refund.key),
+            intent=payment.stripe_intent,
+            amount=refund.amount,
+            commission=refund.commission,
+            metadata=metadata,
         )
     except gateway.Crashed as error:
         log.warning("refund %s: %s", refund.pk, error)

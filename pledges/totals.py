@@ -6,6 +6,7 @@ Amounts in minor units of the campaign's currency, gross of all fees.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Sum
 
@@ -134,4 +135,5 @@ def _refunded(campaigns: list[Campaign]) -> dict[int, int]:
 def current_months(rewards: Iterable[Reward]) -> dict[int, date]:
     """By reward id: the month that a new backer of the tier is promised (pledges.promises). One query."""
     wanted = Reward.objects.filter(pk__in=[reward.pk for reward in rewards]).order_by()
-    return dict(promises.annotate_tier_month(wanted).values_list("pk", "month_now"))
+    with_month: Any = promises.annotate_tier_month(wanted)
+    return dict(with_month.values_list("pk", "month_now"))

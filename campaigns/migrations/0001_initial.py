@@ -22,8 +22,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
                 ('funding_model', models.CharField(choices=[('all_or_nothing', 'All or nothing'), ('flexible', 'Flexible')], default='all_or_nothing', max_length=20, verbose_name='funding model')),
-                ('goal', models.PositiveBigIntegerField(verbose_name='goal')),
-                ('end_date', models.DateField(verbose_name='last day')),
+                ('goal', models.PositiveBigIntegerField(null=True, verbose_name='goal')),
+                ('end_date', models.DateField(null=True, verbose_name='last day')),
                 ('body', home.fields.BodyField(verbose_name='page')),
             ],
             options={

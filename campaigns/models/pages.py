@@ -20,13 +20,14 @@ class CampaignPage(Page):
     """One page per language; the terms of all of them are one Campaign (same translation key).
 
     `goal` is in minor units of the cooperative's currency; the deadline is the end of `end_date` in its time zone.
+    Both may be empty in a draft (so that it can be saved from the first word), never on a published page.
     """
 
     funding_model = models.CharField(
         _("funding model"), max_length=20, choices=FundingModel.choices, default=FundingModel.ALL_OR_NOTHING
     )
-    goal = models.PositiveBigIntegerField(_("goal"))
-    end_date = models.DateField(_("last day"))
+    goal = models.PositiveBigIntegerField(_("goal"), null=True)
+    end_date = models.DateField(_("last day"), null=True)
     body = BodyField(CampaignStoryBlock(), verbose_name=_("page"))
 
     template = "campaigns/campaign_page.html"

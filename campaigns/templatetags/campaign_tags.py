@@ -121,7 +121,7 @@ def _posters(campaigns: list[Campaign], request: HttpRequest | None) -> list[Pos
                     url=page.get_url(request) or "",
                     place=opening.get("place") or "",
                     tagline=opening.get("tagline") or "",
-                    image=images.get(picture.get("image")),
+                    image=images.get(picture.get("image") or 0),
                     alt=picture.get("alt_text") or "",
                     lang="" if page.locale.language_code == current() else TAGS[page.locale.language_code],
                 )

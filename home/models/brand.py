@@ -74,4 +74,4 @@ class Brand(BaseSiteSetting):
     def save(self, *args: object, **kwargs: object) -> None:
         """Each save has a new version, which stands in the stylesheet's address."""
         self.version = (self.version or 0) + 1 if self.pk else 1
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        super().save(*args, **kwargs)

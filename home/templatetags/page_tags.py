@@ -4,16 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.urls import reverse, translate_url
 from django.utils import translation
-from wagtail.models import Page
+from wagtail.models import Page, Site
 
 from home.languages import CHOICES, ENGLISH, FRENCH, TAGS, current
 from home.models import HomePage, TextPage
 
 register = template.Library()
 
+#: How much of a page's path names the home page it stands below.
+HOME_PATH = 2 * Page.steplen
 #: Of a telephone number, what a `tel:` address keeps.
 DIALLED = frozenset("+0123456789")
 
@@ -50,7 +53,8 @@ def _translated(context: dict[str, Any], language: str) -> str | None:
     match = getattr(request, "resolver_match", None)
     if request is None or match is None or match.url_name == "wagtail_serve":
         return None
-    return translate_url(request.path, language)
+    translated = translate_url(request.path, language)
+    return translated if translated != request.path else None
 
 
 def _home(language: str) -> str:
@@ -77,16 +81,17 @@ def twins(context: dict[str, Any]) -> list[Twin]:
 
 @register.simple_tag(takes_context=True)
 def legal_pages(context: dict[str, Any]) -> list[dict[str, str]]:
-    """Title and address of the texts below the home page, in the language of the page."""
+    """Title and address of the texts below the home page, in the language of the page. One query."""
     cooperative = context.get("cooperative")
     if cooperative is None:
         return []
-    key = cooperative.site.root_page.translation_key
-    home = HomePage.objects.filter(translation_key=key, locale__language_code=current()).first()
-    if home is None:
-        return []
     request = context.get("request")
-    pages = TextPage.objects.live().child_of(home).select_related("locale")
+    homes = HomePage.objects.filter(
+        locale__language_code=current(),
+        translation_key__in=Site.objects.filter(pk=cooperative.site_id).values("root_page__translation_key"),
+    )
+    below = TextPage.objects.live().annotate(parent=Left("path", HOME_PATH)).filter(parent__in=homes.values("path"))
+    pages = below.select_related("locale").order_by("path")
     return [{"title": page.title, "url": page.get_url(request) or ""} for page in pages]
 
 

@@ -103,7 +103,7 @@ class ReadyForm(MarkForm):
 
 
 class SentForm(ReadyForm):
-    carrier = forms.CharField(label=_("Carrier"), max_length=80)
+    carrier = forms.CharField(label=_("Carrier"), required=False, max_length=80, help_text=_("Optional."))
     tracking_url = forms.URLField(
         label=_("Tracking link"), required=False, max_length=200, assume_scheme="https", help_text=_("Optional.")
     )

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from home import formats
 from home.admin_access import AdminRequest, requires
 from home.languages import ENGLISH, FRENCH
 from home.models import Role
@@ -105,7 +106,8 @@ def _marked(
     ids = list(fulfilment.movable(items, state).order_by().values_list("pk", flat=True))
     moved = fulfilment.mark(ids, state, by=request.user, **form.said)
     done = ngettext("%(count)s reward marked: %(state)s.", "%(count)s rewards marked: %(state)s.", moved)
-    messages.success(request, done % {"count": moved, "state": state.label})
+    if moved:
+        messages.success(request, done % {"count": formats.number(moved), "state": state.label})
     for line in obstacle_lines(weighing):
         messages.warning(request, line)
     return redirect(_back(request.GET))
@@ -133,7 +135,7 @@ def _submit_label(state: FulfilmentState, count: int) -> str:
         FulfilmentState.READY: _("Mark as ready (%(n)s)"),
         FulfilmentState.DELIVERED: _("Handed over (%(n)s)"),
     }
-    return labels[state] % {"n": count}
+    return labels[state] % {"n": formats.number(count)}
 
 
 def audience_line(weighing: Weighing) -> str:
@@ -145,14 +147,14 @@ def audience_line(weighing: Weighing) -> str:
         "%(n)s people will get it: %(fr)s in French, %(en)s in English.",
         weighing.readers,
     )
-    people = weighing.people
-    return sentence % {"n": weighing.readers, "fr": people.get(FRENCH, 0), "en": people.get(ENGLISH, 0)}
+    french, english = (formats.number(weighing.people.get(language, 0)) for language in (FRENCH, ENGLISH))
+    return sentence % {"n": formats.number(weighing.readers), "fr": french, "en": english}
 
 
 def obstacle_lines(weighing: Weighing) -> list[str]:
     """What cannot be moved, and why; a line for each reason."""
     return [
         ngettext("%(n)s reward cannot be moved: %(reason)s.", "%(n)s rewards cannot be moved: %(reason)s.", count)
-        % {"n": count, "reason": obstacle.label}
+        % {"n": formats.number(count), "reason": obstacle.label}
         for obstacle, count in sorted(weighing.obstacles.items())
     ]

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from home.models import Cooperative, OutgoingMail
-from home.registry import all_kinds
 from pledges.enums import LedgerAccount, PaymentState, PledgeState, RefundState
 from pledges.models import LedgerEntry, Payment, Pledge, PledgeItem, Refund
 
@@ -41,20 +41,34 @@ def contributions_of(cooperative: Cooperative, sought: Contributions) -> QuerySe
     return pledges.order_by("-created_at", "-pk")
 
 
+MAIL_LABELS = {
+    "pledge_confirmed": _("Pledge recorded"),
+    "contribution_receipt": _("Contribution paid"),
+    "pledge_cancelled": _("Contribution cancelled"),
+    "link_renewed": _("New link"),
+    "goal_met_charged": _("Goal reached: receipt"),
+    "payment_to_mend": _("Payment to mend"),
+    "pledge_dropped": _("Contribution not completed"),
+    "goal_missed": _("Goal not reached"),
+    "refund_made": _("Refund made"),
+    "reward_sent": _("Reward sent"),
+    "reward_ready": _("Reward ready"),
+}
+
+
 @dataclass(frozen=True)
-class SentMail:
-    """A mail about a pledge, with what its kind is for."""
+class WrittenMail:
+    """A mail about a pledge, under a name that a person reads."""
 
     row: OutgoingMail
-    purpose: str
+    label: str
 
 
-def mails_about(pledge: Pledge, items: Iterable[PledgeItem]) -> list[SentMail]:
+def mails_about(pledge: Pledge, items: Iterable[PledgeItem]) -> list[WrittenMail]:
     """Mails written to the backer about this pledge or one of its items, latest first."""
-    purposes = {kind.key: kind.purpose for kind in all_kinds()}
     keys = [pledge.key, *(f"item:{item.pk}" for item in items)]
     rows = OutgoingMail.objects.filter(backer_id=pledge.backer_id, subject_key__in=keys).order_by("-pk")
-    return [SentMail(row, purposes.get(row.kind, row.kind)) for row in rows]
+    return [WrittenMail(row, str(MAIL_LABELS.get(row.kind, row.kind))) for row in rows]
 
 
 @dataclass(frozen=True)

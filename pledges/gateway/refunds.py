@@ -7,11 +7,19 @@ from pledges.gateway.payments import own_metadata
 OWN_ROW = "tremplin_refund"
 
 
-def refund(account: str, key: str, *, intent: str, amount: int, metadata: dict[str, str]) -> str:
-    """Give money back, our commission pro rata. The refund's id. Raises Refused or Unavailable."""
+def refund(account: str, key: str, *, intent: str, amount: int, commission: int, metadata: dict[str, str]) -> str:
+    """Give money back, our commission pro rata. The refund's id. Raises Refused or Unavailable.
+
+    Stripe: a payment without an application fee refuses `refund_application_fee`.
+    """
     with translated():
         made = client().v1.refunds.create(
-            {"payment_intent": intent, "amount": amount, "refund_application_fee": True, "metadata": metadata},
+            {
+                "payment_intent": intent,
+                "amount": amount,
+                "refund_application_fee": commission > 0,
+                "metadata": metadata,
+            },
             on(account, key),
         )
     return made.id

@@ -102,7 +102,8 @@ class Shown:
 @register.simple_tag(takes_context=True)
 def progress(context: Context, campaign: Campaign) -> Progress:
     """Read once a page, though it is shown at the top and in the bar at the bottom."""
-    known: dict[int, Progress] = context.render_context.setdefault("progress", {})
+    rendering: Any = context.render_context
+    known: dict[int, Progress] = rendering.setdefault("progress", {})
     if campaign.pk not in known:
         known[campaign.pk] = totals.progress_of(campaign)
     return known[campaign.pk]

@@ -37,7 +37,7 @@ def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
     campaign = _campaign(campaign_id)
     if not lifecycle.takes_pledges(campaign, clock.now()):
         return _closed_page(request, campaign, was_filling=False)
-    initial: dict[str, Any] = {"via": request.GET.get("via", "")[: VIA_LENGTH + 1]}
+    initial: dict[str, Any] = {"via": request.GET.get("via", "").replace("\0", "")[: VIA_LENGTH + 1]}
     preselected = request.GET.get("reward", "")
     form = ContributionForm(campaign, initial=initial)
     for reward in form.rewards:

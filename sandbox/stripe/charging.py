@@ -56,10 +56,23 @@ def charge(call: Call, intent: Json, method: Row, refusal: Decline | None, authe
         call.save(body)
         call.emit("charge.failed", body)
         return body
-    _move_money(call, body)
+    delay = call.world.faults.capture_delay
+    if delay and intent["capture_method"] == "automatic_async":
+        call.world.schedule(call.now + delay, "capture", body["id"])
+    else:
+        _move_money(call, body)
     call.save(body)
     call.emit("charge.succeeded", body)
     return body
+
+
+def capture(call: Call, body: Json) -> None:
+    """Asynchronous capture (Stripe's default): `balance_transaction` and `application_fee` come later."""
+    if body["status"] != "succeeded" or body["balance_transaction"] is not None:
+        return
+    _move_money(call, body)
+    call.save(body)
+    call.emit("charge.updated", body, {"balance_transaction": None})
 
 
 def _blank_charge(call: Call, intent: Json, method: Row, authenticated: bool) -> Json:

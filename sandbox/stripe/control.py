@@ -44,8 +44,8 @@ def set_clock(world: World, given: Json, path: Json) -> Json:
 
 
 def order_faults(world: World, given: Json, path: Json) -> Json:
-    """`next`: faults of coming calls. `webhooks`: loss of coming events. `seed`: repeatable chance."""
-    unknown = set(given) - {"next", "webhooks", "seed"} or set(given.get("webhooks", {})) - _LOSSES
+    """`next`: coming calls. `webhooks`: coming events. `capture_delay`: seconds. `seed`: repeatable chance."""
+    unknown = set(given) - {"next", "webhooks", "seed", "capture_delay"} or set(given.get("webhooks", {})) - _LOSSES
     if unknown:
         raise Unfit(f"Unknown: {', '.join(sorted(unknown))}")
     try:
@@ -54,6 +54,8 @@ def order_faults(world: World, given: Json, path: Json) -> Json:
         raise Unfit(str(error)) from error
     if "seed" in given:
         world.events.random.seed(given["seed"])
+    if "capture_delay" in given:
+        world.faults.capture_delay = int(given["capture_delay"])
     if "webhooks" in given:
         world.events.loss = given["webhooks"]
     return {"ok": True}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from . import charging
 from .errors import Json
 from .resources import refunds, sessions
 from .store import Row
@@ -22,7 +23,12 @@ def _settle(succeeds: bool) -> Callable[[Call, Row], None]:
     return settle
 
 
+def _capture(call: Call, row: Row) -> None:
+    charging.capture(call, row.body)
+
+
 _TASKS: dict[str, Callable[[Call, Row], None]] = {
+    "capture": _capture,
     "expire_session": _expire_session,
     "refund_fails": _settle(False),
     "refund_succeeds_later": _settle(True),

@@ -25,6 +25,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
+        self.capture_delay = 0
         self._random = random.Random()
 
     def order(self, orders: list[Json], seed: int | None) -> None:
@@ -36,6 +37,7 @@ class Faults:
 
     def clear(self) -> None:
         self._faults.clear()
+        self.capture_delay = 0
 
     def strike(self, method: str, path: str) -> Fault | None:
         """The first fault that hits this call, if one does."""

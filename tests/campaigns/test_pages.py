@@ -1,6 +1,7 @@
 """The public page of a campaign: what it says in each state, and where its figures come from."""
 
 import re
+import uuid
 from datetime import date, timedelta
 from html import unescape
 
@@ -10,6 +11,8 @@ from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from django.utils.html import strip_tags
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 
 from campaigns.models import Campaign, CampaignPage, CampaignState, FundingModel, Reward, RewardStock
 from home import clock
@@ -69,13 +72,13 @@ def give(campaign, amount, **fields):
 
 
 def decided(campaign, state, pledged, backers):
-    Campaign.objects.filter(pk=campaign.pk).update(
-        state=state,
-        deadline=clock.now() - timedelta(days=3),
-        pledged_at_deadline=pledged,
-        backers_at_deadline=backers,
-    )
-    campaign.refresh_from_db()
+    with within(campaign.cooperative):
+        Campaign.objects.filter(pk=campaign.pk).update(
+            state=state,
+            deadline=clock.now() - timedelta(days=3),
+            pledged_at_deadline=pledged,
+            backers_at_deadline=backers,
+        )
 
 
 @pytest.mark.parametrize(
@@ -348,19 +351,19 @@ def test_without_a_translation_the_other_language_is_at_its_home(cooperative, vi
     assert '<a class="lang" href="/en/" lang="en-CA"' in visit(campaign, "fr")
 
 
-def test_blocks_stand_in_page_order(cooperative, visit):
-    video = {
-        "type": "video",
-        "id": "7d0b9a6e-0f5c-4f0e-9d5b-6a3a1d7b0c11",
-        "value": {
-            "url": "https://vimeo.com/76979871",
-            "title": "Le moulin",
-            "duration": 130,
-            "poster": None,
-            "transcript": "<p>On entend la roue.</p>",
-        },
+def video(poster=None):
+    value = {
+        "url": "https://vimeo.com/76979871",
+        "title": "Le moulin",
+        "duration": 130,
+        "poster": poster,
+        "transcript": "<p>On entend la roue.</p>",
     }
-    campaign = make_campaign(cooperative, body=body_of([tier()], extra=[video]))
+    return {"type": "video", "id": str(uuid.uuid4()), "value": value}
+
+
+def test_blocks_stand_in_page_order(cooperative, visit):
+    campaign = make_campaign(cooperative, body=body_of([tier()], extra=[video()]))
     html = visit(campaign)
     assert re.findall(r"<h[12][^>]*>([^<]+)</h[12]>", html)[:5] == [
         "Get the millstone turning",
@@ -446,14 +449,35 @@ def queries_for(visit, campaign):
     return len(captured)
 
 
+def picture(name):
+    """A picture as an ImageBlock stores it."""
+    image = get_image_model().objects.create(title=name, file=get_test_image_file(filename=f"{name}.png"))
+    return {"image": image.pk, "alt_text": f"Un dessin : {name}", "decorative": False}
+
+
+def illustrated(names):
+    """A page with a hero image, a video with its poster, and a picture for each limited tier."""
+    offered = [tier(name, limit=5, image=picture(name)) for name in names]
+    poster = picture("affiche")["image"]
+    body = body_of(offered, extra=[video(poster)])
+    body[0]["value"]["image"] = picture("heros")
+    return body
+
+
 def test_queries_do_not_grow_with_tiers(cooperative, visit):
-    few = make_campaign(cooperative, title="Une", tiers=[tier(limit=5)])
-    many = make_campaign(cooperative, title="Trois", tiers=[tier(f"Contrepartie {n}", limit=5) for n in range(3)])
+    few = make_campaign(cooperative, title="Une", body=illustrated(["un"]))
+    many = make_campaign(cooperative, title="Trois", body=illustrated(["un", "deux", "trois"]))
     with within(cooperative):
         for campaign in (few, many):
             for reward in campaign.rewards.all():
                 make_pledge(campaign, rewards=[(reward, 1)], paid=False)
         assert queries_for(visit, many) == queries_for(visit, few) <= MOST_QUERIES
+
+
+@pytest.mark.usefixtures("inside")
+def test_pictures_have_the_words_of_the_editor(cooperative, visit):
+    html = visit(make_campaign(cooperative, body=illustrated(["un"])))
+    assert re.findall(r'<img[^>]* alt="([^"]*)"', html) == ["Un dessin : heros", "", "Un dessin : un"]
 
 
 @pytest.mark.usefixtures("inside")

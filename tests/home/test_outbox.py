@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.mail import get_connection
 from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -14,6 +15,7 @@ from home.models import MailState, OutgoingMail
 from home.registry import kind_of
 from home.tenancy import within
 from tests.factories.campaigns import make_campaign
+from tests.factories.cooperatives import make_cooperative
 from tests.factories.pledges import make_pledge
 from tests.home.far_end import free_port, provider_running
 from tests.updates.making import make_update, notice_block, tell
@@ -91,14 +93,13 @@ def test_what_waits_leaves_once(news, provider, cooperative):
 def test_a_mail_is_written_once_for_its_reader_and_occasion(cooperative, campaign, inside):
     backer = make_pledge(campaign).backer
     for occasion in ("", "", "day 2"):
-        outbox.queue(kind_of("delay_announced"), cooperative=cooperative, subject_key="x:1", to=backer, occasion=occasion)
+        fields = {"cooperative": cooperative, "subject_key": "x:1", "to": backer, "occasion": occasion}
+        outbox.queue(kind_of("delay_announced"), **fields)
     assert list(OutgoingMail.objects.values_list("occasion", flat=True)) == ["", "day 2"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_nudged_before_the_commit():
-    from tests.factories.cooperatives import make_cooperative
-
     campaign = make_campaign(make_cooperative())
     backer = make_pledge(campaign).backer
     before = DBTaskResult.objects.filter(task_path__endswith="send_mails").count()
@@ -274,13 +275,11 @@ def test_a_worker_that_lost_its_lease_sends_nothing(service, provider, cooperati
     service("a@x.example")
     claimed = outbox._claim()
     put(cooperative, lease_token=uuid.uuid4())
-    from django.core.mail import get_connection
-
     assert outbox._send_batch(claimed, get_connection()) == 1
     assert (provider.taken, states(cooperative)) == ([], [MailState.QUEUED])
 
 
-def test_the_products_clock_set_forward_takes_no_mail_from_its_worker(service, provider, cooperative, settings, tmp_path):
+def test_the_products_clock_set_forward_frees_no_lease(service, provider, cooperative, settings, tmp_path):
     service("a@x.example")
     dead_worker(cooperative, MailState.LEAVING, lease_until=timezone.now() + timedelta(seconds=60))
     settings.CLOCK_FILE = tmp_path / "clock"
@@ -295,8 +294,8 @@ def test_one_mail_that_cannot_be_composed_holds_up_no_other(news, service, provi
         OutgoingMail.objects.filter(address="a@x.example").update(subject_key="update:0")
     outbox.send_due()
     assert provider.addresses == ["b@x.example"]
-    for _again in range(2):
-        with time_machine.travel(clock.now() + timedelta(hours=1)):
+    for hours in (1, 3):
+        with time_machine.travel(clock.now() + timedelta(hours=hours)):
             outbox.send_due()
     assert states(cooperative) == [MailState.FAILED, MailState.SENT]
 

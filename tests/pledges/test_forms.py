@@ -23,9 +23,9 @@ def tiers(campaign, inside):
 def posted(campaign, quantities=(), *, final=False, **fields):
     data = QueryDict(mutable=True)
     data.update({"name": "Camille Rivard", "email": "camille@example.com", "language": "en", "attempt": uuid.uuid4()})
-    data.update({quantity_name(reward): quantity for reward, quantity in quantities})
-    data.update(fields)
-    return ContributionForm(campaign, data, final=final)
+    data.update({quantity_name(reward): quantity for reward, quantity in quantities} | fields)
+    text = QueryDict(data.urlencode())
+    return ContributionForm(campaign, text, final=final)
 
 
 def leave(reward, left):
@@ -34,7 +34,14 @@ def leave(reward, left):
 
 @pytest.mark.parametrize(
     ("typed", "cents"),
-    [("45", 4500), ("45,50", 4550), ("45.50", 4550), ("1 250,50 $", 125050), ("$1,250.50", 125050), ("1\u00a0250", 125000)],
+    [
+        ("45", 4500),
+        ("45,50", 4550),
+        ("45.50", 4550),
+        ("1 250,50 $", 125050),
+        ("$1,250.50", 125050),
+        ("1\u00a0250", 125000),
+    ],
 )
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_an_amount_is_read_as_written_in_either_language(campaign, inside, language, typed, cents):
@@ -84,7 +91,10 @@ def test_tiers_quantities_and_an_amount_add_up(campaign, tiers):
     [
         (3, "Only 3 are left. Choose another quantity."),
         (1, "Only 1 is left. Choose another quantity."),
-        (0, "The last “The miller's box” has just been taken. Nothing was charged and the rest of your choice is kept."),
+        (
+            0,
+            "The last “The miller's box” has just been taken. Nothing was charged and the rest of your choice is kept.",
+        ),
     ],
 )
 def test_more_than_is_left(campaign, tiers, left, words):
@@ -155,7 +165,7 @@ def test_the_same_form_is_one_pledge_and_another_choice_another(campaign, tiers)
     key = uuid.uuid4()
 
     def keyed(**fields):
-        form = posted(campaign, [(tiers[0], 1)], attempt=key, **fields)
+        form = posted(campaign, [(tiers[0], 1)], **{"attempt": key} | fields)
         assert form.is_valid(), form.errors
         return form.pledge_key
 

@@ -43,17 +43,6 @@ def rewards(campaign):
         return list(campaign.rewards.order_by("position"))
 
 
-@pytest.fixture(autouse=True)
-def kinds():
-    from home.registry import Category, MailKind, kind_of, register
-
-    for key in ("reward_sent", "reward_ready"):
-        try:
-            kind_of(key)
-        except KeyError:
-            register(MailKind(key, "pledges", Category.SERVICE, "test", lambda mail: {}))
-
-
 def items_of(*pledges):
     return list(PledgeItem.objects.filter(pledge__in=pledges).order_by("pk"))
 

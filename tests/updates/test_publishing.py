@@ -183,6 +183,6 @@ def test_wagtail_localize_copies_dates_and_tiers_and_extracts_the_words(page, wa
 
 
 def test_every_text_of_an_update_is_a_segment(page):
-    source, _created = TranslationSource.update_or_create_from_instance(page)
+    TranslationSource.update_or_create_from_instance(page)
     strings = set(String.objects.filter(locale=page.locale).values_list("data", flat=True))
     assert {"La pierre est arrivée.", REASON_FR, NEXT_FR, "La pierre est là", "Elle pèse 900 kg."} <= strings

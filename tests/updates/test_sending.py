@@ -8,7 +8,8 @@ from home.tenancy import within
 from pledges.enums import PledgeState
 from tests.factories.campaigns import make_campaign
 from tests.factories.pledges import make_pledge, make_refund
-from tests.updates.making import make_update, make_update_page, tell, translate_update
+from tests.updates.making import campaign_page, make_update, make_update_page, tell, translate_update
+from updates import audience
 from updates.enums import MailingKind, MailingState, MissingLanguage
 from updates.models import Mailing, Update
 from updates.sending import Progress, Refusal, SendingRefused, finish_all, progress, send_news
@@ -38,7 +39,7 @@ def test_only_those_who_asked_and_still_contribute(campaign, cooperative):
     backing.suppress(cooperative, "bounced@x.example", backing.BOUNCED)
     reader(campaign, "complained@x.example")
     backing.suppress(cooperative, "complained@x.example", backing.COMPLAINED)
-    for state in (PledgeState.CANCELLED, PledgeState.LAPSED, PledgeState.GOAL_MISSED, PledgeState.DROPPED, PledgeState.PENDING):
+    for state in set(PledgeState) - {PledgeState.CONFIRMED}:
         reader(campaign, f"{state}@x.example", state=state)
     refunded = make_pledge(campaign, email="refunded@x.example")
     tell(refunded.backer, campaign)
@@ -126,8 +127,6 @@ def test_an_update_moved_to_another_campaign_is_not_sent(campaign, cooperative):
     reader(campaign, "a@x.example")
     page = make_update_page(campaign)
     translate_update(page)
-    from tests.updates.making import campaign_page
-
     page.move(campaign_page(make_campaign(cooperative, title="Autre", slug="autre")), pos="last-child")
     with pytest.raises(SendingRefused) as refused:
         send_news(Update.objects.get(), by=None, missing_language=NONE)
@@ -154,9 +153,7 @@ def test_a_mailing_is_done_when_nothing_waits(campaign):
     states = [MailState.SENT, MailState.FAILED, MailState.IN_DOUBT, MailState.SUPPRESSED, MailState.LEAVING]
     for row, state in zip(rows, states, strict=False):
         OutgoingMail.objects.filter(pk=row.pk).update(state=state)
-    assert progress(mailing) == Progress(
-        total=6, sent=1, waiting=2, failed=1, in_doubt=1, suppressed=1, cancelled=0
-    )
+    assert progress(mailing) == Progress(total=6, sent=1, waiting=2, failed=1, in_doubt=1, suppressed=1, cancelled=0)
     assert (finish_all(), Mailing.objects.get().state) == (0, MailingState.SENDING)
     OutgoingMail.objects.filter(state__in=[MailState.LEAVING, MailState.QUEUED]).update(state=MailState.SENT)
     assert (finish_all(), finish_all()) == (1, 0)
@@ -166,8 +163,6 @@ def test_a_mailing_is_done_when_nothing_waits(campaign):
 
 
 def test_a_large_audience_is_frozen_some_at_a_time(campaign, settings):
-    from updates import audience
-
     for number in range(7):
         reader(campaign, f"{number}@x.example")
     update = make_update(campaign)

@@ -88,7 +88,7 @@ def build(call: Call, amount: int, currency: str, customer: str | None, given: J
         "amount": amount, "amount_capturable": 0, "amount_details": {"tip": {}}, "amount_received": 0,
         "application": call.application, "application_fee_amount": given.get("application_fee_amount"),
         "automatic_payment_methods": None, "canceled_at": None, "cancellation_reason": None,
-        "capture_method": "automatic", "client_secret": client_secret(object_id),
+        "capture_method": given.get("capture_method") or "automatic_async", "client_secret": client_secret(object_id),
         "confirmation_method": "automatic", "created": call.now, "currency": currency,
         "customer": customer, "customer_account": None, "description": given.get("description"),
         "excluded_payment_method_types": None, "last_payment_error": None, "latest_charge": None,

@@ -1,7 +1,7 @@
 """Refunds of charges, and of the application fees on them."""
 
 from sandbox.stripe import PLATFORM_ACCOUNT
-from sandbox.stripe.charging import fee_detail, transaction
+from sandbox.stripe.charging import capture, fee_detail, transaction
 from sandbox.stripe.errors import Json, invalid, refused
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import page
@@ -49,6 +49,7 @@ def _charge(call: Call) -> Row:
             )
         charged = call.load("charge", intent.body["latest_charge"])
     _refuse_unrefundable(call, charged.body)
+    capture(call, charged.body)
     return charged
 
 

@@ -3,7 +3,9 @@
 import os
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATA_DIR
+from config.settings.base import DATA_DIR, INSTALLED_APPS, STATIC_ROOT
+
+INSTALLED_APPS = [*INSTALLED_APPS, "sandbox.demo"]
 
 DEBUG = os.environ.get("DEBUG", "") == "1"
 SECRET_KEY = os.environ.get("SECRET_KEY", "tremplin-on-one-machine-not-for-production")
@@ -19,4 +21,4 @@ WAGTAILADMIN_BASE_URL = f"http://localhost:{PORT}"
 CLOCK_FILE = DATA_DIR / "clock"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

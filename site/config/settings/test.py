@@ -7,7 +7,7 @@ from pathlib import Path
 os.environ.setdefault("TREMPLIN_DATA", tempfile.mkdtemp(prefix="tremplin-test-"))
 
 from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import DATA_DIR, DATABASES  # noqa: E402
+from config.settings.base import DATA_DIR, DATABASES, STATIC_ROOT  # noqa: E402
 
 DEBUG = False
 SECRET_KEY = "tests-only"
@@ -19,3 +19,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "media"
 TEST_DATABASE = DATABASES["default"]
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

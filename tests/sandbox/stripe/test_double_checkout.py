@@ -217,6 +217,9 @@ def test_helper_pays_by_the_same_code(shop):
 def test_disabled_account_takes_no_payment(shop):
     session = shop.session("payment")
     shop.double.control(f"/accounts/{shop.account}", {"charges_enabled": False})
+    account = shop.api.v1.accounts.retrieve(shop.account)
+    assert (account.charges_enabled, account.capabilities.card_payments) == (False, "inactive")
+    assert account.requirements.disabled_reason == "requirements.past_due"
     assert shop.type_card(session.url, "4242424242424242").status_code == 503
     with pytest.raises(stripe.InvalidRequestError, match="cannot currently make charges"):
         shop.session("payment")

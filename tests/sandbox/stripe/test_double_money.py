@@ -159,3 +159,22 @@ def test_expansion_reaches_four_levels_and_into_lists(paid):
     assert fee.amount == 450
     with pytest.raises(stripe.InvalidRequestError, match="more than 4 levels"):
         shop.api.v1.payment_intents.list({"expand": [f"{deep}.customer"]}, shop.on)
+
+
+@pytest.mark.parametrize("first", ["clock", "refund"])
+def test_asynchronous_capture(shop, first):
+    shop.double.control("/faults", {"capture_delay": 30})
+    customer = shop.customer()
+    intent = shop.pay(customer, shop.saved(customer), application_fee_amount=100)
+    charge = shop.api.v1.charges.retrieve(intent.latest_charge, {}, shop.on)
+    assert (intent.status, charge.paid, charge.balance_transaction, charge.application_fee) == (
+        "succeeded", True, None, None,
+    )  # fmt: skip
+    assert shop.sum() == 0
+    if first == "refund":
+        shop.api.v1.refunds.create({"payment_intent": intent.id, "refund_application_fee": True}, shop.on)
+    shop.double.advance(31)
+    charge = shop.api.v1.charges.retrieve(intent.latest_charge, {"expand": ["balance_transaction"]}, shop.on)
+    assert charge.balance_transaction.fee == 261
+    assert shop.sum() == (4500 - 261 if first == "clock" else -161)
+    assert shop.events().count("charge.updated") == 1

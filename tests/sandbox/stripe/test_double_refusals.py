@@ -175,6 +175,19 @@ def test_onboarding_link(double):
     )  # fmt: skip
     assert "Coop du Port" in requests.get(link.url, timeout=10).text
     assert not api.v1.accounts.retrieve(account.id).charges_enabled
+    assert requests.post(f"{link.url}x", timeout=10).status_code == 404
+    double.advance(310)
+    late = requests.post(link.url, timeout=10)
+    assert (late.status_code, "http://site.test/again" in late.text) == (410, True)
+    assert not api.v1.accounts.retrieve(account.id).charges_enabled
+    link = api.v1.account_links.create(
+        {
+            "account": account.id,
+            "type": "account_onboarding",
+            "return_url": "http://site.test/back",
+            "refresh_url": "http://site.test/again",
+        }
+    )
     done = requests.post(link.url, allow_redirects=False, timeout=10)
     assert (done.status_code, done.headers["location"]) == (303, "http://site.test/back")
     after = api.v1.accounts.retrieve(account.id)

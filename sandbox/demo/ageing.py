@@ -1,0 +1,113 @@
+"""What the demo did in seconds, dated as if it had taken weeks. Dates only: no amount, state or count changes."""
+
+import random
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import F
+
+from campaigns.models import Campaign
+from home import clock
+from home.models import Backer, MailState, NewsConsent, OutgoingMail
+from pledges.models import Checkout, LedgerGroup, Payment, PaymentAttempt, Pledge, PledgeConsent, PledgeItem
+from pledges.models import Refund, Settlement
+from pledges.settlement import GRACE
+from updates.models import DelayNotice, Mailing, Update
+
+TYPING_TIME = timedelta(minutes=3)
+
+
+def local_time(day: date, hour: int, zone: str) -> datetime:
+    """An instant of the cooperative's day."""
+    return datetime.combine(day, time(hour), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def moments(start: datetime, end: datetime, count: int, seed: int) -> list[datetime]:
+    """So many instants between two, in order, many at the beginning as at every launch."""
+    chance = random.Random(seed)
+    return [start + (end - start) * share**1.4 for share in sorted(chance.random() for _ in range(count))]
+
+
+def age_launch(campaign: Campaign, at: datetime) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(launched_at=at)
+
+
+def age_pledges(pledges: Iterable[Pledge], at: Iterable[datetime]) -> None:
+    """Each pledge at its instant, with all that belongs to it."""
+    for pledge, moment in zip(pledges, at, strict=False):
+        _age_pledge(pledge, moment)
+
+
+def _age_pledge(pledge: Pledge, at: datetime) -> None:
+    done, ended = at + TYPING_TIME, min(at + timedelta(days=1), clock.now())
+    mine = Pledge.objects.filter(pk=pledge.pk)
+    mine.update(created_at=at, confirmed_at=done)
+    mine.exclude(ended_at=None).update(ended_at=ended)
+    PledgeConsent.objects.filter(pledge=pledge).update(given_at=at)
+    Checkout.objects.filter(pledge=pledge).update(created_at=at, ended_at=done)
+    Backer.objects.filter(pk=pledge.backer_id, created_at__gt=at).update(created_at=at)
+    consents = NewsConsent.objects.filter(backer=pledge.backer_id, topic=pledge.campaign.translation_key)
+    consents.update(granted_at=at)
+    _age_payments(Payment.objects.filter(pledge=pledge), done)
+    for refund in Refund.objects.filter(payment__pledge=pledge):
+        Refund.objects.filter(pk=refund.pk).update(created_at=ended, done_at=ended)
+        _age_ledger(f"refund:{refund.pk}", ended)
+    _age_mails(pledge.key, done)
+    OutgoingMail.objects.filter(subject_key=pledge.key, kind="pledge_cancelled").update(created_at=ended)
+
+
+def _age_payments(payments: Iterable[Payment], at: datetime) -> None:
+    for payment in payments:
+        mine = Payment.objects.filter(pk=payment.pk)
+        mine.update(created_at=at)
+        mine.exclude(paid_at=None).update(paid_at=at)
+        PaymentAttempt.objects.filter(payment=payment).update(started_at=at, answered_at=at)
+        _age_ledger(f"payment:{payment.pk}", at)
+
+
+def _age_ledger(subject: str, at: datetime) -> None:
+    LedgerGroup.objects.filter(subject_key=subject).update(happened_at=at, recorded_at=at)
+
+
+def _age_mails(subject: str, at: datetime) -> None:
+    OutgoingMail.objects.filter(subject_key=subject).update(created_at=at)
+
+
+def age_settlement(campaign: Campaign) -> None:
+    """Settled in the minute after the deadline; the days of grace count from there."""
+    at = campaign.deadline + timedelta(minutes=1)
+    Campaign.objects.filter(pk=campaign.pk).update(closed_at=at, decided_at=at)
+    Settlement.objects.filter(campaign=campaign).update(
+        started_at=at, prepared_at=at, finished_at=at, grace_ends_at=at + GRACE
+    )
+    _age_payments(Payment.objects.filter(pledge__campaign=campaign), at)
+    keys = [pledge.key for pledge in Pledge.objects.filter(campaign=campaign)]
+    settled = OutgoingMail.objects.filter(kind__in=["goal_met_charged", "payment_to_mend"], subject_key__in=keys)
+    settled.update(created_at=at)
+    _age_mails(f"campaign:{campaign.pk}", at)
+
+
+def age_update(update: Update, at: datetime) -> None:
+    """Published, sent and announced at one instant."""
+    Update.objects.filter(pk=update.pk).update(published_at=at)
+    Mailing.objects.filter(update=update).update(created_at=at)
+    for notice in DelayNotice.objects.filter(update=update):
+        DelayNotice.objects.filter(pk=notice.pk).update(announced_at=at)
+        for link in notice.written.select_related("promise"):
+            type(link.promise).objects.filter(pk=link.promise_id).update(made_at=at)
+    _age_mails(update.key, at)
+
+
+def age_handover(items: Iterable[PledgeItem], at: datetime, zone: str) -> None:
+    """Sent, or ready, at an instant."""
+    day = at.astimezone(ZoneInfo(zone)).date().isoformat()
+    for item in items:
+        PledgeItem.objects.filter(pk=item.pk).update(state_since=at)
+        for mail in OutgoingMail.objects.filter(subject_key=f"item:{item.pk}"):
+            OutgoingMail.objects.filter(pk=mail.pk).update(created_at=at, facts=mail.facts | {"date": day})
+
+
+def age_sent_mails() -> None:
+    """Mails left in the minute after they were written."""
+    OutgoingMail.objects.filter(state=MailState.SENT).update(sent_at=F("created_at") + timedelta(seconds=40))

@@ -1,0 +1,135 @@
+"""The demo's campaigns: written, launched, backed, told of, and one of them ended and half delivered."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from campaigns.models import Campaign, CampaignPage
+from campaigns.publishing import deadline_of
+from home import clock
+from home.languages import LANGUAGES
+from home.models import Cooperative, Role, User
+from home.tenancy import within
+from pledges import fulfilment, settlement
+from pledges.enums import FulfilmentState
+from pledges.models import PledgeItem
+from sandbox.demo import ageing, crowd
+from sandbox.demo.content import CampaignText, UpdateText
+from sandbox.demo.founding import address_of
+from sandbox.demo.pictures import Album
+from sandbox.demo.story import Story, tier_id
+from sandbox.demo.twins import add_both, publish_both
+from updates.announcing import announce
+from updates.enums import MissingLanguage
+from updates.models import Update, UpdatePage
+from updates.sending import send_news
+
+#: While its backers contribute, a campaign that is to be over has still so many days to go.
+OPEN_DAYS = 5
+
+#: What has left of the campaign that is over: the tier's key, and how far its items are.
+HANDED_OVER = {"torchon": FulfilmentState.SENT, "miche": FulfilmentState.READY}
+FETCHED = 3
+
+
+class Campaigner:
+    """Carries out one campaign of the demo for its cooperative. `today` is the day of the loading there."""
+
+    def __init__(self, cooperative: Cooperative, text: CampaignText) -> None:
+        self.cooperative, self.text, self.zone = cooperative, text, cooperative.time_zone
+        self.now = clock.now()
+        self.today = self.now.astimezone(ZoneInfo(self.zone)).date()
+        self.stories = {code: Story(text, Album(cooperative), code, self.today) for code in LANGUAGES}
+        self.editor = User.objects.get(email=address_of(Role.EDITOR, cooperative.slug))
+
+    def run(self) -> None:
+        with within(self.cooperative):
+            open_until = self._end_date() if not self.text.is_over else self._day(OPEN_DAYS)
+            page = add_both(self.cooperative.site.root_page, CampaignPage, *self._pages(open_until))
+            campaign = Campaign.objects.select_related("cooperative__site").get(translation_key=page.translation_key)
+        launched = self._hour(-self.text.launched_days_ago)
+        pledges = crowd.gather(campaign, self.text)
+        with within(self.cooperative):
+            ageing.age_launch(campaign, launched)
+            moments = ageing.moments(launched, self._last_moment(), len(pledges), self.text.crowd.seed)
+            ageing.age_pledges(pledges, moments)
+        if self.text.is_over:
+            self._end(page, campaign)
+        with within(self.cooperative):
+            for update in self.text.updates:
+                self._tell(page, update)
+            if self.text.is_over:
+                self._hand_over(campaign)
+
+    def _day(self, days: int) -> date:
+        return self.today + timedelta(days=days)
+
+    def _hour(self, days: int, hour: int = 9) -> datetime:
+        return ageing.local_time(self._day(days), hour, self.zone)
+
+    def _end_date(self) -> date:
+        return self._day(self.text.ends_in_days)
+
+    def _last_moment(self) -> datetime:
+        """Of the last contribution."""
+        return min(self.now, deadline_of(self._end_date(), self.cooperative)) - timedelta(hours=2)
+
+    def _pages(self, end_date: date) -> Iterable[dict[str, object]]:
+        for code in LANGUAGES:
+            yield {
+                "title": self.text.title[code],
+                "slug": self.text.slug[code],
+                "funding_model": self.text.funding_model,
+                "goal": self.text.goal,
+                "end_date": end_date,
+                "body": self.stories[code].campaign_body(),
+            }
+
+    def _end(self, page: CampaignPage, campaign: Campaign) -> None:
+        """The days go by: the deadline, which no longer changes, is moved by hand to where time would bring it."""
+        if campaign.is_live:
+            deadline = deadline_of(self._end_date(), self.cooperative)
+            with within(self.cooperative):
+                Campaign.objects.filter(pk=campaign.pk).update(deadline=deadline)
+                campaign.refresh_from_db()
+                page.end_date = self._end_date()
+                publish_both(page, list(self._pages(self._end_date()))[1])
+        settlement.settle(campaign)
+        with within(self.cooperative):
+            ageing.age_settlement(campaign)
+
+    def _tell(self, parent: CampaignPage, text: UpdateText) -> None:
+        """Publish an update, then send or announce it if the content says so."""
+        page = add_both(parent, UpdatePage, *self._update_pages(text))
+        update = Update.objects.select_related("campaign", "cooperative__site").get(
+            translation_key=page.translation_key
+        )
+        if text.notice and not update.delay_notices.exists():
+            announce(update, by=self.editor, missing_language=MissingLanguage.NONE)
+        if text.news and not update.mailings.exists():
+            send_news(update, by=self.editor, missing_language=MissingLanguage.NONE)
+        ageing.age_update(update, self._hour(-text.days_ago, 11))
+
+    def _update_pages(self, text: UpdateText) -> Iterable[dict[str, object]]:
+        for code in LANGUAGES:
+            yield {
+                "title": text.title[code],
+                "slug": text.slug[code],
+                "summary": text.summary[code],
+                "body": self.stories[code].update_body(text),
+            }
+
+    def _hand_over(self, campaign: Campaign) -> None:
+        """Half of the rewards have left."""
+        for key, state in HANDED_OVER.items():
+            items = self._items(campaign, key)
+            carrier = "Postes Canada" if state == FulfilmentState.SENT else ""
+            fulfilment.mark(items.values_list("pk", flat=True), state, by=self.editor, carrier=carrier)
+            ageing.age_handover(items.exclude(state_since=None), self._hour(-2, 14), self.zone)
+        fetched = list(self._items(campaign, "miche").order_by("pk")[:FETCHED])
+        fulfilment.mark([item.pk for item in fetched], FulfilmentState.DELIVERED, by=self.editor)
+
+    def _items(self, campaign: Campaign, key: str) -> QuerySet[PledgeItem]:
+        return PledgeItem.objects.filter(pledge__campaign=campaign, reward__block_id=tier_id(self.text, key))

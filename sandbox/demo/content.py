@@ -1,0 +1,171 @@
+"""What the demo says, read from content/*.toml: every text in both languages, every date relative to the loading."""
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+PICTURES = HERE / "images"
+
+COOPERATIVES = ("meule", "large")
+CAMPAIGNS = ("four", "pierre", "goelette")
+
+#: The same text in each language, by its code.
+Words = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A delay: the tiers' keys, the new month and the day of the next news, counted from the loading."""
+
+    tiers: list[str]
+    months_ahead: int
+    next_news_in_days: int
+    reason: Words
+    next_steps: Words
+
+
+@dataclass(frozen=True)
+class UpdateText:
+    """`html` by language; with `news`, it is sent to those who asked for news."""
+
+    days_ago: int
+    slug: Words
+    title: Words
+    summary: Words
+    html: Words
+    news: bool = False
+    photo: str = ""
+    photo_alt: Words = field(default_factory=dict)
+    photo_caption: Words = field(default_factory=dict)
+    notice: Notice | None = None
+
+    @property
+    def key(self) -> str:
+        return self.slug["fr"]
+
+
+@dataclass(frozen=True)
+class Tier:
+    """`amount` in cents; `taken` is how many of it the demo's backers chose."""
+
+    key: str
+    image: str
+    amount: int
+    months_ahead: int
+    handover: str
+    taken: int
+    title: Words
+    description: Words
+    alt: Words
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Who contributes: from which name of the list on, free contributions in cents, and by index what is special."""
+
+    seed: int
+    first_backer: int
+    gifts: list[int]
+    via: list[str]
+    cancelled: list[int]
+    cards: dict[int, str]
+
+
+@dataclass(frozen=True)
+class CampaignText:
+    """A campaign and its page; `raw` holds the parts of the story as written. `ends_in_days` < 0: it is over."""
+
+    key: str
+    cooperative: str
+    funding_model: str
+    goal: int
+    launched_days_ago: int
+    ends_in_days: int
+    hero: str
+    slug: Words
+    title: Words
+    tiers: list[Tier]
+    updates: list[UpdateText]
+    crowd: Crowd
+    raw: dict[str, Any]
+
+    @property
+    def is_over(self) -> bool:
+        return self.ends_in_days < 0
+
+
+@dataclass(frozen=True)
+class CooperativeText:
+    """A cooperative as it is founded, with its team and its pages of text."""
+
+    slug: str
+    name: str
+    logo: str
+    taglines: Words
+    fields: dict[str, Any]
+    brand: dict[str, Any]
+    team: dict[str, dict[str, str]]
+    about: Words
+    texts: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    language: str
+
+
+def cooperative_text(slug: str) -> CooperativeText:
+    raw = _read(slug)
+    about = {language: html(part["text"]) for language, part in raw.pop("about").items()}
+    return CooperativeText(about=about, **raw)
+
+
+def campaign_text(key: str) -> CampaignText:
+    raw = _read(key)
+    crowd = raw["pledges"]
+    cards = {int(index): card for index, card in crowd.pop("cards", {}).items()}
+    named = ("key", "cooperative", "funding_model", "goal", "launched_days_ago", "ends_in_days", "hero", "slug", "title")
+    return CampaignText(
+        **{name: raw[name] for name in named},
+        tiers=[Tier(**tier) for tier in raw["tiers"]],
+        updates=[_update(update) for update in raw["updates"]],
+        crowd=Crowd(cards=cards, **crowd),
+        raw=raw,
+    )
+
+
+def _update(raw: dict[str, Any]) -> UpdateText:
+    notice = raw.pop("notice", None)
+    words = {language: html(raw.pop(language)) for language in ("fr", "en")}
+    return UpdateText(html=words, notice=Notice(**notice) if notice else None, **raw)
+
+
+def people() -> list[Person]:
+    """Everybody, French and English mixed two to one."""
+    raw = _read("people")
+    french = [Person(name, "fr") for name in raw["fr"]]
+    english = [Person(name, "en") for name in raw["en"]]
+    mixed: list[Person] = []
+    while french and english:
+        mixed += [french.pop(0), french.pop(0), english.pop(0)]
+    return mixed + french + english
+
+
+def html(text: str) -> str:
+    """Rich text as the editor stores it: without the line breaks between its parts."""
+    return "".join(line.strip() for line in text.strip().splitlines())
+
+
+def month_ahead(today: date, months: int) -> date:
+    """The first day of the month that many months from now."""
+    years, month = divmod(today.month - 1 + months, 12)
+    return date(today.year + years, month + 1, 1)
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((HERE / "content" / f"{name}.toml").read_text())

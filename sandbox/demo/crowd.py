@@ -1,0 +1,116 @@
+"""The demo's backers, and their pledges: each one walked through the real code and the double's hosted page."""
+
+import random
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.utils import translation
+from django.utils.text import slugify
+
+from campaigns.models import Campaign, Reward
+from home.tenancy import within
+from pledges import checkout, pledging, refunds, saved_cards
+from pledges.consent_texts import NEWS, VERSION, consent_text
+from pledges.enums import CheckoutState
+from pledges.models import Pledge
+from pledges.pledging import ChosenReward, PledgeRequest
+from sandbox.demo import double
+from sandbox.demo.content import CampaignText, Person, people
+from sandbox.demo.story import NAMES, tier_id
+
+GOOD_CARD = "4242424242424242"
+MAILBOXES = {"fr": "courriel.example", "en": "mail.example"}
+
+#: What some add on top of their rewards, in cents.
+EXTRAS = (500, 1000, 2000)
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one person will do; `number` is its place in the campaign, oldest first."""
+
+    number: int
+    person: Person
+    tiers: Counter[str] = field(default_factory=Counter)
+    extra: int = 0
+    via: str = ""
+    wants_news: bool = False
+    card: str = GOOD_CARD
+    cancelled: bool = False
+
+    @property
+    def email(self) -> str:
+        return f"{slugify(self.person.name).replace('-', '.')}@{MAILBOXES[self.person.language]}"
+
+
+def contributions(text: CampaignText) -> list[Contribution]:
+    """The same ones each time: every tier as often as the content says, then the free contributions."""
+    crowd = text.crowd
+    chance = random.Random(crowd.seed)
+    picks: list[str | int] = [tier.key for tier in text.tiers for _ in range(tier.taken)] + list(crowd.gifts)
+    chance.shuffle(picks)
+    everyone = people()
+    made = []
+    while picks:
+        number = len(made)
+        chosen = [picks.pop() for _ in range(2 if number % 9 == 4 and len(picks) > 1 else 1)]
+        gift = sum(pick for pick in chosen if isinstance(pick, int))
+        made.append(
+            Contribution(
+                number=number,
+                person=everyone[(crowd.first_backer + number) % len(everyone)],
+                tiers=Counter(pick for pick in chosen if isinstance(pick, str)),
+                extra=gift + (chance.choice(EXTRAS) if number % 7 == 3 else 0),
+                via=chance.choice([*crowd.via, "", ""]),
+                wants_news=chance.random() < 0.6,
+                card=crowd.cards.get(number, GOOD_CARD),
+                cancelled=number in crowd.cancelled,
+            )
+        )
+    return made
+
+
+def gather(campaign: Campaign, text: CampaignText) -> list[Pledge]:
+    """Everybody's pledge, in order; one that was made before is found again by its attempt."""
+    with within(campaign.cooperative):
+        rewards = {str(reward.block_id): reward for reward in campaign.rewards.all()}
+        by_key = {tier.key: rewards[tier_id(text, tier.key)] for tier in text.tiers}
+        pledges = [_pledge(campaign, one, by_key) for one in contributions(text)]
+    saved_cards.forget_due()
+    refunds.make_due()
+    return pledges
+
+
+def _pledge(campaign: Campaign, one: Contribution, rewards: dict[str, Reward]) -> Pledge:
+    row = pledging.begin(campaign.cooperative, _request(campaign, one, rewards))
+    if row.state != CheckoutState.COMPLETE:
+        checkout.open_page(row)
+        double.pay(row.stripe_session, one.card)
+        if checkout.finish(row) != CheckoutState.COMPLETE:
+            raise RuntimeError(f"The contribution of {one.person.name} was not completed.")
+    pledge = Pledge.objects.select_related("campaign", "cooperative__site", "backer").get(pk=row.pledge_id)
+    if one.cancelled:
+        pledging.cancel(pledge)
+    return pledge
+
+
+def _request(campaign: Campaign, one: Contribution, rewards: dict[str, Reward]) -> PledgeRequest:
+    language = one.person.language
+    chosen = [ChosenReward(rewards[key].pk, count, rewards[key].amount) for key, count in one.tiers.items()]
+    total = one.extra + sum(choice.quantity * choice.unit_amount for choice in chosen)
+    with translation.override(language):
+        news = str(NEWS) if one.wants_news else ""
+    return PledgeRequest(
+        campaign_id=campaign.pk,
+        attempt=uuid.uuid5(NAMES, f"{campaign.translation_key}/{one.number}"),
+        email=one.email,
+        name=one.person.name,
+        language=language,
+        consent_text=consent_text(campaign, total, language),
+        consent_version=VERSION,
+        chosen=chosen,
+        extra=one.extra,
+        via=one.via,
+        news_text=news,
+    )

@@ -1,0 +1,71 @@
+"""Where the demo can be looked at, and with which log-ins, as JSON for the table of `make run`."""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from campaigns import queries
+from campaigns.models import Campaign
+from home.languages import LANGUAGES
+from home.models import Cooperative, Membership
+from home.tenancy import within
+from pledges.enums import PaymentState, PledgeState
+from pledges.links import contribution_url
+from pledges.models import Pledge
+from sandbox.demo.content import COOPERATIVES
+from sandbox.demo.founding import OPERATOR, PASSWORD
+
+Row = dict[str, str]
+ROLES = {"editor": "Rédaction", "adviser": "Accompagnement", "treasurer": "Trésorerie", "owner": "Direction"}
+
+
+class Command(BaseCommand):
+    help = "Print the addresses and log-ins of the demo as a JSON list."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(json.dumps(list(rows()), ensure_ascii=False))
+
+
+def rows() -> Iterator[Row]:
+    cooperatives = list(Cooperative.objects.select_related("site").filter(slug__in=COOPERATIVES).order_by("pk"))
+    for cooperative in cooperatives:
+        with within(cooperative):
+            yield from _public(cooperative)
+    for cooperative in cooperatives:
+        yield from _team(cooperative)
+    if cooperatives:
+        yield _row("Platform · operator", f"{cooperatives[0].root_url}/admin/", OPERATOR)
+    port = int(os.environ.get("PORT", "8000"))
+    yield _row("Mail inbox", f"http://localhost:{port + 2}/")
+    yield _row("Stripe double · state", f"http://localhost:{port + 1}/_sandbox/state")
+
+
+def _row(what: str, address: str, login: str = "") -> Row:
+    return {"what": what, "address": address, "login": login, "password": PASSWORD if login else ""}
+
+
+def _public(cooperative: Cooperative) -> Iterator[Row]:
+    for language in LANGUAGES:
+        yield _row(f"{cooperative.name} · {language}", f"{cooperative.root_url}/{language}/")
+    for campaign in queries.campaigns_of(cooperative).order_by("-deadline"):
+        yield _row(f"Campaign · {campaign.title_fr}", queries.url_in(campaign, "fr"))
+        yield from _contribution(campaign)
+
+
+def _contribution(campaign: Campaign) -> Iterator[Row]:
+    """One backer's page; of the campaign that is over, the page of a payment to mend as well."""
+    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED).order_by("pk")
+    confirmed = confirmed.select_related("cooperative__site", "backer")
+    if first := confirmed.exclude(payment__state=PaymentState.MEND).first():
+        yield _row(f"Ma contribution · {first.backer.name}", contribution_url(first))
+    if to_mend := confirmed.filter(payment__state=PaymentState.MEND).first():
+        yield _row(f"Ma contribution, à régler · {to_mend.backer.name}", contribution_url(to_mend))
+
+
+def _team(cooperative: Cooperative) -> Iterator[Row]:
+    members = Membership.objects.filter(cooperative=cooperative, role__in=ROLES).select_related("user").order_by("pk")
+    for member in members:
+        yield _row(f"{cooperative.name} · {ROLES[member.role]}", f"{cooperative.root_url}/admin/", member.user.email)

@@ -1,0 +1,106 @@
+"""The StreamFields of the demo's pages in one language. Block ids come from names: the same in both languages."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from sandbox.demo.content import CampaignText, Notice, Tier, UpdateText, html, month_ahead
+from sandbox.demo.pictures import Album
+
+NAMES = uuid.UUID("5a0f2c64-6d0a-5a38-9d0c-7e8f1f0b6a11")
+
+Block = dict[str, Any]
+
+
+def block_id(*names: object) -> str:
+    return str(uuid.uuid5(NAMES, "/".join(str(name) for name in names)))
+
+
+def _block(kind: str, where: str, value: Any) -> Block:
+    return {"type": kind, "id": block_id(where, kind), "value": value}
+
+
+def text_body(where: str, text: str) -> list[Block]:
+    """One block of paragraphs."""
+    return [_block("text", where, {"text": text})]
+
+
+class Story:
+    """Writes the pages of one campaign in one language."""
+
+    def __init__(self, text: CampaignText, album: Album, language: str, today: date) -> None:
+        self.text, self.album, self.language, self.today = text, album, language, today
+
+    def campaign_body(self) -> list[Block]:
+        first, *rest = list(self._descriptions())
+        return [self._title(), first, self._video(), *rest, self._tiers()]
+
+    def _title(self) -> Block:
+        raw = self.text.raw
+        value = {
+            "place": raw["place"][self.language],
+            "tagline": raw["tagline"][self.language],
+            "image": self.album.block(self.text.hero, raw["hero_alt"], self.language),
+        }
+        return _block("title", self.text.key, value)
+
+    def _descriptions(self) -> Iterator[Block]:
+        for number, part in enumerate(self.text.raw["descriptions"]):
+            value = {"heading": part["heading"][self.language], "text": html(part[self.language])}
+            yield _block("description", f"{self.text.key}/{number}", value)
+
+    def _video(self) -> Block:
+        raw = self.text.raw["video"]
+        value = {
+            "url": raw["url"],
+            "title": raw["title"][self.language],
+            "duration": raw["duration"],
+            "poster": self.album.picture(self.text.raw["video_poster"]),
+            "transcript": html(raw[self.language]),
+        }
+        return _block("video", self.text.key, value)
+
+    def _tiers(self) -> Block:
+        items = [
+            {"type": "item", "id": tier_id(self.text, tier.key), "value": self._tier(tier)} for tier in self.text.tiers
+        ]
+        return _block("reward_tiers", self.text.key, items)
+
+    def _tier(self, tier: Tier) -> dict[str, Any]:
+        return {
+            "title": tier.title[self.language],
+            "description": tier.description[self.language],
+            "amount": tier.amount,
+            "limit": tier.limit,
+            "estimated_delivery": f"{month_ahead(self.today, tier.months_ahead):%Y-%m}",
+            "handover": tier.handover,
+            "image": self.album.block(tier.image, tier.alt, self.language),
+            "retired": False,
+        }
+
+    def update_body(self, update: UpdateText) -> list[Block]:
+        where = f"{self.text.key}/{update.key}"
+        body = text_body(where, update.html[self.language])
+        if update.photo:
+            value = {
+                "image": self.album.block(update.photo, update.photo_alt, self.language),
+                "caption": update.photo_caption[self.language],
+            }
+            body.append(_block("photo", where, value))
+        if update.notice:
+            body.append(_block("delay_notice", where, self._notice(update.notice)))
+        return body
+
+    def _notice(self, notice: Notice) -> dict[str, Any]:
+        return {
+            "rewards": [tier_id(self.text, key) for key in notice.tiers],
+            "month": f"{month_ahead(self.today, notice.months_ahead):%Y-%m}",
+            "reason": notice.reason[self.language],
+            "next_steps": notice.next_steps[self.language],
+            "next_news_on": (self.today + timedelta(days=notice.next_news_in_days)).isoformat(),
+        }
+
+
+def tier_id(text: CampaignText, key: str) -> str:
+    return block_id(text.key, "tier", key)

@@ -1,0 +1,62 @@
+"""A French page and its English translation, both live, as an editor makes them with wagtail-localize."""
+
+import warnings
+from collections import defaultdict
+from typing import Any
+
+from bs4 import MarkupResemblesLocatorWarning
+from wagtail.models import Locale, Page
+from wagtail_localize.models import StringSegment, StringTranslation, Translation, TranslationSource
+from wagtail_localize.segments import StringSegmentValue
+from wagtail_localize.segments.extract import extract_segments
+
+from home.languages import ENGLISH, FRENCH
+
+
+def add_both(parent: Page, model: type[Page], french: dict[str, Any], english: dict[str, Any]) -> Page:
+    """Below a French page, a French page and its translation. Found again by its slug when it is there already."""
+    page = model.objects.child_of(parent).filter(slug=french["slug"]).first()
+    if page is None:
+        page = parent.add_child(instance=model(locale=Locale.objects.get(language_code=FRENCH), live=False, **french))
+    if not page.get_translations().live().exists():
+        publish_both(page, english)
+    return page
+
+
+def publish_both(page: Page, english: dict[str, Any]) -> None:
+    """Publish a page, then its translation, every string of it translated from `english` (fields by name)."""
+    warnings.filterwarnings("ignore", category=MarkupResemblesLocatorWarning)  # wagtail-localize reads a video's address
+    locale = Locale.objects.get(language_code=ENGLISH)
+    page.save_revision().publish()
+    source, _created = TranslationSource.update_or_create_from_instance(page)
+    translation, _created = Translation.objects.get_or_create(source=source, target_locale=locale)
+    _translate(source, locale, type(page)(locale=locale, **english))
+    translation.save_target(publish=False)
+    page.get_translation(locale).get_latest_revision().publish()
+
+
+def _translate(source: TranslationSource, locale: Locale, words: Page) -> None:
+    """Pair the strings of both texts by where they stand. Raises ValueError where their shapes differ."""
+    wanted = _strings_by_path(words)
+    for segment in StringSegment.objects.filter(source=source).select_related("context", "string").order_by("order"):
+        if not wanted[segment.context.path]:
+            raise ValueError(f"{words.title}: nothing in English for “{segment.string.data}” at {segment.context.path}")
+        StringTranslation.objects.update_or_create(
+            translation_of=segment.string,
+            locale=locale,
+            context=segment.context,
+            defaults={
+                "data": wanted[segment.context.path].pop(0),
+                "translation_type": StringTranslation.TRANSLATION_TYPE_MANUAL,
+            },
+        )
+    if left := [path for path, strings in wanted.items() if strings]:
+        raise ValueError(f"{words.title}: nothing in French for {left}")
+
+
+def _strings_by_path(page: Page) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for segment in extract_segments(page):
+        if isinstance(segment, StringSegmentValue):
+            found[segment.path].append(segment.string.data)
+    return found

@@ -1,0 +1,42 @@
+"""Real Chromium against the whole product."""
+
+import os
+import shutil
+
+import pytest
+
+from config import ROOT
+from tests.journeys.stack import running
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The installed browser, driven by Playwright."""
+    if CHROMIUM is None:
+        message = "Chromium is not installed: make services installs it"
+        pytest.fail(message) if os.environ.get("REQUIRE_SERVICES") == "1" else pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stack(tmp_path):
+    """A product of its own for each story."""
+    with running(tmp_path) as stack:
+        yield stack
+
+
+@pytest.fixture
+def shots():
+    """Where screenshots are kept: out of git."""
+    folder = ROOT / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder

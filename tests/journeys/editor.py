@@ -1,0 +1,64 @@
+"""What an editor does in the admin, in French, with the mouse and the keyboard."""
+
+import re
+
+
+class Editor:
+    def __init__(self, browser, stack, *, host="meule", email="editor@meule.example"):
+        self.stack, self.host = stack, host
+        self.page = browser.new_context(locale="fr-CA", viewport={"width": 1280, "height": 1000}).new_page()
+        self.page.set_default_timeout(15_000)
+        self.go("/admin/login/")
+        self.page.fill("[name=username]", email)
+        self.page.fill("[name=password]", "secret")
+        self.page.click("button[type=submit]")
+        self.page.wait_for_url(re.compile(r"/admin/$"))
+
+    def go(self, path):
+        self.page.goto(self.stack.url(path, self.host))
+
+    def add_block(self, label):
+        self.page.locator(".c-sf-add-button").last.click()
+        self.page.get_by_role("option", name=label, exact=True).click()
+
+    def fill(self, name, value):
+        self.page.fill(f"[name='{name}']", value)
+
+    def write(self, index, text):
+        """Type into the rich text of a block."""
+        self.page.locator(f"[data-contentpath='body'] [contenteditable=true]").nth(index).click()
+        self.page.keyboard.type(text)
+
+    def publish(self):
+        self.page.locator("footer .w-dropdown__toggle").click()
+        self.page.locator("[name=action-publish]").click()
+        self.page.get_by_text("a été publiée").first.wait_for()
+
+    def edited_page(self):
+        """The id of the page that was just published, from its message."""
+        link = self.page.locator(".messages a[href*='/edit/']").first.get_attribute("href")
+        return int(re.search(r"/pages/(\d+)/edit/", link)[1])
+
+    def start_page(self, model, parent, title):
+        self.go(f"/admin/pages/add/{model}/{parent}/")
+        self.page.locator("#id_title").press_sequentially(title)
+
+    def translate(self, page_id, texts):
+        """Translate through wagtail-localize: each French passage has its English in `texts`; publish."""
+        self.go(f"/admin/localize/submit/page/{page_id}/")
+        self.page.locator("#id_locales_0").check()
+        self.page.locator("main form [type=submit]").last.click()
+        self.page.wait_for_url(re.compile(r"/admin/pages/\d+/edit/"))
+        english = int(re.search(r"/pages/(\d+)/edit/", self.page.url)[1])
+        self.page.get_by_role("button", name="Traduire", exact=True).first.wait_for()
+        for french, text in texts.items():
+            row = self.page.locator("li", has_text=french).filter(
+                has=self.page.get_by_role("button", name="Traduire", exact=True)
+            )
+            row.last.get_by_role("button", name="Traduire", exact=True).click()
+            self.page.locator("textarea:visible").last.fill(text)
+            self.page.get_by_role("button", name="Enregistrer", exact=True).click()
+            self.page.locator("textarea:visible").wait_for(state="detached")
+        self.page.get_by_role("button", name=re.compile("Publier")).first.click()
+        self.page.get_by_text(re.compile("publi")).first.wait_for()
+        return english

@@ -1,0 +1,135 @@
+"""The whole product as `make run` starts it, without the demo: web, worker, tick, Stripe double, inbox.
+
+Each is a process of its own on loopback; each is stopped by its pid.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+
+import requests
+
+from config import ROOT
+from tests.stripe_double import free_port
+
+
+def five_free_ports():
+    """A port whose four followers are free too."""
+    while True:
+        first = free_port()
+        if first < 65000 and all(_is_free(first + step) for step in range(1, 5)):
+            return first
+
+
+def _is_free(port):
+    import socket
+
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+class Stack:
+    def __init__(self, folder):
+        self.folder, self.port = folder, five_free_ports()
+        self.stripe, self.inbox = (f"http://127.0.0.1:{self.port + step}" for step in (1, 2))
+        self.environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+            "PORT": str(self.port),
+            "TREMPLIN_DATA": str(folder),
+            "WEB_WORKERS": "1",
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
+        }
+        self.processes = {}
+
+    def start(self, name, *command):
+        log = (self.folder / f"{name}.log").open("ab")
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, *map(str, command)], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+        )
+
+    def start_all(self):
+        self.start("stripe", "-m", "sandbox.stripe", "--port", self.port + 1, "--data", self.folder / "stripe",
+                   "--public-url", f"http://localhost:{self.port + 1}", "--quiet",
+                   "--webhook-url", f"http://127.0.0.1:{self.port}/stripe/webhook/",
+                   "--webhook-secret", "whsec_tremplin_sandbox")  # fmt: skip
+        self.start("inbox", "-m", "sandbox.mail", "--smtp-port", self.port + 3, "--http-port", self.port + 2,
+                   "--data", self.folder / "mail")  # fmt: skip
+        self.manage("migrate", "--verbosity", "0")
+        self.wait(f"{self.stripe}/_sandbox/health")
+        self.wait(f"{self.inbox}/_sandbox/health")
+        self.seeded = json.loads(self.run("-m", "tests.journeys.seed"))
+        self.start("web", "-m", "gunicorn", "-c", "site/gunicorn.conf.py", "config.wsgi")
+        self.start("worker", "manage.py", "db_worker", "--queue-name", "*", "--interval", "0.1")
+        self.start("tick", "manage.py", "tick")
+        self.wait(f"http://127.0.0.1:{self.port}/readyz", seconds=90)
+
+    def manage(self, *arguments):
+        return self.run("manage.py", *arguments)
+
+    def run(self, *command):
+        done = subprocess.run(
+            [sys.executable, *map(str, command)], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def wait(self, url, seconds=30):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for name, process in self.processes.items():
+                assert process.poll() is None, (self.folder / f"{name}.log").read_text()
+            try:
+                if requests.get(url, timeout=2).ok:
+                    return
+            except requests.RequestException:
+                pass
+            time.sleep(0.1)
+        raise AssertionError(f"{url} did not answer")
+
+    def stop(self):
+        for process in self.processes.values():
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes.values():
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(5)
+
+    def url(self, path="/fr/", host="meule"):
+        return f"http://{host}.localhost:{self.port}{path}"
+
+    def advance(self, by: timedelta):
+        """Set the clocks of the product and of the double forward together."""
+        clock = self.folder / "clock"
+        seconds = float(clock.read_text() or 0) if clock.exists() else 0.0
+        clock.write_text(str(seconds + by.total_seconds()))
+        requests.post(f"{self.stripe}/_sandbox/clock", json={"advance": int(by.total_seconds())}, timeout=20)
+
+    def mails(self, **filters):
+        return requests.get(f"{self.inbox}/api/messages", params=filters, timeout=20).json()
+
+    def wait_for_mails(self, count, seconds=60, **filters):
+        end = time.monotonic() + seconds
+        while len(found := self.mails(**filters)) < count and time.monotonic() < end:
+            time.sleep(0.3)
+        return found
+
+    def journal(self, account, kind="charge"):
+        answer = requests.get(f"{self.stripe}/_sandbox/journal", params={"account": account}, timeout=20)
+        return [line for line in map(json.loads, answer.text.splitlines()) if line["kind"] == kind]
+
+
+@contextmanager
+def running(folder):
+    stack = Stack(folder)
+    try:
+        stack.start_all()
+        yield stack
+    finally:
+        stack.stop()

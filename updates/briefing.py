@@ -1,0 +1,205 @@
+"""What an editor is shown before sending or announcing: who gets it, who does not and why, and what will happen."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from campaigns.models import Reward
+from home import formats
+from home.languages import ENGLISH, FRENCH
+from home.models import Backer
+from pledges.promises import annotate_tier_month
+from updates import audience
+from updates.announcing import problem_in, today
+from updates.audience import Audience, Why
+from updates.enums import MailingKind
+from updates.models import Update
+from updates.sending import Refusal, pending_changes
+from updates.texts import UpdateTexts, lacks_french, texts_of
+
+REFUSALS = {
+    Refusal.NOT_LIVE: gettext_lazy("This update is not online. Publish it first."),
+    Refusal.MOVED: gettext_lazy("This update was moved to another campaign. Write a new one there."),
+    Refusal.FRENCH_MISSING: gettext_lazy("The French text is missing; add it before sending."),
+    Refusal.TEXT_MISSING: gettext_lazy("One of the two texts is missing. Nothing was sent."),
+    Refusal.NO_ONE: gettext_lazy("No one will get this email."),
+    Refusal.NO_NOTICE: gettext_lazy("This update holds no delay notice."),
+    Refusal.ANNOUNCED: gettext_lazy("This notice is announced already. Another one, in a new update, corrects it."),
+    Refusal.FOREIGN_TIER: gettext_lazy("The notice names a reward twice, or one that is not of this campaign."),
+    Refusal.PAST: gettext_lazy("The notice names a month or a day that has passed. Change it and publish again."),
+}
+
+
+@dataclass(frozen=True)
+class TierMove:
+    """One tier of a notice: first month, month until now, new month."""
+
+    reward: Reward
+    first: date
+    old: date
+    new: date
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One thing that can be done with an update: send its news, or announce its notice."""
+
+    update: Update
+    texts: UpdateTexts
+    kind: MailingKind
+    changes: list[audience.Change]
+
+    @property
+    def is_delay(self) -> bool:
+        return self.kind == MailingKind.DELAY
+
+    @cached_property
+    def audience(self) -> Audience:
+        return audience.audience_of(self.update, self.kind, self.changes)
+
+    @property
+    def missing(self) -> list[str]:
+        return self.texts.missing_for_notices if self.is_delay else self.texts.missing_for_news
+
+    @cached_property
+    def obstacle(self) -> str:
+        """Why the button is not there; empty if it is."""
+        if self.texts.source is None:
+            return str(REFUSALS[Refusal.NOT_LIVE])
+        if lacks_french(self.missing, self.update):
+            return str(REFUSALS[Refusal.FRENCH_MISSING])
+        if self.is_delay and (problem := problem_in(self.texts, today(self.update))):
+            return str(REFUSALS[problem])
+        if not self.is_delay and not self.audience.total:
+            return str(REFUSALS[Refusal.NO_ONE])
+        return ""
+
+    @property
+    def lacking_line(self) -> str:
+        """Whose text is missing, if a choice is to be made; empty if not."""
+        if not self.missing or self.obstacle:
+            return ""
+        if ENGLISH in self.missing:
+            count = self.audience.by_language[ENGLISH]
+            return ngettext(
+                "The English text is missing for %(n)s person.", "The English text is missing for %(n)s people.", count
+            ) % {"n": formats.number(count)}
+        count = self.audience.by_language[FRENCH]
+        return ngettext(
+            "The French text is missing for %(n)s person.", "The French text is missing for %(n)s people.", count
+        ) % {"n": formats.number(count)}
+
+    @property
+    def send_other_label(self) -> str:
+        if ENGLISH in self.missing:
+            return _("Send them the French text with a note")
+        return _("Send them the English text with a note")
+
+    @property
+    def total_line(self) -> str:
+        total = self.audience.total
+        if not total:
+            return _("No one will get this email.")
+        said = {
+            "n": formats.number(total),
+            "fr": formats.number(self.audience.by_language[FRENCH]),
+            "en": formats.number(self.audience.by_language[ENGLISH]),
+        }
+        return (
+            ngettext(
+                "%(n)s person will get it.", "%(n)s people will get it: %(fr)s in French, %(en)s in English.", total
+            )
+            % said
+        )
+
+    @property
+    def left_out_lines(self) -> list[str]:
+        return [left_out_line(why, count) for why, count in self.audience.left_out.items()]
+
+    @property
+    def left_out_total(self) -> str:
+        count = self.audience.total_left_out
+        return ngettext("%(n)s person will not get it", "%(n)s people will not get it", count) % {
+            "n": formats.number(count)
+        }
+
+    @property
+    def button(self) -> str:
+        count = self.audience.total
+        if self.is_delay:
+            label = ngettext("Announce the new date to %(n)s person", "Announce the new date to %(n)s people", count)
+        else:
+            label = ngettext("Send to %(n)s person", "Send to %(n)s people", count)
+        return label % {"n": formats.number(count)}
+
+    @property
+    def samples(self) -> list[Backer]:
+        """One reader of each language, as far as there is one."""
+        return [some[0] for some in self.audience.samples.values() if some]
+
+    @property
+    def names(self) -> str:
+        return ", ".join(reader.name for some in self.audience.samples.values() for reader in some)
+
+    @cached_property
+    def moves(self) -> list[TierMove]:
+        rewards = [reward.pk for change in self.changes for reward in change.rewards]
+        months = annotate_tier_month(Reward.objects.filter(pk__in=rewards)).in_bulk()
+        return [
+            TierMove(reward, reward.estimated_delivery, months[reward.pk].month_now, change.month)
+            for change in self.changes
+            for reward in change.rewards
+        ]
+
+    @property
+    def promise_lines(self) -> list[str]:
+        return [
+            _("promise %(month)s for “%(reward)s” (until now: %(old_month)s)")
+            % {"month": formats.month(one.new), "reward": one.reward.title, "old_month": formats.month(one.old)}
+            for one in self.moves
+        ]
+
+    @property
+    def write_line(self) -> str:
+        count = self.audience.total
+        return ngettext(
+            "write to %(n)s person, %(en)s of them in English",
+            "write to %(n)s people, %(en)s of them in English",
+            count,
+        ) % {"n": formats.number(count), "en": formats.number(self.audience.by_language[ENGLISH])}
+
+
+def left_out_line(why: Why, count: int) -> str:
+    return _left_out(count)[why] % {"n": formats.number(count)}
+
+
+def _left_out(count: int) -> dict[Why, str]:
+    return {
+        Why.TOLD: ngettext("%(n)s person got this update before", "%(n)s people got this update before", count),
+        Why.CONCERNED: ngettext(
+            "%(n)s person gets the delay notice instead", "%(n)s people get the delay notice instead", count
+        ),
+        Why.NOT_CONCERNED: ngettext(
+            "%(n)s person has another reward, has it already, or has none",
+            "%(n)s people have another reward, have it already, or have none",
+            count,
+        ),
+        Why.NEVER_ASKED: ngettext("%(n)s person did not ask for news", "%(n)s people did not ask for news", count),
+        Why.UNSUBSCRIBED: ngettext("%(n)s person unsubscribed", "%(n)s people unsubscribed", count),
+        Why.ADDRESS: ngettext(
+            "%(n)s person has an email address to correct", "%(n)s people have an email address to correct", count
+        ),
+        Why.ENDED: ngettext("%(n)s person cancelled or was refunded", "%(n)s people cancelled or were refunded", count),
+    }
+
+
+def offers_for(update: Update) -> list[Offer]:
+    """The notice first, if it is still to be announced; then the news."""
+    texts = texts_of(update)
+    changes = pending_changes(texts)
+    to_announce = bool(texts.notices) and not update.delay_notices.exists()
+    kinds = [MailingKind.DELAY, MailingKind.NEWS] if to_announce else [MailingKind.NEWS]
+    return [Offer(update, texts, kind, changes) for kind in kinds]
