@@ -39,7 +39,7 @@ class TitleBlock(blocks.StructBlock):
         label = _("Title")
         description = _("The top of the page: tagline and hero image.")
         template = "campaigns/blocks/title.html"
-        preview_value = {"tagline": "Onze fermes, un village et une pierre de 900 kg.", "place": "Saint-Aurèle"}
+        preview_value: ClassVar = {"tagline": "Onze fermes, un village et une pierre de 900 kg.", "place": "Saint-Aurèle"}
 
 
 class DescriptionBlock(blocks.StructBlock):
@@ -51,7 +51,7 @@ class DescriptionBlock(blocks.StructBlock):
         label = _("Description")
         description = _("A part of the story, with its heading.")
         template = "campaigns/blocks/description.html"
-        preview_value = {"heading": "Un moulin fermé depuis 1974", "text": "<p>Il manque la pierre.</p>"}
+        preview_value: ClassVar = {"heading": "Un moulin fermé depuis 1974", "text": "<p>Il manque la pierre.</p>"}
 
 
 class VideoValue(blocks.StructValue):
@@ -81,7 +81,7 @@ class VideoBlock(blocks.StructBlock):
         description = _("A video from YouTube or Vimeo, with its transcript. Nothing is loaded before a click.")
         template = "campaigns/blocks/video.html"
         value_class = VideoValue
-        preview_value = {
+        preview_value: ClassVar = {
             "url": "https://vimeo.com/76979871",
             "title": "Notre moulin",
             "duration": 130,
@@ -145,4 +145,4 @@ class CampaignStoryBlock(blocks.StreamBlock):
     reward_tiers = RewardTiersBlock()
 
     class Meta:
-        block_counts = {"title": {"max_num": 1}, "reward_tiers": {"max_num": 1}}
+        block_counts: ClassVar = {"title": {"max_num": 1}, "reward_tiers": {"max_num": 1}}

@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from rest_framework import permissions
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.views.reports.page_types_usage import PageTypesUsageReportView
 from wagtail.api.v2.router import WagtailAPIRouter
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
 from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
@@ -25,7 +26,21 @@ from wagtail_localize.views.submit_translations import SubmitPageTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsView
 
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
-PLATFORM_MENU = {"snippets", "sites", "locales", "redirects", "users", "groups", "workflows", "workflow-tasks"}
+PLATFORM_MENU = {
+    "snippets",
+    "sites",
+    "locales",
+    "redirects",
+    "users",
+    "groups",
+    "workflows",
+    "workflow-tasks",
+    "page-types-usage",
+}
+
+#: The report names the last page edited in any cooperative. Wagtail's own addresses are found before a hook's, so that
+#: its view can be closed here only: no group has this permission, and superusers need none.
+PageTypesUsageReportView.any_permission_required = ["platform"]
 
 
 def may_edit(request: HttpRequest, page: Page) -> bool:
@@ -71,8 +86,8 @@ class OwnTranslationsReport(TranslationsReportView):
         translations = super().get_queryset()
         if self.request.user.is_superuser:
             return translations
-        mine = policy_registry.get_by_type(Page).explorable_instances(self.request.user)
-        return translations.filter(source__object_id__in=mine.values("translation_key"))
+        mine = explorable(self.request).values("translation_key")
+        return translations.filter(source__object_id__in=mine).order_by("-pk")
 
 
 class OperatorsOnly(permissions.BasePermission):
@@ -125,10 +140,30 @@ def own_files(router: WagtailAPIRouter) -> None:
     router.register_endpoint("documents", OwnDocuments)
 
 
+def explorable(request: HttpRequest) -> QuerySet:
+    return policy_registry.get_by_type(Page).explorable_instances(request.user)
+
+
+def refuse_below(request: HttpRequest, page_id: int) -> None:
+    """The page above a list is named there, a draft too."""
+    if not explorable(request).filter(pk=page_id).exists():
+        raise PermissionDenied
+
+
 @hooks.register("construct_page_chooser_queryset")
 def own_pages(pages: QuerySet, request: HttpRequest) -> QuerySet:
     """The chooser finds what the explorer shows, and no page of another cooperative."""
-    return pages & policy_registry.get_by_type(Page).explorable_instances(request.user)
+    match = request.resolver_match
+    if match and (parent := match.kwargs.get("parent_page_id")):
+        refuse_below(request, parent)
+    return pages & explorable(request)
+
+
+@hooks.register("construct_explorer_page_queryset")
+def own_branches(parent_page: Page, pages: QuerySet, request: HttpRequest) -> QuerySet:
+    """Two language trees have only the root above them both, so that Wagtail lets every tree be walked."""
+    refuse_below(request, parent_page.pk)
+    return pages
 
 
 @hooks.register("construct_main_menu")

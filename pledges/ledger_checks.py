@@ -4,6 +4,7 @@ Every check reads in the scope it is called in and yields what is at fault; memo
 rows. Amounts in minor units.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -68,11 +69,11 @@ def all_findings() -> Iterator[Finding]:
 
 def check_groups() -> Iterator[Finding]:
     """Each group balances, belongs where its row does, and stands for a row that is in the right state."""
-    groups = LedgerGroup.objects.prefetch_related("entries").select_related("campaign")
+    groups = LedgerGroup.objects.select_related("campaign")
     for chunk in _chunks(groups.order_by("pk")):
-        rows = _rows_of(chunk)
+        rows, entries = _rows_of(chunk), _entries_of(chunk)
         for group in chunk:
-            yield from _group_findings(group, rows.get(group.subject_key))
+            yield from _group_findings(group, entries[group.pk], rows.get(group.subject_key))
 
 
 def _rows_of(groups: list[LedgerGroup]) -> dict[str, Payment | Refund]:
@@ -87,9 +88,15 @@ def _ids(groups: list[LedgerGroup], prefix: str) -> list[int]:
     return [int(number) for name, _colon, number in keys if name == prefix and number.isascii() and number.isdigit()]
 
 
-def _group_findings(group: LedgerGroup, row: Payment | Refund | None) -> Iterator[Finding]:
+def _entries_of(groups: Iterable[LedgerGroup]) -> dict[int, list[LedgerEntry]]:
+    by_group = defaultdict(list)
+    for entry in LedgerEntry.objects.filter(group__in=groups).order_by("pk"):
+        by_group[entry.group_id].append(entry)
+    return by_group
+
+
+def _group_findings(group: LedgerGroup, entries: list[LedgerEntry], row: Payment | Refund | None) -> Iterator[Finding]:
     subject = f"ledger group {group.pk} ({group.kind} {group.subject_key})"
-    entries = list(group.entries.all())
     if total := sum(entry.amount for entry in entries):
         yield Finding(Fault.UNBALANCED, subject, f"off by {total}")
     if row is None or not _stands(group, row):
@@ -141,8 +148,9 @@ def check_refunds() -> Iterator[Finding]:
 
 
 def _written(kind: LedgerKind, subjects: list[str]) -> dict[str, Lines]:
-    groups = LedgerGroup.objects.filter(kind=kind, subject_key__in=subjects).prefetch_related("entries")
-    return {group.subject_key: {e.account: e.amount for e in group.entries.all()} for group in groups}
+    groups = list(LedgerGroup.objects.filter(kind=kind, subject_key__in=subjects))
+    entries = _entries_of(groups)
+    return {group.subject_key: {e.account: e.amount for e in entries[group.pk]} for group in groups}
 
 
 def _compared(subject: str, expected: Lines, found: Lines | None, missing: Fault) -> Iterator[Finding]:

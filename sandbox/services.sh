@@ -4,6 +4,7 @@
 set -eu
 
 missing=""
+VNU_VERSION=26.9.27
 
 need() { # need PACKAGES CHECK...: note the packages when the check fails
     packages=$1
@@ -16,10 +17,20 @@ need "postgresql" sh -c 'ls /usr/lib/postgresql/*/bin/initdb'
 need "redis-server" command -v redis-server
 need "gettext" command -v xgettext
 need "default-jre-headless" command -v java
+need "nodejs npm" command -v npm
 need "python3-venv" sh -c '! command -v python3 || python3 -c "import ensurepip, venv"'
 
+# The Nu checker, beside the project and out of git.
+validator() {
+    if [ ! -f .tools/node_modules/vnu-jar/build/dist/vnu.jar ]; then
+        echo "Installing: the Nu HTML checker"
+        npm install --silent --no-audit --no-fund --no-save --prefix .tools "vnu-jar@$VNU_VERSION"
+    fi
+}
+
 if [ -z "$missing" ]; then
-    echo "Nothing to install."
+    validator
+    echo "Everything is installed."
     exit 0
 fi
 if ! command -v apt-get >/dev/null 2>&1; then
@@ -50,3 +61,4 @@ if ! { apt-get update && apt-get install --yes --no-install-recommends $missing;
     exit 1
 fi
 rm -f "$log"
+validator

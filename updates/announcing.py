@@ -80,7 +80,7 @@ def problem_in(texts: UpdateTexts, day: date) -> Refusal | None:
 
 
 def _write_notices(update: Update, texts: UpdateTexts, by: User | None, at: datetime) -> dict[int, DelayNotice]:
-    notice_of = {}
+    notice_of: dict[int, DelayNotice] = {}
     for text in texts.notices:
         notice = text.as_row(update)
         notice.announced_at, notice.announced_by = at, by

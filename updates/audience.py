@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
@@ -111,14 +112,14 @@ def concerned_items(campaign: Campaign, changes: list[Change]) -> QuerySet[Pledg
     return annotate_current_month(owed).filter(moved)
 
 
-def people(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Backer]:
-    """Everyone who ever contributed to the campaign, with `why` they get this mailing or not."""
+def people(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Any]:
+    """Backers: everyone who ever contributed to the campaign, with `why` they get this mailing or not."""
     contributed = Pledge.objects.filter(campaign=update.campaign, backer=OuterRef("pk")).exclude(state__in=UNFINISHED)
     case = _news_case(update, changes) if kind == MailingKind.NEWS else _delay_case(update, changes)
     return Backer.objects.filter(Exists(contributed)).annotate(why=case)
 
 
-def readers(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Backer]:
+def readers(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Any]:
     return people(update, kind, changes).filter(why=Why.READS)
 
 
@@ -143,7 +144,7 @@ def _delay_case(update: Update, changes: list[Change]) -> Case:
     )
 
 
-def _first_reason(*reasons: tuple[Q | Exists, Why]) -> Case:
+def _first_reason(*reasons: tuple[Any, Why]) -> Case:
     whens = [When(condition, then=Value(why.value)) for condition, why in reasons]
     return Case(*whens, default=Value(Why.READS.value), output_field=CharField())
 

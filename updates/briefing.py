@@ -147,9 +147,9 @@ class Offer:
     @cached_property
     def moves(self) -> list[TierMove]:
         rewards = [reward.pk for change in self.changes for reward in change.rewards]
-        months = annotate_tier_month(Reward.objects.filter(pk__in=rewards)).in_bulk()
+        months = dict(annotate_tier_month(Reward.objects.filter(pk__in=rewards)).values_list("pk", "month_now"))
         return [
-            TierMove(reward, reward.estimated_delivery, months[reward.pk].month_now, change.month)
+            TierMove(reward, reward.estimated_delivery, months[reward.pk], change.month)
             for change in self.changes
             for reward in change.rewards
         ]

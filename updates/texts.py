@@ -88,10 +88,10 @@ class UpdateTexts:
         ]
 
     def _has_news(self, language: str) -> bool:
-        page = self.pages.get(language)
-        if page is None or page == self.source:
+        page, source = self.pages.get(language), self.source
+        if page is None or source is None or page == source:
             return page is not None
-        return bool(self.source) and page.summary.strip() != self.source.summary.strip()
+        return page.summary.strip() != source.summary.strip()
 
     def _notice(self, block: Any) -> NoticeText:
         value = block.value

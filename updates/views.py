@@ -35,15 +35,16 @@ def briefing(request: AdminRequest, page_id: int) -> HttpResponse:
     """Who gets this, and why. Changes nothing."""
     page = _page_or_404(request, page_id)
     update = _update_of(page)
+    edit_url = reverse("wagtailadmin_pages:edit", args=[page.pk])
     context = {
         "page": page,
         "update": update,
         "offers": offers_for(update) if update else [],
         "notices": update.delay_notices.prefetch_related("rewards") if update else [],
         "mailings": _with_progress(update.mailings.order_by("-pk")) if update else [],
-        "edit_url": reverse("wagtailadmin_pages:edit", args=[page.pk]),
+        "edit_url": edit_url,
     }
-    above = [_mailings_crumb(), (context["edit_url"], page.get_admin_display_title())]
+    above = [_mailings_crumb(), (edit_url, page.get_admin_display_title())]
     return TemplateResponse(
         request, "updates/admin/briefing.html", furniture(_("Send or announce"), ICON, above=above) | context
     )
@@ -112,12 +113,12 @@ def _done_line(mailing: Mailing) -> str:
     said = {"n": formats.number(count), "date": formats.local_day(mailing.created_at, mailing.cooperative.time_zone)}
     if mailing.kind == MailingKind.NEWS:
         return ngettext("%(n)s email is leaving.", "%(n)s emails are leaving.", count) % said
-    notice = mailing.update.delay_notices.order_by("next_news_on").first()
+    next_news = min(mailing.update.delay_notices.values_list("next_news_on", flat=True))
     return ngettext(
         "Announced on %(date)s. %(n)s email is leaving. Next news promised by %(next_news)s.",
         "Announced on %(date)s. %(n)s emails are leaving. Next news promised by %(next_news)s.",
         count,
-    ) % (said | {"next_news": formats.day(notice.next_news_on)})
+    ) % (said | {"next_news": formats.day(next_news)})
 
 
 def _chosen(request: HttpRequest) -> MissingLanguage:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign
 from home.models import Cooperative, OutgoingMail
 from pledges.enums import LedgerAccount, PaymentState, PledgeState, RefundState
-from pledges.models import LedgerEntry, Payment, Pledge, PledgeItem, Refund
+from pledges.models import DatePromise, LedgerEntry, Payment, Pledge, PledgeItem, Refund
+from pledges.promises import Promised
 
 #: Payments that their backer can mend: another card, or the bank's confirmation. WAITING asks for both.
 WAITS_FOR_BACKER = (PaymentState.ACTION, PaymentState.MEND)
@@ -62,6 +63,15 @@ class WrittenMail:
 
     row: OutgoingMail
     label: str
+
+
+def histories(items: Iterable[PledgeItem]) -> list[tuple[PledgeItem, list[Promised]]]:
+    """Each item with every month it was promised for, first to latest; one query."""
+    shown = list(items)
+    later: dict[int, list[Promised]] = {item.pk: [] for item in shown}
+    for promise in DatePromise.objects.filter(item__in=shown).order_by("pk"):
+        later[promise.item_id].append(Promised(promise.month, promise.made_at))
+    return [(item, [Promised(item.first_month), *later[item.pk]]) for item in shown]
 
 
 def mails_about(pledge: Pledge, items: Iterable[PledgeItem]) -> list[WrittenMail]:

@@ -10,8 +10,17 @@ from django.db.models import F
 from campaigns.models import Campaign
 from home import clock
 from home.models import Backer, MailState, NewsConsent, OutgoingMail
-from pledges.models import Checkout, LedgerGroup, Payment, PaymentAttempt, Pledge, PledgeConsent, PledgeItem
-from pledges.models import Refund, Settlement
+from pledges.models import (
+    Checkout,
+    LedgerGroup,
+    Payment,
+    PaymentAttempt,
+    Pledge,
+    PledgeConsent,
+    PledgeItem,
+    Refund,
+    Settlement,
+)
 from pledges.settlement import GRACE
 from updates.models import DelayNotice, Mailing, Update
 

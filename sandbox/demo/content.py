@@ -129,7 +129,17 @@ def campaign_text(key: str) -> CampaignText:
     raw = _read(key)
     crowd = raw["pledges"]
     cards = {int(index): card for index, card in crowd.pop("cards", {}).items()}
-    named = ("key", "cooperative", "funding_model", "goal", "launched_days_ago", "ends_in_days", "hero", "slug", "title")
+    named = (
+        "key",
+        "cooperative",
+        "funding_model",
+        "goal",
+        "launched_days_ago",
+        "ends_in_days",
+        "hero",
+        "slug",
+        "title",
+    )
     return CampaignText(
         **{name: raw[name] for name in named},
         tiers=[Tier(**tier) for tier in raw["tiers"]],

@@ -51,7 +51,7 @@ def contributions(text: CampaignText) -> list[Contribution]:
     picks: list[str | int] = [tier.key for tier in text.tiers for _ in range(tier.taken)] + list(crowd.gifts)
     chance.shuffle(picks)
     everyone = people()
-    made = []
+    made: list[Contribution] = []
     while picks:
         number = len(made)
         chosen = [picks.pop() for _ in range(2 if number % 9 == 4 and len(picks) > 1 else 1)]

@@ -25,7 +25,9 @@ def add_both(parent: Page, model: type[Page], french: dict[str, Any], english: d
 
 def publish_both(page: Page, english: dict[str, Any]) -> None:
     """Publish a page, then its translation, every string of it translated from `english` (fields by name)."""
-    warnings.filterwarnings("ignore", category=MarkupResemblesLocatorWarning)  # wagtail-localize reads a video's address
+    warnings.filterwarnings(
+        "ignore", category=MarkupResemblesLocatorWarning
+    )  # wagtail-localize reads a video's address
     locale = Locale.objects.get(language_code=ENGLISH)
     page.save_revision().publish()
     source, _created = TranslationSource.update_or_create_from_instance(page)

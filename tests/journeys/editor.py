@@ -26,7 +26,7 @@ class Editor:
 
     def write(self, index, text):
         """Type into the rich text of a block."""
-        self.page.locator(f"[data-contentpath='body'] [contenteditable=true]").nth(index).click()
+        self.page.locator("[data-contentpath='body'] [contenteditable=true]").nth(index).click()
         self.page.keyboard.type(text)
 
     def publish(self):
@@ -52,13 +52,11 @@ class Editor:
         english = int(re.search(r"/pages/(\d+)/edit/", self.page.url)[1])
         self.page.get_by_role("button", name="Traduire", exact=True).first.wait_for()
         for french, text in texts.items():
-            row = self.page.locator("li", has_text=french).filter(
-                has=self.page.get_by_role("button", name="Traduire", exact=True)
-            )
-            row.last.get_by_role("button", name="Traduire", exact=True).click()
-            self.page.locator("textarea:visible").last.fill(text)
-            self.page.get_by_role("button", name="Enregistrer", exact=True).click()
-            self.page.locator("textarea:visible").wait_for(state="detached")
+            row = self.page.locator("li.incomplete").filter(has=self.page.get_by_text(french, exact=True)).last
+            row.get_by_role("button", name="Traduire", exact=True).click()
+            row.locator("textarea").fill(text)
+            row.get_by_role("button", name="Enregistrer", exact=True).click()
+            row.locator("textarea").wait_for(state="detached")
         self.page.get_by_role("button", name=re.compile("Publier")).first.click()
         self.page.get_by_text(re.compile("publi")).first.wait_for()
         return english

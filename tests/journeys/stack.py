@@ -52,7 +52,19 @@ class Stack:
             [sys.executable, *map(str, command)], cwd=ROOT, env=self.environment, stdout=log, stderr=log
         )
 
+    def start_demo(self):
+        """As `make run` does: the demo loaded against the double."""
+        self.start_far_ends()
+        self.manage("load_demo")
+        self.addresses = json.loads(self.manage("demo_addresses"))
+        self.start_product()
+
     def start_all(self):
+        self.start_far_ends()
+        self.seeded = json.loads(self.run("-m", "tests.journeys.seed"))
+        self.start_product()
+
+    def start_far_ends(self):
         self.start("stripe", "-m", "sandbox.stripe", "--port", self.port + 1, "--data", self.folder / "stripe",
                    "--public-url", f"http://localhost:{self.port + 1}", "--quiet",
                    "--webhook-url", f"http://127.0.0.1:{self.port}/stripe/webhook/",
@@ -62,7 +74,8 @@ class Stack:
         self.manage("migrate", "--verbosity", "0")
         self.wait(f"{self.stripe}/_sandbox/health")
         self.wait(f"{self.inbox}/_sandbox/health")
-        self.seeded = json.loads(self.run("-m", "tests.journeys.seed"))
+
+    def start_product(self):
         self.start("web", "-m", "gunicorn", "-c", "site/gunicorn.conf.py", "config.wsgi")
         self.start("worker", "manage.py", "db_worker", "--queue-name", "*", "--interval", "0.1")
         self.start("tick", "manage.py", "tick")
@@ -73,7 +86,12 @@ class Stack:
 
     def run(self, *command):
         done = subprocess.run(
-            [sys.executable, *map(str, command)], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+            [sys.executable, *map(str, command)],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -123,6 +141,16 @@ class Stack:
     def journal(self, account, kind="charge"):
         answer = requests.get(f"{self.stripe}/_sandbox/journal", params={"account": account}, timeout=20)
         return [line for line in map(json.loads, answer.text.splitlines()) if line["kind"] == kind]
+
+
+@contextmanager
+def running_demo(folder):
+    stack = Stack(folder)
+    try:
+        stack.start_demo()
+        yield stack
+    finally:
+        stack.stop()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The editor's form of a delay notice: the tiers of this campaign, with their month; what cannot be is said at its field."""
+"""The editor's form of a delay notice: this campaign's tiers with their month; what cannot be is said at its field."""
 
 from datetime import date, timedelta
 from html import unescape

@@ -6,8 +6,8 @@ from pathlib import Path
 
 os.environ.setdefault("TREMPLIN_DATA", tempfile.mkdtemp(prefix="tremplin-test-"))
 
-from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import DATA_DIR, DATABASES, STATIC_ROOT  # noqa: E402
+from config.settings.base import *  # noqa: F403
+from config.settings.base import DATA_DIR, DATABASES, STATIC_ROOT
 
 DEBUG = False
 SECRET_KEY = "tests-only"

@@ -36,8 +36,8 @@ class Command(BaseCommand):
             with within(cooperative):
                 founding.write_pages(cooperative, text)
         for key in CAMPAIGNS:
-            text = campaign_text(key)
-            Campaigner(Cooperative.objects.select_related("site").get(slug=text.cooperative), text).run()
+            campaign = campaign_text(key)
+            Campaigner(Cooperative.objects.select_related("site").get(slug=campaign.cooperative), campaign).run()
         self._send_mails()
         founding.make_operator()
         self._say_what_is_there()

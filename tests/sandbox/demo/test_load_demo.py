@@ -1,0 +1,226 @@
+"""The demo is loaded once for this module, through the double, in a transaction that is given back at the end."""
+
+import io
+import json
+from collections import Counter
+
+import pytest
+from django.apps import apps
+from django.core import mail
+from django.core.management import call_command
+from django.db import transaction
+from django.test import override_settings
+from wagtail.models import Page, Site
+from wagtail_localize.models import StringSegment, Translation
+
+from campaigns.models import Campaign, CampaignPage, CampaignState
+from home.models import Cooperative, MailState, Membership, OutgoingMail, Role, User
+from home.tenancy import across_cooperatives, within
+from pledges import ledger_checks, totals
+from pledges.enums import FulfilmentState, PaymentState, PledgeState
+from pledges.models import DatePromise, LedgerEntry, LedgerGroup, Payment, Pledge, PledgeItem
+from sandbox.demo.content import CAMPAIGNS, campaign_text
+from sandbox.demo.crowd import contributions
+from sandbox.demo.management.commands import demo_addresses, load_demo
+from tests.factories.cooperatives import bootstrap
+
+OURS = ("home", "campaigns", "pledges", "updates")
+
+pytestmark = pytest.mark.django_db
+
+
+def run(command):
+    out = io.StringIO()
+    call_command(command.Command(), stdout=out)
+    return out.getvalue()
+
+
+def counts():
+    """How many rows there are of each model of ours, and of Wagtail's pages."""
+    models = [model for label in OURS for model in apps.get_app_config(label).get_models()]
+    with across_cooperatives():
+        return {model._meta.label: model.objects.count() for model in [*models, Page]}
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker, stripe_server, tmp_path_factory):
+    """The double, with the demo loaded."""
+    stripe_server.reset()
+    elsewhere = {
+        "STRIPE_API_BASE": stripe_server.url,
+        "MEDIA_ROOT": tmp_path_factory.mktemp("media"),
+        "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
+        "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+    }
+    with django_db_blocker.unblock(), override_settings(**elsewhere), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PORT", "8000")
+        with transaction.atomic():
+            bootstrap()
+            run(load_demo)
+            yield stripe_server
+            transaction.set_rollback(True)
+    mail.outbox = []
+
+
+@pytest.fixture
+def everywhere(demo):
+    with across_cooperatives():
+        yield
+
+
+def test_a_second_loading_changes_nothing(demo):
+    before = counts()
+    assert run(load_demo) == ""
+    assert counts() == before
+
+
+def test_a_loading_that_was_interrupted_goes_on(demo):
+    """Everything is found again by its name or its attempt; only the mark of a whole demo was missing."""
+    before = counts()
+    User.objects.filter(is_superuser=True).delete()
+    run(load_demo)
+    assert counts() == before
+
+
+def test_another_port_is_followed(demo, monkeypatch):
+    monkeypatch.setenv("PORT", "8123")
+    run(load_demo)
+    ports = dict(Site.objects.filter(cooperative__isnull=False).values_list("hostname", "port"))
+    assert ports == {"meule.localhost": 8123, "large.localhost": 8123}
+    assert json.loads(run(demo_addresses))[0]["address"] == "http://meule.localhost:8123/fr/"
+
+
+def test_states_of_the_campaigns(everywhere):
+    states = {campaign.title_fr: campaign.state for campaign in Campaign.objects.all()}
+    assert states == {
+        "Remettre la meule en marche": CampaignState.LIVE,
+        "Des voiles pour La\u00a0Bernache": CampaignState.LIVE,
+        "Un four pour le village": CampaignState.FUNDED,
+    }
+
+
+def test_every_contribution_of_the_content_is_there(everywhere):
+    planned = sum(len(contributions(campaign_text(key))) for key in CAMPAIGNS)
+    states = Counter(Pledge.objects.values_list("state", flat=True))
+    assert states == {PledgeState.CONFIRMED: planned - 3, PledgeState.CANCELLED: 3}
+    assert planned >= 110
+
+
+def test_payments_of_the_funded_campaign(everywhere):
+    payments = Payment.objects.filter(pledge__campaign__state=CampaignState.FUNDED)
+    states = Counter(payments.values_list("state", flat=True))
+    assert (states[PaymentState.MEND], states[PaymentState.ACTION]) == (2, 1)
+    assert states[PaymentState.PAID] == payments.count() - 3
+
+
+def test_the_ledger_is_clean(demo):
+    for cooperative in Cooperative.objects.all():
+        with within(cooperative):
+            assert [str(finding) for finding in ledger_checks.all_findings()] == []
+
+
+def test_the_ledger_says_what_the_double_moved(demo):
+    """Per account: charges, refunds, our commission less what went back, and the provider's fee."""
+    for cooperative in Cooperative.objects.all():
+        moved = Counter()
+        for line in demo.journal(cooperative.stripe_account):
+            moved[line["kind"]] += abs(line["amount"])
+        with within(cooperative):
+            kept = Counter()
+            for entry in LedgerEntry.objects.select_related("group"):
+                kept[entry.group.kind, entry.account] += entry.amount
+        assert -kept["payment", "contributions"] == moved["charge"]
+        assert kept["refund", "contributions"] == moved["refund"]
+        assert kept["payment", "commission"] == moved["application_fee"]
+        assert -kept["refund", "commission"] == moved["application_fee_refund"]
+        assert kept["fee", "processing_fees"] == moved["stripe_fee"]
+
+
+def test_the_all_or_nothing_campaign_that_runs_has_charged_nobody(demo):
+    large = Cooperative.objects.get(slug="large")
+    assert demo.journal(large.stripe_account) == []
+    with within(large):
+        progress = totals.progress_of(Campaign.objects.get())
+        assert (progress.collected, 0 < progress.pledged < progress.campaign.goal) == (0, True)
+
+
+def test_both_languages_of_every_page_are_live_and_whole(demo):
+    pages = Page.objects.filter(depth__gt=1, locale__language_code="fr")
+    alone = [page.title for page in pages if not page.live or page.get_translations().live().count() != 1]
+    assert alone == []
+    assert Page.objects.filter(depth__gt=1).count() == 2 * pages.count()
+
+
+def test_every_string_of_a_synced_translation_is_translated(demo):
+    for translation in Translation.objects.select_related("source", "target_locale"):
+        segments = StringSegment.objects.filter(source=translation.source)
+        missing = segments.annotate_translation(translation.target_locale).filter(translation=None)
+        assert list(missing.values_list("string__data", flat=True)) == []
+
+
+def test_alternative_texts_are_in_the_language_of_the_page(demo):
+    alts = {
+        (page.locale.language_code, child.value["image"].contextual_alt_text)
+        for page in CampaignPage.objects.all()
+        for child in page.tier_blocks
+    }
+    said = {tier.alt["fr"]: tier.alt["en"] for key in CAMPAIGNS for tier in campaign_text(key).tiers}
+    assert alts == {("fr", french) for french in said} | {("en", english) for english in said.values()}
+
+
+def test_tiers_sold_out_and_almost_gone(everywhere):
+    left = {
+        reward.title_fr: reward.stock.left
+        for campaign in Campaign.objects.filter(state=CampaignState.LIVE)
+        for reward in campaign.rewards.exclude(limit=None).select_related("stock")
+    }
+    assert (left["La boîte du meunier, offre de lancement"], left["Une journée au moulin"]) == (0, 2)
+    assert (left["Le sac de vieille voile, offre de lancement"], left["La première sortie"]) == (0, 2)
+
+
+def test_half_of_the_rewards_have_left(everywhere):
+    items = PledgeItem.objects.filter(pledge__campaign__state=CampaignState.FUNDED)
+    items = items.filter(pledge__payment__state=PaymentState.PAID).exclude(state=FulfilmentState.NOT_APPLICABLE)
+    gone = items.exclude(state=FulfilmentState.NOT_STARTED).count()
+    assert 0.4 <= gone / items.count() <= 0.6
+
+
+def test_a_delay_is_announced_to_those_whom_it_concerns(everywhere):
+    promised = set(DatePromise.objects.values_list("item__reward__title_fr", flat=True))
+    assert promised == {"La pelle à pain", "La première fournée"}
+    told = OutgoingMail.objects.filter(kind="delay_announced").count()
+    assert told == DatePromise.objects.values("item__pledge__backer").distinct().count() > 0
+
+
+def test_mails_have_left(everywhere):
+    assert dict(Counter(OutgoingMail.objects.values_list("state", flat=True))) == {
+        MailState.SENT: OutgoingMail.objects.count()
+    }
+    assert OutgoingMail.objects.count() == len(mail.outbox)
+
+
+def test_dates_lie_within_the_campaign(everywhere):
+    for pledge in Pledge.objects.select_related("campaign").prefetch_related("consents"):
+        assert pledge.campaign.launched_at <= pledge.created_at < pledge.confirmed_at < pledge.campaign.deadline
+        assert [consent.given_at for consent in pledge.consents.all()] == [pledge.created_at]
+    assert not LedgerGroup.objects.filter(happened_at__lt=Campaign.objects.order_by("launched_at").first().launched_at)
+
+
+def test_log_ins_of_each_role(demo):
+    members = Membership.objects.values_list("cooperative__slug", "role", "user__email")
+    names = {"editor": "redaction", "adviser": "accompagnement", "treasurer": "tresorerie", "owner": "direction"}
+    assert set(members) == {
+        (slug, role, f"{names[role]}@{slug}.example") for slug in ("meule", "large") for role in Role.values
+    }
+    assert all(user.check_password("tremplin") for user in User.objects.all())
+
+
+def test_addresses_answer(demo, client):
+    """What the table of `make run` says can be opened as it stands there."""
+    rows = json.loads(run(demo_addresses))
+    pages = [row["address"] for row in rows if ".localhost:" in row["address"] and not row["login"]]
+    assert len(pages) == 11
+    for address in pages:
+        host, _slash, path = address.removeprefix("http://").partition("/")
+        assert client.get(f"/{path}", headers={"host": host}).status_code == 200, address
+    assert {row["login"] for row in rows if row["login"]} == set(User.objects.values_list("email", flat=True))
