@@ -39,7 +39,10 @@ class TitleBlock(blocks.StructBlock):
         label = _("Title")
         description = _("The top of the page: tagline and hero image.")
         template = "campaigns/blocks/title.html"
-        preview_value: ClassVar = {"tagline": "Onze fermes, un village et une pierre de 900 kg.", "place": "Saint-Aurèle"}
+        preview_value: ClassVar = {
+            "tagline": "Onze fermes, un village et une pierre de 900 kg.",
+            "place": "Saint-Aurèle",
+        }
 
 
 class DescriptionBlock(blocks.StructBlock):

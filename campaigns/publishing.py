@@ -12,8 +12,8 @@ from django.db import transaction
 from campaigns import lifecycle, stock
 from campaigns.models import Campaign, CampaignPage, Reward
 from home import clock
-from home.queries import cooperative_of
 from home.models import Cooperative
+from home.queries import cooperative_of
 from home.tenancy import within
 
 

@@ -12,6 +12,7 @@ Stock is freed only once the page is known to be over.
 
 import logging
 import re
+
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation

@@ -253,6 +253,13 @@ class ContributionForm(forms.Form):
         """One sentence for each tier taken whose amount is no longer the one that was shown."""
         return [price_words(one.reward, self.campaign.currency) for one in self.chosen if one.price_changed]
 
+    def kept(self) -> Iterator[tuple[str, str]]:
+        """Name and value of every field of a valid form, as the review page posts them again."""
+        for field in self:
+            value = self.cleaned_data["attempt"] if field.name == "attempt" else field.value()
+            if value not in (None, "", False):
+                yield field.html_name, "on" if value is True else str(value)
+
     def as_chosen(self) -> list[ChosenReward]:
         return [ChosenReward(one.reward.pk, one.quantity, one.reward.amount) for one in self.chosen]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -24,7 +25,7 @@ def current_month(item: PledgeItem) -> date:
     return latest.month if latest else item.first_month
 
 
-def annotate_current_month(items: QuerySet[PledgeItem]) -> QuerySet[PledgeItem]:
+def annotate_current_month(items: QuerySet[PledgeItem]) -> QuerySet[Any]:
     """Adds `month_now`, so that a list of items needs no query each."""
     latest = DatePromise.objects.filter(item=OuterRef("pk")).order_by("-id").values("month")[:1]
     return items.annotate(month_now=Coalesce(Subquery(latest), "first_month"))
@@ -36,7 +37,7 @@ def history(item: PledgeItem) -> list[Promised]:
     return [Promised(item.first_month), *(Promised(promise.month, promise.made_at) for promise in later)]
 
 
-def annotate_tier_month(rewards: QuerySet[Reward]) -> QuerySet[Reward]:
+def annotate_tier_month(rewards: QuerySet[Reward]) -> QuerySet[Any]:
     """Adds `month_now`: what a new backer of the tier is promised, that is the latest month promised to anyone."""
     latest = DatePromise.objects.filter(item__reward=OuterRef("pk")).order_by("-id").values("month")[:1]
     return rewards.annotate(month_now=Coalesce(Subquery(latest), "estimated_delivery"))

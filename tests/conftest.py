@@ -1,7 +1,6 @@
-"""Fixtures that every room's tests share. Nothing of ours is mocked: what is faked stands at the far end of a socket."""
+"""Shared fixtures. What is faked stands at the far end of a socket, never in our own code."""
 
 import pytest
-
 
 from home.tenancy import across_cooperatives, within
 from tests.factories.campaigns import make_campaign

@@ -106,5 +106,3 @@ def _wait(url, process):
         except requests.ConnectionError:
             time.sleep(0.05)
     raise RuntimeError("the Stripe double did not answer")
-
-

@@ -171,6 +171,13 @@ def test_the_review_of_a_flexible_contribution(visitor, cooperative):
     assert "held for 30 minutes" not in text
 
 
+def test_the_review_posts_again_all_that_was_chosen_and_nothing_else(visitor, campaign, tiers):
+    data = form_data((tiers[0], 2), (tiers[1], 1), extra="5,50", via="radio", news="on", language="fr")
+    page = visitor.post(url("contribute_review", campaign.pk), data)
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.content.decode()))
+    assert {name: value for name, value in hidden.items() if name != "csrfmiddlewaretoken"} == data
+
+
 def test_a_french_review_has_no_second_text(visitor, campaign):
     page = visitor.post(url("contribute_review", campaign.pk, language="fr"), form_data(extra="45"))
     assert page.context["french_consent"] == ""

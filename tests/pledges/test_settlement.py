@@ -79,7 +79,10 @@ def test_a_goal_that_is_met_charges_every_card_once(campaign, shop, stripe_doubl
     assert settle(campaign) == CampaignState.FUNDED
     assert settlement.settle(campaign) == CampaignState.FUNDED
     assert sorted(line["amount"] for line in stripe_double.journal(shop.stripe_account, "charge")) == [3000, 6500]
-    assert sorted(abs(line["amount"]) for line in stripe_double.journal(shop.stripe_account, "application_fee")) == [150, 325]
+    assert sorted(abs(line["amount"]) for line in stripe_double.journal(shop.stripe_account, "application_fee")) == [
+        150,
+        325,
+    ]
     campaign.refresh_from_db()
     assert (campaign.pledged_at_deadline, campaign.backers_at_deadline) == (9500, 2)
     assert mails("goal_met_charged") == ["camille@example.com", "priya@example.com"]
@@ -228,7 +231,9 @@ def test_a_charge_whose_answer_was_lost_a_day_ago_is_found_again(campaign, shop,
     made = pledge(campaign, stripe_double, (campaign.rewards.last(), 1))
     stripe_double.fault("POST /v1/payment_intents", "timeout_after_commit")
     settle(campaign)
-    payment = Payment.objects.select_related("pledge__backer", "pledge__cooperative", "pledge__campaign").get(pledge=made)
+    payment = Payment.objects.select_related("pledge__backer", "pledge__cooperative", "pledge__campaign").get(
+        pledge=made
+    )
     assert payment.state == PaymentState.DUE
     stripe_double.advance(hours=25)
     payment.attempts.update(started_at=clock.now() - timedelta(hours=25))

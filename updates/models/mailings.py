@@ -15,9 +15,7 @@ class Mailing(models.Model):
     update = models.ForeignKey(Update, on_delete=models.PROTECT, related_name="mailings")
     kind = models.CharField(_("kind"), max_length=6, choices=MailingKind.choices)
     state = models.CharField(_("state"), max_length=10, choices=MailingState.choices, default=MailingState.FREEZING)
-    missing_language = models.CharField(
-        max_length=10, choices=MissingLanguage.choices, default=MissingLanguage.NONE
-    )
+    missing_language = models.CharField(max_length=10, choices=MissingLanguage.choices, default=MissingLanguage.NONE)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     done_at = models.DateTimeField(null=True, blank=True)

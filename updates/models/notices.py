@@ -35,9 +35,7 @@ class DelayNotice(models.Model):
 
     class Meta:
         verbose_name = _("delay notice")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["update", "block_id"], name="notice_once_per_block")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["update", "block_id"], name="notice_once_per_block")]
 
     def __str__(self) -> str:
         return f"{self.update_id} · {self.month:%Y-%m}"

@@ -26,9 +26,7 @@ class Update(models.Model):
 
     class Meta:
         verbose_name = _("update")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["campaign", "number"], name="update_number_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["campaign", "number"], name="update_number_once")]
 
     def __str__(self) -> str:
         return self.title
