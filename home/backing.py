@@ -18,16 +18,20 @@ def email_key(address: str) -> str:
 
 
 def find_or_make(cooperative: Cooperative, *, email: str, name: str, language: str) -> Backer:
-    """The backer of this address in this cooperative; name and language follow what was said last."""
-    backer, created = Backer.objects.get_or_create(
+    """The backer of this address in this cooperative. One already known stays as they are: anybody may type an address."""
+    backer, _created = Backer.objects.get_or_create(
         cooperative=cooperative,
         email_key=email_key(email),
         defaults={"email": email.strip(), "name": name, "language": language, "created_at": clock.now()},
     )
-    if not created and (backer.name, backer.language) != (name, language):
+    return backer
+
+
+def follow(backer: Backer, *, name: str, language: str) -> None:
+    """Take over what a backer said last, once it is known to be them."""
+    if (backer.name, backer.language) != (name, language):
         backer.name, backer.language = name, language
         backer.save(update_fields=["name", "language"])
-    return backer
 
 
 def grant_news(backer: Backer, topic: UUID, *, text: str, language: str) -> None:

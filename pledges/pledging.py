@@ -56,7 +56,10 @@ class ChosenReward:
 
 @dataclass(frozen=True)
 class PledgeRequest:
-    """All that the review page posts. `attempt` is the form's own key: posted twice, it is one pledge."""
+    """All that the review page posts. `attempt` is the form's own key: posted twice, it is one pledge.
+
+    `consent_language` is the page's, where it is not the language to write in.
+    """
 
     campaign_id: int
     attempt: uuid.UUID
@@ -69,6 +72,7 @@ class PledgeRequest:
     extra: int = 0
     via: str = ""
     news_text: str = ""
+    consent_language: str = ""
 
     @property
     def total(self) -> int:
@@ -127,6 +131,8 @@ def _write_pledge(
 ) -> Pledge:
     now = clock.now()
     backer = backing.find_or_make(cooperative, email=request.email, name=request.name, language=request.language)
+    if not backer.pledges.filter(state=PledgeState.CONFIRMED).exists():
+        backing.follow(backer, name=request.name, language=request.language)
     pledge = Pledge.objects.create(
         cooperative=cooperative,
         campaign=campaign,
@@ -144,7 +150,7 @@ def _write_pledge(
         pledge=pledge,
         text=request.consent_text,
         text_version=request.consent_version,
-        language=request.language,
+        language=request.consent_language or request.language,
         max_amount=request.total,
         currency=campaign.currency,
         given_at=now,
@@ -206,6 +212,8 @@ def confirm_payment(checkout: Checkout, intent: Intent) -> bool:
         if not _complete(checkout):
             return False
         pledge = _confirm(checkout, card_last4=intent.card.last4 if intent.card else "")
+        if (intent.amount, intent.currency) != (pledge.amount, pledge.currency):
+            raise ValueError(f"Pledge {pledge.pk} is of {pledge.amount}, and {intent.amount} was paid.")
         payment = Payment.objects.create(
             cooperative_id=pledge.cooperative_id,
             pledge=pledge,
@@ -239,9 +247,15 @@ def _confirm(checkout: Checkout, **card: object) -> Pledge:
     )
     if not moved:
         raise RuntimeError(f"Pledge {checkout.pledge_id} was paid for, and is no longer pending.")
+    _follow_language(checkout)
     for item in PledgeItem.objects.filter(pledge_id=checkout.pledge_id).order_by("reward_id"):
         stock.confirm(item.reward_id, item.quantity)
     return Pledge.objects.select_related("cooperative__site", "backer", "campaign").get(pk=checkout.pledge_id)
+
+
+def _follow_language(checkout: Checkout) -> None:
+    pledge = Pledge.objects.select_related("backer").get(pk=checkout.pledge_id)
+    backing.follow(pledge.backer, name=pledge.backer.name, language=pledge.language)
 
 
 def keep_new_card(checkout: Checkout, card: Card) -> bool:

@@ -31,7 +31,7 @@ def contributions_item() -> RoleMenuItem:
         reverse_lazy("pledges_contributions"),
         name="contributions",
         icon_name=contribution_views.ICON,
-        order=300,
+        order=210,
         roles=contribution_views.ROLES,
     )
 
@@ -43,7 +43,7 @@ def fulfilment_item() -> RoleMenuItem:
         reverse_lazy("pledges_fulfilment"),
         name="fulfilment",
         icon_name=fulfilment_views.ICON,
-        order=310,
+        order=220,
         roles=fulfilment_views.ROLES,
     )
 
@@ -55,7 +55,7 @@ def money_item() -> RoleMenuItem:
         reverse_lazy("pledges_money"),
         name="money",
         icon_name=money_views.ICON,
-        order=320,
+        order=230,
         roles=money_views.ROLES,
     )
 

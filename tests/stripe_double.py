@@ -62,6 +62,10 @@ class Double:
     def fault(self, match, kind, times=1):
         self._post("faults", next=[{"match": match, "kind": kind, "times": times}])
 
+    def capture_later(self, seconds):
+        """From now on a payment's balance transaction exists only after a while (asynchronous capture)."""
+        self._post("faults", capture_delay=seconds)
+
     def journal(self, account, kind=None):
         answer = requests.get(f"{self.url}/_sandbox/journal", params={"account": account}, timeout=20)
         lines = [json.loads(line) for line in answer.text.splitlines()]

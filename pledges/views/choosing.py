@@ -96,6 +96,7 @@ def _pledge_request(form: ContributionForm) -> PledgeRequest:
         extra=form.extra_cents,
         via=cleaned["via"],
         news_text=str(NEWS) if cleaned["news"] else "",
+        consent_language=current(),
     )
 
 

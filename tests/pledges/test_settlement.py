@@ -8,9 +8,9 @@ from django.db.models import F
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign, RewardStock
 from home import clock
-from home.models import OutgoingMail
+from home.models import Backer, OutgoingMail
 from home.tenancy import within
-from pledges import charging, checkout, gateway, mending, pledging, settlement
+from pledges import charging, checkout, gateway, mending, pledging, settlement, tasks
 from pledges.enums import CardState, CheckoutState, PaymentState, PledgeState
 from pledges.models import Checkout, LedgerEntry, Payment, PaymentAttempt, Pledge
 from tests.factories.campaigns import end_now, make_campaign
@@ -276,3 +276,28 @@ def test_a_page_whose_answer_was_lost_is_found_and_ended(campaign, shop, stripe_
     assert RewardStock.objects.get(reward=campaign.rewards.last()).held == 3
     assert checkout.end(row) == CheckoutState.EXPIRED
     assert RewardStock.objects.get(reward=campaign.rewards.last()).held == 0
+
+
+def test_a_fee_that_comes_later_is_recorded_when_it_is_known(shop, stripe_double):
+    """Asynchronous capture: the balance transaction exists only after a while."""
+    campaign = make_campaign(shop, funding_model=FundingModel.FLEXIBLE, title="Un four", goal=900_000)
+    stripe_double.capture_later(3600)
+    made = pledge(campaign, stripe_double, (campaign.rewards.last(), 1))
+    assert Payment.objects.get(pledge=made).processing_fee is None
+    assert "processing_fees" not in ledger_of(shop)
+    stripe_double.advance(hours=2)
+    tasks.learn_fees.call()
+    payment = Payment.objects.get(pledge=made)
+    assert ledger_of(shop) == {
+        "contributions": -6500,
+        "commission": 325,
+        "processing_fees": payment.processing_fee,
+        "balance": 6500 - 325 - payment.processing_fee,
+    }
+
+
+def test_typing_a_known_address_changes_nothing_of_its_backer(campaign, shop, stripe_double):
+    pledge(campaign, stripe_double, (campaign.rewards.first(), 1))
+    pledging.begin(shop, pledge_request(campaign, name="Someone else", language="en"))
+    backer = Backer.objects.get()
+    assert (backer.name, backer.language) == ("Camille Rivard", "fr")
