@@ -94,6 +94,8 @@ def _frozen_fields(value: Any, reward: Any) -> dict[str, Exception]:
         errors["estimated_delivery"] = ValidationError(
             _("The month has been promised since the first contribution. To change it, announce it.")
         )
+    if reward.frozen_at and (value["limit"] is None) != (reward.limit is None):
+        errors["limit"] = ValidationError(_limit_words(reward))
     stock = getattr(reward, "stock", None)
     if stock and value["limit"] is not None and value["limit"] < stock.held + stock.promised:
         taken = stock.held + stock.promised
@@ -106,6 +108,15 @@ def _frozen_fields(value: Any, reward: Any) -> dict[str, Exception]:
             % {"taken": taken}
         )
     return errors
+
+
+def _limit_words(reward: Any) -> str:
+    if reward.limit is None:
+        return _(
+            "A limit can no longer be added: people have chosen this reward. "
+            "To offer a limited number, retire it and create a new one."
+        )
+    return _("The limit can be raised, but no longer removed: people have chosen this reward.")
 
 
 def _deleted(reward: Any) -> ValidationError:

@@ -86,11 +86,16 @@ def _write_tier(campaign: Campaign, position: int, block_id: str, value: Any) ->
 
 
 def _write_limit(reward: Reward, limit: int | None) -> None:
+    """A limit may come or go until the first pledge (whose stock it would not have counted), and move after it."""
+    mine = Reward.objects.filter(pk=reward.pk)
     if limit is None:
         if reward.frozen_at is None and reward.limit is not None:
             _lift_limit(reward)
-    elif stock.set_limit(reward, limit):
-        Reward.objects.filter(pk=reward.pk).update(limit=limit)
+    elif reward.limit is not None:
+        if stock.set_limit(reward, limit):
+            mine.update(limit=limit)
+    elif mine.filter(frozen_at=None).update(limit=limit):
+        stock.set_limit(reward, limit)
 
 
 def _lift_limit(reward: Reward) -> None:

@@ -18,7 +18,7 @@ def email_key(address: str) -> str:
 
 
 def find_or_make(cooperative: Cooperative, *, email: str, name: str, language: str) -> Backer:
-    """The backer of this address in this cooperative. One already known stays as they are: anybody may type an address."""
+    """The backer of this address in this cooperative. One already known stays as is: anybody may type an address."""
     backer, _created = Backer.objects.get_or_create(
         cooperative=cooperative,
         email_key=email_key(email),

@@ -30,8 +30,9 @@ class ScopedManager(models.Manager[Row]):
         return super().get_queryset().filter(cooperative=running["cooperative"])
 
     def all(self) -> models.QuerySet[Row]:
-        """Refuses at once outside a scope, rather than when it is read."""
-        return self.get_queryset().all()
+        """Refuses at once outside a scope, rather than when it is read; keeps rows that were prefetched."""
+        rows = super().all()
+        return rows.all() if isinstance(rows, DisabledQuerySet) else rows
 
 
 def within(cooperative: "Cooperative") -> AbstractContextManager[Any]:

@@ -9,7 +9,7 @@ What happens when the process dies:
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -31,6 +31,7 @@ from pledges.enums import (
 )
 from pledges.gateway import Card, Intent
 from pledges.models import Checkout, Payment, Pledge, PledgeConsent, PledgeItem, Refund
+from pledges.totals import current_months
 
 #: What Stripe is told; the sweep ends the page five minutes earlier.
 PAGE_LASTS = timedelta(minutes=35)
@@ -145,7 +146,10 @@ def _write_pledge(
         via=request.via,
         created_at=now,
     )
-    PledgeItem.objects.bulk_create(_item(pledge, rewards[one.reward_id], one.quantity) for one in request.chosen)
+    months = current_months(rewards.values())
+    PledgeItem.objects.bulk_create(
+        _item(pledge, rewards[one.reward_id], one.quantity, months[one.reward_id]) for one in request.chosen
+    )
     PledgeConsent.objects.create(
         pledge=pledge,
         text=request.consent_text,
@@ -160,7 +164,8 @@ def _write_pledge(
     return pledge
 
 
-def _item(pledge: Pledge, reward: Reward, quantity: int) -> PledgeItem:
+def _item(pledge: Pledge, reward: Reward, quantity: int, month: date) -> PledgeItem:
+    """What is promised is the month shown today, even where the tier's first one has moved."""
     nothing = reward.handover == "nothing"
     return PledgeItem(
         cooperative_id=pledge.cooperative_id,
@@ -170,7 +175,7 @@ def _item(pledge: Pledge, reward: Reward, quantity: int) -> PledgeItem:
         unit_amount=reward.amount,
         title_fr=reward.title_fr or reward.title_en,
         title_en=reward.title_en or reward.title_fr,
-        first_month=reward.estimated_delivery,
+        first_month=month,
         handover=reward.handover,
         state=FulfilmentState.NOT_APPLICABLE if nothing else FulfilmentState.NOT_STARTED,
     )

@@ -198,7 +198,8 @@ def table(stand: Stand) -> str:
             rows.append({"what": what, "address": f"http://localhost:{port}/"})
     keys = ("what", "address", "login", "password")
     cells = [["", "Address", "Log-in", "Password"], *([str(row.get(key) or "") for key in keys] for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(4)]
+    aligned = [line for line in cells if any(line[2:])]  # a long address without a log-in may stick out
+    widths = [max(len(line[column]) for line in (aligned if column == 1 else cells)) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     lines.insert(1, "  ".join("─" * width for width in widths if width))
     return "\n".join(["", *lines, "", f"Ctrl-C stops everything. Full logs: {stand.data / 'log'}"])

@@ -122,3 +122,20 @@ def test_a_campaign_belongs_to_the_cooperative_of_its_tree(cooperative, outsider
         assert list(Campaign.objects.all()) == [ours]
     with within(outsider):
         assert list(Campaign.objects.all()) == [theirs]
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_limit_is_not_added_once_people_have_chosen(page):
+    """The stock of those who chose before would not have been counted."""
+    freeze(Reward.objects.get(limit=None), clock.now())
+    page.tier_blocks[0].value["limit"] = 5
+    page.save_revision().publish()
+    assert [r.limit for r in Reward.objects.all()] == [None, 10]
+    assert RewardStock.objects.count() == 1
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_limit_is_added_before_the_first_pledge(page):
+    page.tier_blocks[0].value["limit"] = 5
+    page.save_revision().publish()
+    assert [(r.limit, r.stock.limit) for r in Reward.objects.all()] == [(5, 5), (10, 10)]

@@ -57,11 +57,13 @@ def make_campaign_page(cooperative, *, title="Remettre la meule en marche", tier
     }
     with within(cooperative):
         page = cooperative.site.root_page.add_child(
-            instance=CampaignPage(title=title, locale=Locale.objects.get(language_code="fr"), **defaults | fields)
+            instance=CampaignPage(
+                title=title, live=False, locale=Locale.objects.get(language_code="fr"), **defaults | fields
+            )
         )
         if publish:
             page.save_revision().publish()
-    return page
+        return CampaignPage.objects.get(pk=page.pk)
 
 
 def translate(page, *, title="Get the millstone turning", tier_titles=(), publish=True):
