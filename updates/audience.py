@@ -6,15 +6,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 
 from campaigns.models import Campaign, Reward
 from home.backing import BOUNCED
 from home.languages import LANGUAGES
 from home.models import Backer, NewsConsent, OutgoingMail, Suppression
 from pledges.enums import FulfilmentState, PledgeState, RefundState
-from pledges.models import Pledge, PledgeItem, Refund
+from pledges.models import Payment, Pledge, PledgeItem
 from pledges.promises import annotate_current_month
 from updates.enums import MailingKind
 from updates.models import Update
@@ -86,10 +85,10 @@ class Audience:
 
 def contributing(campaign: Campaign) -> QuerySet[Pledge]:
     """Confirmed, and not refunded whole."""
-    refunds = Refund.objects.filter(payment__pledge=OuterRef("pk"), state__in=[RefundState.DUE, RefundState.DONE])
-    sums = refunds.order_by().values("payment__pledge").annotate(total=Sum("amount")).values("total")
-    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
-    return confirmed.annotate(refunded=Coalesce(Subquery(sums), 0)).filter(refunded__lt=F("amount"))
+    given_back = Sum("refunds__amount", filter=Q(refunds__state__in=[RefundState.DUE, RefundState.DONE]))
+    payments = Payment.objects.filter(pledge__campaign=campaign, refunds__isnull=False).annotate(given_back=given_back)
+    refunded = payments.filter(given_back__gte=F("amount")).order_by().values("pledge_id")
+    return Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED).exclude(pk__in=refunded)
 
 
 def changes_in(texts: UpdateTexts) -> list[Change]:
@@ -113,10 +112,13 @@ def concerned_items(campaign: Campaign, changes: list[Change]) -> QuerySet[Pledg
 
 
 def people(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Any]:
-    """Backers: everyone who ever contributed to the campaign, with `why` they get this mailing or not."""
-    contributed = Pledge.objects.filter(campaign=update.campaign, backer=OuterRef("pk")).exclude(state__in=UNFINISHED)
+    """Backers: everyone who ever contributed to the campaign, with `why` they get this mailing or not.
+
+    Each reason is a set read once, not a question asked of each backer, which would be quadratic.
+    """
+    contributed = Pledge.objects.filter(campaign=update.campaign).exclude(state__in=UNFINISHED)
     case = _news_case(update, changes) if kind == MailingKind.NEWS else _delay_case(update, changes)
-    return Backer.objects.filter(Exists(contributed)).annotate(why=case)
+    return Backer.objects.filter(pk__in=contributed.values("backer_id")).annotate(why=case)
 
 
 def readers(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Any]:
@@ -124,49 +126,48 @@ def readers(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySe
 
 
 def _news_case(update: Update, changes: list[Change]) -> Case:
-    standing = _consents(update).filter(withdrawn_at=None)
+    consents = NewsConsent.objects.filter(topic=update.campaign.translation_key)
+    standing = consents.filter(withdrawn_at=None)
+    concerned = Q(pk__in=_concerned(update, changes)) | Q(pk__in=_told(update, DELAY_MAIL))
     return _first_reason(
-        (~Exists(_pledges_of_backer(update)), Why.ENDED),
-        (Exists(_mails(update, NEWS_MAIL)), Why.TOLD),
-        (Exists(_items_of_backer(update, changes)) | Exists(_mails(update, DELAY_MAIL)), Why.CONCERNED),
-        (~Exists(_consents(update)), Why.NEVER_ASKED),
-        (~Exists(standing), Why.UNSUBSCRIBED),
-        (Exists(_suppressions()), Why.ADDRESS),
+        (~Q(pk__in=_contributors(update)), Why.ENDED),
+        (Q(pk__in=_told(update, NEWS_MAIL)), Why.TOLD),
+        (concerned, Why.CONCERNED),
+        (~Q(pk__in=consents.values("backer_id")), Why.NEVER_ASKED),
+        (~Q(pk__in=standing.values("backer_id")), Why.UNSUBSCRIBED),
+        (Q(email_key__in=_suppressed(update)), Why.ADDRESS),
     )
 
 
 def _delay_case(update: Update, changes: list[Change]) -> Case:
     return _first_reason(
-        (~Exists(_pledges_of_backer(update)), Why.ENDED),
-        (Exists(_mails(update, DELAY_MAIL)), Why.TOLD),
-        (~Exists(_items_of_backer(update, changes)), Why.NOT_CONCERNED),
-        (Exists(_suppressions().filter(reason=BOUNCED)), Why.ADDRESS),
+        (~Q(pk__in=_contributors(update)), Why.ENDED),
+        (Q(pk__in=_told(update, DELAY_MAIL)), Why.TOLD),
+        (~Q(pk__in=_concerned(update, changes)), Why.NOT_CONCERNED),
+        (Q(email_key__in=_suppressed(update).filter(reason=BOUNCED)), Why.ADDRESS),
     )
 
 
-def _first_reason(*reasons: tuple[Any, Why]) -> Case:
+def _first_reason(*reasons: tuple[Q, Why]) -> Case:
     whens = [When(condition, then=Value(why.value)) for condition, why in reasons]
     return Case(*whens, default=Value(Why.READS.value), output_field=CharField())
 
 
-def _pledges_of_backer(update: Update) -> QuerySet[Pledge]:
-    return contributing(update.campaign).filter(backer=OuterRef("pk"))
+def _contributors(update: Update) -> QuerySet[Any]:
+    return contributing(update.campaign).values("backer_id")
 
 
-def _items_of_backer(update: Update, changes: list[Change]) -> QuerySet[PledgeItem]:
-    return concerned_items(update.campaign, changes).filter(pledge__backer=OuterRef("pk"))
+def _concerned(update: Update, changes: list[Change]) -> QuerySet[Any]:
+    return concerned_items(update.campaign, changes).order_by().values("pledge__backer_id")
 
 
-def _consents(update: Update) -> QuerySet[NewsConsent]:
-    return NewsConsent.objects.filter(backer=OuterRef("pk"), topic=update.campaign.translation_key)
+def _told(update: Update, kind: str) -> QuerySet[Any]:
+    mails = OutgoingMail.objects.filter(kind=kind, subject_key=update.key, backer__isnull=False)
+    return mails.values("backer_id")
 
 
-def _mails(update: Update, kind: str) -> QuerySet[OutgoingMail]:
-    return OutgoingMail.objects.filter(kind=kind, subject_key=update.key, backer=OuterRef("pk"))
-
-
-def _suppressions() -> QuerySet[Suppression]:
-    return Suppression.objects.filter(cooperative=OuterRef("cooperative"), email_key=OuterRef("email_key"))
+def _suppressed(update: Update) -> QuerySet[Any]:
+    return Suppression.objects.filter(cooperative=update.cooperative_id).values("email_key")
 
 
 def in_chunks(backers: QuerySet[Backer]) -> Iterator[list[Backer]]:
@@ -213,6 +214,12 @@ def _tiers(update: Update, kind: MailingKind, changes: list[Change]) -> list[Tie
 
 
 def _without_reward(update: Update, reading: QuerySet) -> dict[str, int]:
-    items = PledgeItem.objects.filter(pledge__in=contributing(update.campaign), pledge__backer=OuterRef("pk"))
-    rows = Backer.objects.filter(~Exists(items), pk__in=reading).order_by().values("language").annotate(n=Count("pk"))
+    with_reward = PledgeItem.objects.filter(pledge__in=contributing(update.campaign)).values("pledge__backer_id")
+    rows = (
+        Backer.objects.filter(pk__in=reading)
+        .exclude(pk__in=with_reward)
+        .order_by()
+        .values("language")
+        .annotate(n=Count("pk"))
+    )
     return {row["language"]: row["n"] for row in rows}

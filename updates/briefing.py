@@ -127,6 +127,11 @@ class Offer:
         }
 
     @property
+    def has_dead_addresses(self) -> bool:
+        """Their promise changes with the others', and no mail can tell them."""
+        return self.is_delay and Why.ADDRESS in self.audience.left_out
+
+    @property
     def button(self) -> str:
         count = self.audience.total
         if self.is_delay:

@@ -54,12 +54,11 @@ def make_campaign_page(cooperative, *, title="Remettre la meule en marche", tier
         "funding_model": FundingModel.ALL_OR_NOTHING,
         "end_date": date.today() + timedelta(days=30),
         "body": body_of(two_tiers() if tiers is None else tiers),
+        "live": False,
     }
     with within(cooperative):
         page = cooperative.site.root_page.add_child(
-            instance=CampaignPage(
-                title=title, live=False, locale=Locale.objects.get(language_code="fr"), **defaults | fields
-            )
+            instance=CampaignPage(title=title, locale=Locale.objects.get(language_code="fr"), **defaults | fields)
         )
         if publish:
             page.save_revision().publish()

@@ -94,6 +94,8 @@ def test_news_is_written_in_the_readers_language(news):
     assert '<html lang="en-CA"' in html
     for said in (page.said, message.body):
         assert "It weighs 900 kg." in said
+        assert "Read the update online" in said
+        assert "View my contribution" not in said
         assert "The stone has arrived." in said
         assert "La pierre est arrivée." not in said
 
