@@ -24,8 +24,7 @@ reset: ## Start the demo over: remove its data
 
 test: ## Run the tests (ARGS="-k ledger -x" are passed to pytest)
 	@$(PYTHON) sandbox/bootstrap.py --dev
-	@$(VENV) -m pytest -m "not postgres" $(ARGS)
-	@$(VENV) -m sandbox.on_postgres $(VENV) -m pytest -m postgres $(ARGS)
+	@$(VENV) -m sandbox.suite $(ARGS)
 
 lint: ## Check style, types, import rules, migrations and translations
 	@$(PYTHON) sandbox/bootstrap.py --dev

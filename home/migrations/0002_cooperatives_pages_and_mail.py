@@ -205,7 +205,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='outgoingmail',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'leaving'])), fields=['id'], name='mail_to_send'),
+            index=models.Index(fields=['state', 'id'], name='mail_to_send'),
         ),
         migrations.AddConstraint(
             model_name='outgoingmail',
