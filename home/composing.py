@@ -16,6 +16,8 @@ from home.languages import TAGS
 from home.models import Brand, OutgoingMail
 from home.registry import Category, kind_of
 
+#: Unlike `str.split`, this leaves no-break spaces alone.
+BREAKS = re.compile(r"[ \t\r\n]+")
 BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
 INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
@@ -28,7 +30,7 @@ def compose(mail: OutgoingMail) -> EmailMultiAlternatives:
     kind = kind_of(mail.kind)
     with translation.override(mail.language):
         context = _shared(mail) | kind.fill(mail)
-        context["subject"] = " ".join(_plain(f"{kind.template}.subject.txt", context).split())
+        context["subject"] = BREAKS.sub(" ", _plain(f"{kind.template}.subject.txt", context)).strip(" ")
         text = BLANK_LINES.sub("\n\n", _plain(f"{kind.template}.txt", context)).strip() + "\n"
         html = INLINER.inline(render_to_string(f"{kind.template}.html", context))
     message = EmailMultiAlternatives(

@@ -136,7 +136,8 @@ def free_the_dead() -> int:
     with across_cooperatives():
         may_leave_again = ~Q(kind__in=news) & Q(attempts__lt=MAX_DOUBTS)
         again = _abandoned().filter(may_leave_again).update(state=MailState.QUEUED, lease_token=None, lease_until=None)
-        doubtful = _abandoned().update(state=MailState.IN_DOUBT, lease_token=None, lease_until=None)
+        others = _abandoned().exclude(may_leave_again)
+        doubtful = others.update(state=MailState.IN_DOUBT, lease_token=None, lease_until=None)
     return again + doubtful
 
 

@@ -25,6 +25,8 @@ from wagtail_localize.views.snippets_api import SnippetViewSet
 from wagtail_localize.views.submit_translations import SubmitPageTranslationView, SubmitSnippetTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsView
 
+from home import admin_choices  # noqa: F401 (replaces what Wagtail's lists offer)
+
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
 PLATFORM_MENU = {
     "snippets",

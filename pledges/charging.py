@@ -7,7 +7,9 @@ What happens when the process dies:
   metadata before anything new is begun;
 - after the call, before `record`: the same;
 - a 500 is replayed for its key, and may hide a charge: the payment is looked up, and only if it is still not there a
-  minute later does another attempt begin;
+  minute later is the attempt given up. After one that was given up, it is looked up once more before the next begins;
+- two workers with the same payment in hand: the next attempt is begun under the payment's lock, so that both make the
+  same call, and neither begins one once the provider's payment is known;
 - in `record`: one transaction with ledger and mail.
 """
 
@@ -15,7 +17,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from home import clock, outbox
 from home.registry import kind_of
@@ -31,17 +33,41 @@ KEYS_KEPT = timedelta(hours=23)
 #: How long after a 500 the provider's own lists can be taken to be complete.
 SETTLED_AFTER = timedelta(minutes=1)
 
+#: How an attempt ends whose call may still have made a payment.
+NEVER_ARRIVED, CRASHED = "never arrived", "crashed"
+
+#: The account takes no payment at all just now: no card is at fault.
+PAUSED = "account_invalid"
+
+
+class AccountPaused(gateway.Unavailable):
+    """The cooperative's account takes no payment for now."""
+
 
 def charge(payment: Payment) -> None:
     """Charge the pledge's card, or find out what an earlier attempt did. Raises Unavailable: then it stays due."""
-    pending = payment.attempts.filter(answered_at=None).order_by("-number").first()
-    if pending and clock.now() - pending.started_at > KEYS_KEPT:
-        if found := _look_up(payment):
-            record(payment, found, pending)
+    earlier = payment.attempts.order_by("-number").first()
+    if earlier and _may_hide_a_payment(earlier):
+        found = _look_up(payment)
+        if found and found.status != "canceled":
+            record(payment, found, earlier)
             return
-        _answer(pending, "never arrived")
-        pending = None
-    attempt = pending or new_attempt(payment, payment.pledge.payment_method)
+        answer(earlier, NEVER_ARRIVED)
+    attempt = _next_attempt(payment)
+    if attempt is None:
+        refresh(payment)
+    else:
+        _make(payment, attempt)
+
+
+def _may_hide_a_payment(attempt: PaymentAttempt) -> bool:
+    """Given up, or without an answer for longer than its key is kept."""
+    if attempt.answered_at:
+        return attempt.outcome in (NEVER_ARRIVED, CRASHED)
+    return clock.now() - attempt.started_at > KEYS_KEPT
+
+
+def _make(payment: Payment, attempt: PaymentAttempt) -> None:
     try:
         intent = _call(payment, attempt)
     except Declined as declined:
@@ -50,8 +76,7 @@ def charge(payment: Payment) -> None:
         if not _find_after_crash(payment, attempt):
             raise
     except gateway.Refused as refused:
-        log.exception("the charge of payment %s was refused", payment.pk)
-        _refuse(payment, attempt, refused)
+        _after_refusal(payment, attempt, refused)
     else:
         record(payment, intent, attempt)
 
@@ -61,12 +86,60 @@ def _find_after_crash(payment: Payment, attempt: PaymentAttempt) -> bool:
         record(payment, found, attempt)
         return True
     if clock.now() - attempt.started_at > SETTLED_AFTER:
-        _answer(attempt, "crashed")
+        answer(attempt, CRASHED)
     return False
+
+
+def _after_refusal(payment: Payment, attempt: PaymentAttempt, refused: gateway.Refused) -> None:
+    """A key refused because it was used otherwise says that an earlier call arrived; the rest made no payment."""
+    if refused.code == PAUSED:
+        answer(attempt, PAUSED)
+        raise AccountPaused(str(refused)) from refused
+    if refused.code == "idempotency":
+        if not _find_after_crash(payment, attempt):
+            raise gateway.Unavailable(str(refused)) from refused
+        return
+    log.error("the charge of payment %s was refused: %s", payment.pk, refused)
+    _refuse(payment, attempt, refused)
+
+
+def _next_attempt(payment: Payment) -> PaymentAttempt | None:
+    """The attempt to make: the one without an answer, else another. None once the provider's payment is known."""
+    with transaction.atomic():
+        locked = Payment.objects.select_for_update().get(pk=payment.pk)
+        if locked.state == PaymentState.PAID or locked.stripe_intent:
+            payment.refresh_from_db(fields=["state", "stripe_intent"])
+            return None
+        pending = payment.attempts.filter(answered_at=None).order_by("-number").first()
+        return pending or _write_attempt(payment, payment.pledge.payment_method)
 
 
 def new_attempt(payment: Payment, payment_method: str) -> PaymentAttempt:
     """The row that says what is about to be asked, committed before it is."""
+    with transaction.atomic():
+        Payment.objects.select_for_update().get(pk=payment.pk)
+        return _write_attempt(payment, payment_method)
+
+
+def first_attempt(payment: Payment, payment_method: str) -> PaymentAttempt | None:
+    """As `new_attempt`, for a card just given: None if it was tried before, or is being tried at this moment."""
+    with transaction.atomic():
+        Payment.objects.select_for_update().get(pk=payment.pk)
+        earlier = attempts_with(payment, payment_method).first()
+        if earlier:
+            if earlier.answered_at or clock.now() - earlier.started_at <= SETTLED_AFTER:
+                return None
+            answer(earlier, NEVER_ARRIVED)
+        return _write_attempt(payment, payment_method)
+
+
+def attempts_with(payment: Payment, payment_method: str) -> QuerySet[PaymentAttempt]:
+    """Attempts with one card, latest first; those that the account could not take are none."""
+    return payment.attempts.filter(payment_method=payment_method).exclude(outcome=PAUSED).order_by("-number")
+
+
+def _write_attempt(payment: Payment, payment_method: str) -> PaymentAttempt:
+    """Call under the payment's lock."""
     latest = payment.attempts.aggregate(latest=Max("number"))["latest"] or 0
     return PaymentAttempt.objects.create(
         payment=payment, number=latest + 1, payment_method=payment_method, started_at=clock.now()
@@ -120,13 +193,15 @@ def record(payment: Payment, intent: Intent, attempt: PaymentAttempt | None = No
     with transaction.atomic():
         locked = Payment.objects.select_for_update().get(pk=payment.pk)
         if attempt:
-            _answer(attempt, intent.decline_code or intent.error_code or intent.status)
+            answer(attempt, intent.decline_code or intent.error_code or intent.status)
         if locked.state == PaymentState.PAID:
             _record_fee(locked, intent)
         elif intent.succeeded:
             _record_paid(locked, intent)
         elif intent.status in ("requires_payment_method", "requires_action", "requires_confirmation"):
             _record_unpaid(locked, intent)
+        elif intent.status == "processing":
+            Payment.objects.filter(pk=payment.pk).update(stripe_intent=intent.id)
     payment.refresh_from_db()
 
 
@@ -177,12 +252,13 @@ def _record_unpaid(payment: Payment, intent: Intent) -> None:
 def _refuse(payment: Payment, attempt: PaymentAttempt, error: gateway.Refused) -> None:
     """The provider will not take this card at all (customer or card removed there): another one is needed."""
     with transaction.atomic():
-        _answer(attempt, error.code or "refused")
+        answer(attempt, error.code or "refused")
         unpaid = Intent(
             "", "requires_payment_method", payment.amount, payment.currency, error_code=error.code or "refused"
         )
         _record_unpaid(Payment.objects.select_for_update().get(pk=payment.pk), unpaid)
 
 
-def _answer(attempt: PaymentAttempt, outcome: str) -> None:
+def answer(attempt: PaymentAttempt, outcome: str) -> None:
+    """What the call was answered; an answer known already stays."""
     PaymentAttempt.objects.filter(pk=attempt.pk, answered_at=None).update(answered_at=clock.now(), outcome=outcome[:60])

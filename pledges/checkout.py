@@ -36,7 +36,8 @@ OWN_KEY = re.compile(r"^[0-9a-f]{8}-[0-9a-f-]{27}$")
 def open_page(checkout: Checkout) -> str:
     """The address of the hosted page, opening it if need be.
 
-    Raises Unavailable (nothing is lost, the same call may be made again) or Refused (the stock is free again).
+    Raises Unavailable (nothing is lost, the same call may be made again; a page asked for otherwise before stays
+    unknown until it is over) or Refused (the stock is free again).
     """
     if checkout.url:
         return checkout.url
@@ -54,15 +55,21 @@ def _ask(checkout: Checkout) -> gateway.Session:
         customer = customer_of(pledge.backer, pledge)
         return gateway.open_session(pledge.cooperative.stripe_account, _request(checkout, pledge, customer))
     except gateway.Refused as error:
+        if error.code == "idempotency" and pledge.backer.stripe_customer:
+            raise gateway.Unavailable(f"A page was asked for otherwise before: {error}") from error
         log.warning("the page of checkout %s was refused: %s", checkout.pk, error)
         pledging.lapse(checkout)
         raise
 
 
 def customer_of(backer: Backer, pledge: Pledge) -> str:
-    """The backer's customer at the provider, made the first time; the key makes two first times one."""
+    """The backer's customer at the provider, made the first time.
+
+    Two pledges may both be a first time: the customer stored first is everybody's, since a card saved on another one
+    could not be charged.
+    """
     if not backer.stripe_customer:
-        backer.stripe_customer = gateway.make_customer(
+        made = gateway.make_customer(
             pledge.cooperative.stripe_account,
             f"tremplin-backer-{backer.pk}-{pledge.pk}",
             email=backer.email,
@@ -70,7 +77,8 @@ def customer_of(backer: Backer, pledge: Pledge) -> str:
             language=backer.language,
             metadata={"tremplin_backer": str(backer.pk)},
         )
-        Backer.objects.filter(pk=backer.pk).update(stripe_customer=backer.stripe_customer)
+        Backer.objects.filter(pk=backer.pk, stripe_customer="").update(stripe_customer=made)
+        backer.refresh_from_db(fields=["stripe_customer"])
     return backer.stripe_customer
 
 

@@ -1,14 +1,20 @@
 """A payment that could not be made is mended on the same PaymentIntent: at the bank's page, or with another card.
 
 Each confirmation is an attempt row first. A process that dies after the call leaves the payment to be read back, by
-the backer's return, by the event, or by the tick.
+the backer's return, by the event, or by the tick. A card given on the hosted page is used by whichever of the three
+comes first, once: a second confirmation would close the bank's page under its reader.
 """
+
+import logging
 
 from home import clock
 from pledges import charging, checkout, gateway, pledging
 from pledges.enums import CheckoutPurpose, CheckoutState, PaymentState
 from pledges.gateway import Declined
+from pledges.links import contribution_url
 from pledges.models import Checkout, Payment
+
+log = logging.getLogger(__name__)
 
 MENDABLE = (PaymentState.ACTION, PaymentState.MEND)
 
@@ -43,7 +49,16 @@ def finish_card(row: Checkout, return_url: str) -> str:
     ).get(pk=row.payment_id)
     if payment.state not in MENDABLE:
         return ""
-    return _confirm(payment, payment.pledge.payment_method, return_url)
+    return _confirm(payment, payment.pledge.payment_method, return_url, once=True)
+
+
+def use_card(row: Checkout) -> None:
+    """The card was given to pay: it is used even if its owner never came back to our page. Raises Unavailable."""
+    payment = Payment.objects.select_related("pledge__cooperative__site").get(checkouts=row)
+    try:
+        finish_card(row, contribution_url(payment.pledge))
+    except Declined:
+        log.info("the new card of payment %s was declined", payment.pk)
 
 
 def refresh(payment: Payment) -> PaymentState:
@@ -51,22 +66,42 @@ def refresh(payment: Payment) -> PaymentState:
     return charging.refresh(payment)
 
 
-def _confirm(payment: Payment, payment_method: str, return_url: str) -> str:
+def _confirm(payment: Payment, payment_method: str, return_url: str, *, once: bool = False) -> str:
+    """`once`: a card that was tried before is not tried again; what came of it is the answer."""
     if charging.refresh(payment) == PaymentState.PAID:
         return ""
     if not payment.stripe_intent:
         charging.charge(payment)
         return ""
-    attempt = charging.new_attempt(payment, payment_method)
+    begin = charging.first_attempt if once else charging.new_attempt
+    attempt = begin(payment, payment_method)
+    if attempt is None:
+        return _outcome(payment, payment_method)
     account = payment.pledge.cooperative.stripe_account
     try:
         intent = gateway.confirm(
             account, str(attempt.key), payment.stripe_intent, payment_method=payment_method, return_url=return_url
         )
-    except (Declined, gateway.Refused):
+    except (Declined, gateway.Refused) as error:
+        if isinstance(error, gateway.Refused) and error.code == charging.PAUSED:
+            charging.answer(attempt, charging.PAUSED)
+            raise charging.AccountPaused(str(error)) from error
         charging.record(payment, gateway.read_payment(account, payment.stripe_intent), attempt)
         if payment.state == PaymentState.PAID:
             return ""
         raise
     charging.record(payment, intent, attempt)
     return intent.action_url if not intent.succeeded else ""
+
+
+def _outcome(payment: Payment, payment_method: str) -> str:
+    """What came of a card that was tried, or is being tried now: as `pay_with_saved_card`."""
+    intent = gateway.read_payment(payment.pledge.cooperative.stripe_account, payment.stripe_intent)
+    charging.record(payment, intent)
+    if payment.state == PaymentState.PAID:
+        return ""
+    if intent.action_url:
+        return intent.action_url
+    if charging.attempts_with(payment, payment_method).filter(answered_at=None).exists():
+        raise gateway.Unavailable(f"The card given for payment {payment.pk} is being tried.")
+    raise Declined(intent.error_code, intent.decline_code, intent.id)

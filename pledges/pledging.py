@@ -83,11 +83,12 @@ class PledgeRequest:
 def begin(cooperative: Cooperative, request: PledgeRequest) -> Checkout:
     """Hold the stock and write pledge, items, consent and the checkout about to be opened, or nothing at all.
 
-    The same attempt again gives the same checkout. Raises PledgeRefused.
+    The same attempt again gives the same checkout, also where it took the last one at this very moment. Raises
+    PledgeRefused.
     """
     try:
         return _begin(cooperative, request)
-    except IntegrityError:
+    except (IntegrityError, PledgeRefused):
         if earlier := _earlier(request.attempt):
             return earlier
         raise
@@ -247,14 +248,16 @@ def _complete(checkout: Checkout) -> bool:
 
 
 def _confirm(checkout: Checkout, **card: object) -> Pledge:
+    """The campaign's row is held before the stock, as publishing takes them: neither waits for the other."""
+    lifecycle.keep_open(checkout.pledge.campaign_id)
     moved = Pledge.objects.filter(pk=checkout.pledge_id, state=PledgeState.PENDING).update(
         state=PledgeState.CONFIRMED, confirmed_at=clock.now(), **card
     )
     if not moved:
         raise RuntimeError(f"Pledge {checkout.pledge_id} was paid for, and is no longer pending.")
-    _follow_language(checkout)
     for item in PledgeItem.objects.filter(pledge_id=checkout.pledge_id).order_by("reward_id"):
         stock.confirm(item.reward_id, item.quantity)
+    _follow_language(checkout)
     return Pledge.objects.select_related("cooperative__site", "backer", "campaign").get(pk=checkout.pledge_id)
 
 
@@ -282,6 +285,7 @@ def lapse(checkout: Checkout) -> bool:
             return False
         if checkout.purpose == CheckoutPurpose.MEND:
             return True
+        lifecycle.keep_open(checkout.pledge.campaign_id)
         pending = Pledge.objects.filter(pk=checkout.pledge_id, state=PledgeState.PENDING)
         if pending.update(state=PledgeState.LAPSED, ended_at=clock.now()):
             for item in PledgeItem.objects.filter(pledge_id=checkout.pledge_id).order_by("reward_id"):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Q, QuerySet, Sum
 
 from campaigns import lifecycle
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 GRACE = timedelta(days=7)
 #: Longer than a call may take (the gateway's time-out), so that only a dead worker loses it.
 LEASE = timedelta(seconds=45)
+#: How long a payment waits where the cooperative's account takes none for now.
+PAUSE = timedelta(minutes=10)
 CLAIM = 20
 CHUNK = 200
 
@@ -166,14 +168,24 @@ def _claim(campaign: Campaign) -> list[Payment]:
 
 
 def _charge_one(payment: Payment) -> None:
-    """Charge under a renewed lease; a worker that lost it leaves the payment to the one that has it."""
+    """Charge under a renewed lease; a worker that lost it leaves the payment to the one that has it.
+
+    One that fails keeps its lease, so that it is tried again later and the others of its claim are not held up.
+    """
     mine = Payment.objects.filter(pk=payment.pk, lease_token=payment.lease_token, state=PaymentState.DUE)
     if not mine.update(lease_until=clock.now() + LEASE):
         return
     try:
         charging.charge(payment)
+    except charging.AccountPaused as error:
+        mine.update(lease_until=clock.now() + PAUSE)
+        log.warning("payment %s waits for the account: %s", payment.pk, error)
     except gateway.Unavailable as error:
         log.warning("payment %s has no answer yet: %s", payment.pk, error)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("payment %s could not be charged", payment.pk)
 
 
 def _let_go(campaign: Campaign) -> None:

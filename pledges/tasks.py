@@ -1,5 +1,6 @@
 """Tasks and periodic work of this room: ids in, fetch, delegate. The rows are the truth, a task is a hint."""
 
+import logging
 from datetime import timedelta
 
 from django_tasks import task
@@ -8,9 +9,11 @@ from campaigns.models import Campaign
 from home import clock
 from home.tenancy import across_cooperatives, within
 from home.ticking import periodic
-from pledges import charging, checkout, refunds, saved_cards, settlement, webhooks
-from pledges.enums import CardState, PaymentState, RefundState
+from pledges import charging, checkout, gateway, mending, refunds, saved_cards, settlement, webhooks
+from pledges.enums import CardState, CheckoutPurpose, CheckoutState, PaymentState, RefundState
 from pledges.models import Checkout, Payment, Pledge, Refund, StripeEvent
+
+log = logging.getLogger(__name__)
 
 
 @task()
@@ -35,7 +38,8 @@ def end_checkout(checkout_id: int) -> None:
     with across_cooperatives():
         row = Checkout.objects.select_related("cooperative").get(pk=checkout_id)
     with within(row.cooperative):
-        checkout.end(row)
+        if checkout.end(row) == CheckoutState.COMPLETE and row.purpose == CheckoutPurpose.MEND:
+            mending.use_card(row)
 
 
 @task()
@@ -55,7 +59,15 @@ def learn_fees() -> None:
         unknown = list(rows.filter(state=PaymentState.PAID, processing_fee=None).exclude(stripe_intent="")[:500])
     for payment in unknown:
         with within(payment.cooperative):
-            charging.refresh(payment)
+            _learn_fee(payment)
+
+
+def _learn_fee(payment: Payment) -> None:
+    """One that cannot be learned now keeps no other waiting."""
+    try:
+        charging.refresh(payment)
+    except gateway.GatewayError as error:
+        log.warning("the fee of payment %s is not known yet: %s", payment.pk, error)
 
 
 @periodic("settlement", every=timedelta(seconds=15))

@@ -9,8 +9,7 @@ from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from pledges import charging, checkout, gateway, mending
 from pledges.enums import CheckoutPurpose
-from pledges.links import contribution_url
-from pledges.models import Checkout, Payment, Pledge, StripeEvent
+from pledges.models import Payment, StripeEvent
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +52,13 @@ def handle(event_id: int) -> None:
     except gateway.Unavailable as error:
         StripeEvent.objects.filter(pk=event_id).update(last_error=str(error))
         return
+    except gateway.Refused as error:
+        log.error("event %s can change nothing: %s", event.event_id, error)
+        StripeEvent.objects.filter(pk=event_id).update(handled_at=clock.now(), last_error=str(error))
+        return
+    except Exception as error:
+        StripeEvent.objects.filter(pk=event_id).update(last_error=repr(error))
+        raise
     StripeEvent.objects.filter(pk=event_id).update(handled_at=clock.now(), last_error="")
 
 
@@ -70,24 +76,18 @@ def _follow_session(event: StripeEvent) -> None:
     if row is not None:
         checkout.learn(row, event.object_id)
         if row.purpose == CheckoutPurpose.MEND:
-            _mend(row)
+            mending.use_card(row)
         else:
             checkout.finish(row)
 
 
-def _mend(row: Checkout) -> None:
-    """The card was given to pay: it is used even if its owner never came back to our page."""
-    pledge = Pledge.objects.select_related("cooperative__site").get(pk=row.pledge_id)
-    try:
-        mending.finish_card(row, contribution_url(pledge))
-    except gateway.Declined:
-        log.info("the new card of payment %s was declined", row.payment_id)
-
-
 def handle_waiting() -> int:
-    """Handle what was stored and not handled. Returns how many were looked at."""
+    """Handle what was stored and not handled; one that fails stays. Returns how many were looked at."""
     with across_cooperatives():
         waiting = list(StripeEvent.objects.filter(handled_at=None).order_by("id").values_list("id", flat=True)[:500])
     for event_id in waiting:
-        handle(event_id)
+        try:
+            handle(event_id)
+        except Exception:
+            log.exception("event row %s could not be handled", event_id)
     return len(waiting)

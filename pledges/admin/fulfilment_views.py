@@ -85,9 +85,15 @@ def _target(data: QueryDict) -> FulfilmentState:
 
 
 def _chosen(request: AdminRequest) -> QuerySet[PledgeItem]:
-    """The ticked items, or every one that the filter finds; of this cooperative in both cases."""
+    """The ticked items, or every one that the filter finds; of this cooperative in both cases.
+
+    A filter that cannot be read finds nothing here: marking is not undone.
+    """
     if request.GET.get("all"):
-        return fulfilment.owed(request.cooperative, _filter_of(request, request.GET).sought())
+        form = _filter_of(request, request.GET)
+        if form.errors:
+            return PledgeItem.objects.none()
+        return fulfilment.owed(request.cooperative, form.sought())
     ids = [int(value) for value in request.GET.getlist("item") if value.isascii() and value.isdigit()]
     return PledgeItem.objects.filter(cooperative=request.cooperative, pk__in=ids)
 

@@ -11,6 +11,8 @@ from pledges.gateway.types import EventHead
 
 def read_event(payload: bytes, signature: str) -> EventHead:
     """The head of a signed event. Raises Refused for a bad signature or a body that is no event."""
+    if not signature.isascii():
+        raise Refused("The signature holds letters that none has.")
     try:
         event = stripe.Webhook.construct_event(payload, signature, settings.STRIPE_WEBHOOK_SECRET)
     except (ValueError, stripe.SignatureVerificationError) as error:

@@ -158,7 +158,8 @@ class Migration(migrations.Migration):
                 ('state_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': 'item of a contribution',
+                'verbose_name': 'promised reward',
+                'verbose_name_plural': 'promised rewards',
             },
         ),
         migrations.CreateModel(

@@ -108,7 +108,8 @@ class PledgeItem(models.Model):
     objects = ScopedManager()
 
     class Meta:
-        verbose_name = _("item of a contribution")
+        verbose_name = _("promised reward")
+        verbose_name_plural = _("promised rewards")
         constraints: ClassVar = [models.UniqueConstraint(fields=["pledge", "reward"], name="item_once_per_reward")]
         indexes: ClassVar = [models.Index(fields=["reward", "state"], name="item_by_reward")]
 

@@ -47,7 +47,7 @@ def read(raw: bytes) -> Reading:
     return Reading(
         sender=str(message["From"] or ""),
         to=_addresses(message),
-        subject=str(message["Subject"] or ""),
+        subject=str(message["Subject"] or "").strip(" "),
         message_id=str(message["Message-ID"] or "").strip(),
         list_unsubscribe=str(message["List-Unsubscribe"] or ""),
         list_unsubscribe_post=str(message["List-Unsubscribe-Post"] or ""),

@@ -9,7 +9,11 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from home.admin_choices import complete_tag
+
 urlpatterns = [
+    path("admin/tag-autocomplete/", complete_tag),
+    path("admin/tag-autocomplete/<slug:app_name>/<slug:model_name>/", complete_tag),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("anymail/", include("anymail.urls")),

@@ -10,6 +10,10 @@ class Backer:
         self.page = browser.new_context(locale=tag, java_script_enabled=False).new_page()
         self.page.set_default_timeout(15_000)
 
+    def reads(self):
+        """What stands on the page, on one line."""
+        return " ".join(self.page.locator("main").inner_text().split("\n"))
+
     def open_campaign(self, slug, via=""):
         query = f"?via={via}" if via else ""
         self.page.goto(self.stack.url(f"/{self.language}/{slug}/{query}", self.host))

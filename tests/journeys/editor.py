@@ -24,15 +24,23 @@ class Editor:
     def fill(self, name, value):
         self.page.fill(f"[name='{name}']", value)
 
+    def pick_day(self, name, day):
+        """Type a day and leave the field, so that its calendar closes."""
+        self.fill(name, day)
+        self.page.keyboard.press("Tab")
+        self.page.locator(".xdsoft_datetimepicker:visible").wait_for(state="detached")
+
     def write(self, index, text):
         """Type into the rich text of a block."""
         self.page.locator("[data-contentpath='body'] [contenteditable=true]").nth(index).click()
         self.page.keyboard.type(text)
 
     def publish(self):
+        """Once the draft has saved itself, as Wagtail does while one types."""
+        self.page.wait_for_url(re.compile(r"/pages/\d+/edit/"))
         self.page.locator("footer .w-dropdown__toggle").click()
         self.page.locator("[name=action-publish]").click()
-        self.page.get_by_text("a été publiée").first.wait_for()
+        self.page.locator(".messages").get_by_text(re.compile("publiée")).first.wait_for()
 
     def edited_page(self):
         """The id of the page that was just published, from its message."""
@@ -41,6 +49,8 @@ class Editor:
 
     def start_page(self, model, parent, title):
         self.go(f"/admin/pages/add/{model}/{parent}/")
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_timeout(1500)  # Wagtail notes what is there before it looks for changes
         self.page.locator("#id_title").press_sequentially(title)
 
     def translate(self, page_id, texts):
@@ -52,11 +62,13 @@ class Editor:
         english = int(re.search(r"/pages/(\d+)/edit/", self.page.url)[1])
         self.page.get_by_role("button", name="Traduire", exact=True).first.wait_for()
         for french, text in texts.items():
-            row = self.page.locator("li.incomplete").filter(has=self.page.get_by_text(french, exact=True)).last
-            row.get_by_role("button", name="Traduire", exact=True).click()
-            row.locator("textarea").fill(text)
-            row.get_by_role("button", name="Enregistrer", exact=True).click()
-            row.locator("textarea").wait_for(state="detached")
+            rows = self.page.locator("li.incomplete").filter(has=self.page.get_by_text(french, exact=True))
+            while rows.count():
+                row = rows.last
+                row.get_by_role("button", name="Traduire", exact=True).click()
+                row.locator("textarea").fill(text)
+                row.get_by_role("button", name="Enregistrer", exact=True).click()
+                row.locator("textarea").wait_for(state="detached")
         self.page.get_by_role("button", name=re.compile("Publier")).first.click()
         self.page.get_by_text(re.compile("publi")).first.wait_for()
         return english

@@ -136,6 +136,7 @@ class Stack:
         end = time.monotonic() + seconds
         while len(found := self.mails(**filters)) < count and time.monotonic() < end:
             time.sleep(0.3)
+        assert len(found) >= count, f"no mail {filters}: {[mail['subject'] for mail in self.mails()]}"
         return found
 
     def journal(self, account, kind="charge"):

@@ -27,8 +27,7 @@ ENGLISH = {
 def compose_campaign(editor, stack, *, goal, days=3):
     editor.start_page("campaigns/campaignpage", stack.seeded["meule"]["home"], "Un four pour le village")
     editor.fill("goal", goal)
-    editor.fill("end_date", (date.today() + timedelta(days=days)).isoformat())
-    editor.page.keyboard.press("Escape")
+    editor.pick_day("end_date", (date.today() + timedelta(days=days)).isoformat())
     editor.add_block("Titre")
     editor.fill("body-0-value-tagline", "Un four à pain, au bout du rang.")
     editor.add_block("Description")
@@ -58,9 +57,9 @@ def write_update(editor, campaign_page, title, english, *, text, delay=None):
     if delay:
         editor.add_block("Annonce de retard")
         editor.page.locator("label", has_text=delay["tier"]).locator("input").check()
-        for name in ("month", "reason", "next_steps", "next_news_on"):
+        for name in ("month", "reason", "next_steps"):
             editor.fill(f"body-1-value-{name}", delay[name])
-        editor.page.keyboard.press("Escape")
+        editor.pick_day("body-1-value-next_news_on", delay["next_news_on"])
     editor.publish()
     page_id = editor.edited_page()
     editor.translate(page_id, texts)
@@ -82,14 +81,14 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
     priya.pledge(
         "un-four-pour-le-village", {"A loaf": 1}, name="Priya Singh", email="priya@example.com", news=True, via="lison"
     )
-    assert "Your pledge of $20 is recorded" in priya.page.content()
+    assert "Your pledge of $20 is recorded" in priya.reads()
     priya.page.screenshot(path=shots / "2-thanks.png")
     camille = Backer(chromium, stack, language="fr")
     camille.pledge(
         "un-four-pour-le-village", {"Une journée au four": 1}, name="Camille Rivard", email="camille@example.com",
         card="4000000000000341",
     )  # fmt: skip
-    assert "Votre promesse de 45\u00a0$ est enregistrée" in camille.page.content()
+    assert "Votre promesse de 45\u00a0$ est enregistrée" in camille.reads()
     assert stack.journal(account) == []
     camille.open_campaign("un-four-pour-le-village")
     assert "65\u00a0$ promis sur 50\u00a0$ (130\u00a0%)" in " ".join(
@@ -113,13 +112,14 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
         editor,
         campaign_page,
         "Les briques sont là",
-        {"Les briques sont là": "The bricks are here"},
+        {"Les briques sont là": "The bricks are here", "Premières briques posées.": "First bricks laid."},
         text="Premières briques posées.",
     )
     assert stack.mails(subject="Les briques sont là") == []
     editor.go(f"/admin/updates/{news}/")
     editor.page.screenshot(path=shots / "6-who-gets-this.png", full_page=True)
     editor.page.locator("form[action*='/send/'] button").last.click()
+    editor.page.screenshot(path=shots / "6-sent.png")
     stack.wait_for_mails(1, to="priya@example.com", subject="The bricks are here")
 
     delay = write_update(
@@ -133,13 +133,13 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
                "next_steps": "Nous en commandons.", "next_news_on": "2027-06-30"},
     )  # fmt: skip
     camille.open_campaign("un-four-pour-le-village")
-    assert "décembre 2027" not in camille.page.content()
+    assert "décembre 2027" not in camille.reads()
     editor.go(f"/admin/updates/{delay}/")
     editor.page.screenshot(path=shots / "7-announce.png", full_page=True)
     editor.page.locator("form[action*='/announce/'] button").last.click()
     stack.wait_for_mails(1, to="camille@example.com", subject="décembre 2027")
     camille.open_campaign("un-four-pour-le-village")
-    assert "décembre 2027" in camille.page.content()
+    assert "décembre 2027" in camille.reads()
 
     editor.go("/admin/fulfilment/")
     editor.page.screenshot(path=shots / "8-fulfilment.png", full_page=True)
@@ -222,6 +222,6 @@ def test_a_campaign_that_misses_its_goal_charges_nobody(chromium, stack, shots):
     ]
     visitor = Backer(chromium, stack, language="en")
     visitor.open_campaign("un-four-pour-le-village")
-    assert "No card was charged" in visitor.page.content()
+    assert "No card was charged" in visitor.reads()
     visitor.page.screenshot(path=shots / "9-missed.png", full_page=True)
     stack.manage("check_ledger")

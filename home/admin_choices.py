@@ -1,0 +1,78 @@
+"""What the filters and suggestions of Wagtail's own lists offer: people, sites and tags of the host's cooperative.
+
+Wagtail offers everyone who ever edited a page, every site and every tag of the installation, and has no hook for
+that. The two functions that all of it passes through are replaced here.
+"""
+
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+from django_filters.filters import QuerySetRequestMixin
+from taggit.models import Tag
+from wagtail.admin import filters
+from wagtail.admin.auth import require_admin_access
+from wagtail.documents.models import Document
+from wagtail.images.models import Image
+from wagtail.images.views import chooser
+from wagtail.models import GroupCollectionPermission, Site
+
+from home.founding import group_of
+from home.models import Role, User
+from home.tenancy import current_cooperative
+
+SUGGESTIONS = 10
+
+offered_by_wagtail = QuerySetRequestMixin.get_queryset
+
+
+def own_rows(chosen_from: Any, request: HttpRequest) -> QuerySet | None:
+    """In place of the rows that a filter offers: those of the running scope's cooperative."""
+    offered: QuerySet | None = offered_by_wagtail(chosen_from, request)
+    if offered is None:
+        offered = chosen_from.extra.get("queryset")
+    cooperative = current_cooperative()
+    if offered is None or cooperative is None:
+        return offered
+    if offered.model is User:
+        return offered.filter(pk__in=cooperative.memberships.values("user"))
+    if offered.model is Site:
+        return offered.filter(pk=cooperative.site_id)
+    return offered
+
+
+def own_tags(*models: type[Model]) -> QuerySet[Tag]:
+    """Tags on files of the cooperative's collection; none outside a scope."""
+    cooperative = current_cooperative()
+    if cooperative is None:
+        return Tag.objects.none()
+    rights = GroupCollectionPermission.objects.filter(group=group_of(cooperative, Role.EDITOR))
+    tagged = Q(pk__in=[])
+    for model in models:
+        files = model._default_manager.filter(collection__in=rights.values("collection"))
+        tagged |= Q(
+            taggit_taggeditem_items__content_type=ContentType.objects.get_for_model(model),
+            taggit_taggeditem_items__object_id__in=files.values("pk"),
+        )
+    return Tag.objects.filter(tagged).distinct()
+
+
+def popular_tags(model: type[Model], count: int = SUGGESTIONS) -> QuerySet[Tag]:
+    """In place of Wagtail's: the tags used most."""
+    return own_tags(model).annotate(uses=Count("taggit_taggeditem_items")).order_by("-uses", "name")[:count]
+
+
+@require_admin_access
+@require_safe
+def complete_tag(request: HttpRequest, **model: str) -> JsonResponse:
+    """In place of Wagtail's: tags that begin with `term`."""
+    term = request.GET.get("term", "").replace("\0", "")
+    found = own_tags(Image, Document).filter(name__istartswith=term) if term else Tag.objects.none()
+    return JsonResponse(list(found.order_by("name").values_list("name", flat=True)[:SUGGESTIONS]), safe=False)
+
+
+QuerySetRequestMixin.get_queryset = own_rows
+filters.popular_tags_for_model = popular_tags
+chooser.popular_tags_for_model = popular_tags

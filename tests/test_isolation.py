@@ -1,0 +1,431 @@
+"""Two cooperatives full of words of their own: whoever asks finds the words of one, and moves nothing of the other."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+from wagtail.documents.models import Document
+from wagtail.images.models import Image
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import Collection, Page
+
+from campaigns.models import Campaign, Reward
+from home import clock, links, unsubscribing
+from home.founding import welcome
+from home.models import Cooperative, Role, User
+from home.tenancy import across_cooperatives, within
+from pledges.enums import PaymentState
+from pledges.links import contribution_token
+from pledges.models import Checkout, Pledge, PledgeItem, Settlement, StripeEvent
+from tests.factories.campaigns import make_campaign, tier
+from tests.factories.cooperatives import make_cooperative, make_user
+from tests.factories.pledges import make_pledge, make_refund
+from tests.updates.making import campaign_page, make_update, make_update_page, notice_block, tell, text_block
+from updates.announcing import announce
+from updates.enums import MissingLanguage
+from updates.models import Mailing, Update, UpdatePage
+
+OUR_WORD, THEIR_WORD = "Mistral", "Zanzibar"
+INSIDERS = ["editor", "adviser", "treasurer", "owner"]
+STRANGERS = ["nobody", "anonymous"]
+
+
+@dataclass(frozen=True)
+class House:
+    """A cooperative in which every text holds one word."""
+
+    word: str
+    cooperative: Cooperative
+    campaign: Campaign
+    reward: Reward
+    pledge: Pledge
+    mending: Pledge
+    item: PledgeItem
+    told: Update
+    page: UpdatePage
+    draft: UpdatePage
+    mailing: Mailing
+    checkout: Checkout
+
+    @property
+    def host(self) -> str:
+        return self.cooperative.site.hostname
+
+
+def make_house(slug: str, word: str) -> House:
+    cooperative = make_cooperative(slug, name=f"Coopérative {word}")
+    owner = make_user(cooperative, Role.OWNER, f"{word.lower()}@{slug}.example", last_name=word)
+    campaign = make_campaign(cooperative, title=f"Campagne {word}", tiers=[tier(f"Sac {word}"), tier(f"Boîte {word}")])
+    named = {"backer_name": f"Contributrice {word}", "via": word.lower()}
+    pledge = make_pledge(campaign, email=f"un@{word.lower()}.example", fee=120, **named)
+    mending = make_pledge(
+        campaign, email=f"deux@{word.lower()}.example", payment_state=PaymentState.MEND, extra=700, **named
+    )
+    make_refund(pledge.payment, amount=1000, commission=50)
+    tell(pledge.backer, campaign)
+    _make_files(cooperative, word)
+    with within(cooperative):
+        Settlement.objects.create(
+            cooperative=cooperative, campaign=campaign, started_at=clock.now(), grace_ends_at=clock.now()
+        )
+        reward, other = campaign.rewards.order_by("position")
+        told = make_update(campaign, notice_block([other], reason=word, next_steps=word), title=f"Retard {word}")
+        waiting = make_update(campaign, notice_block([reward], reason=word, next_steps=word), title=f"Nouvelle {word}")
+        draft = make_update_page(campaign, text_block(f"<p>{word}</p>"), title=f"Ébauche {word}", publish=False)
+        draft.save_revision(user=owner, log_action=True)
+        return House(
+            word=word,
+            cooperative=cooperative,
+            campaign=campaign,
+            reward=reward,
+            pledge=pledge,
+            mending=mending,
+            item=PledgeItem.objects.get(pledge=pledge),
+            told=told,
+            page=UpdatePage.objects.get(translation_key=waiting.translation_key, locale__language_code="fr"),
+            draft=draft,
+            mailing=announce(told, by=owner, missing_language=MissingLanguage.NONE),
+            checkout=Checkout.objects.get(pledge=pledge),
+        )
+
+
+def _make_files(cooperative: Cooperative, word: str) -> None:
+    collection = Collection.objects.get(name=cooperative.name)
+    image = Image.objects.create(title=f"Image {word}", file=get_test_image_file(), collection=collection)
+    document = Document.objects.create(title=f"Texte {word}", file=ContentFile(b"x", "x.txt"), collection=collection)
+    image.tags.add(f"étiquette {word}"), document.tags.add(f"étiquette {word}")
+
+
+@pytest.fixture
+def ours(db):
+    return make_house("meule", OUR_WORD)
+
+
+@pytest.fixture
+def theirs(db):
+    return make_house("large", THEIR_WORD)
+
+
+def visit(house: House, role: str = "anonymous", **options: Any) -> Client:
+    """Someone of our cooperative, or of none, at the host of a house."""
+    client = Client(HTTP_HOST=house.host, **options)
+    if role == "superuser":
+        client.force_login(User.objects.create_superuser("root@tremplin.example", "secret"))
+    elif role == "nobody":
+        client.force_login(make_user())
+    elif role != "anonymous":
+        client.force_login(make_user(Cooperative.objects.get(slug="meule"), Role(role)))
+    return client
+
+
+def body_of(response: Any) -> str:
+    return response.content.decode() if not response.streaming else ""
+
+
+def world() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of our own apps, and every page and log entry of Wagtail's."""
+    with across_cooperatives():
+        models = [
+            model
+            for label in ("home", "campaigns", "pledges", "updates", "wagtailcore")
+            for model in apps.get_app_config(label).get_models()
+            if model._meta.label not in {"home.User", "wagtailcore.ReferenceIndex", "wagtailcore.PageSubscription"}
+        ]
+        return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in models}
+
+
+def looks(house: House) -> dict[str, str]:
+    """Every address of ours in the admin that is looked at, about a house."""
+    page, parts = house.page.pk, ("html", "text")
+    return {
+        "mailings": reverse("updates_mailings"),
+        "mailing": reverse("updates_mailing", args=[house.mailing.pk]),
+        "briefing": reverse("updates_briefing", args=[page]),
+        "briefing of a draft": reverse("updates_briefing", args=[house.draft.pk]),
+        **{f"preview, {part}": reverse("updates_preview", args=[page, "delay", "fr", part]) for part in parts},
+        "fulfilment": reverse("pledges_fulfilment"),
+        "fulfilment, sought": reverse("pledges_fulfilment") + f"?q={house.word[:4]}&campaign={house.campaign.pk}",
+        "fulfilment of a tier": reverse("pledges_fulfilment") + f"?reward={house.reward.pk}",
+        "marking": reverse("pledges_fulfilment_mark") + f"?to=sent&item={house.item.pk}",
+        "marking all": reverse("pledges_fulfilment_mark") + f"?to=sent&all=1&campaign={house.campaign.pk}",
+        "contributions": reverse("pledges_contributions"),
+        "contributions, sought": reverse("pledges_contributions") + f"?q={house.word[:4]}&campaign={house.campaign.pk}",
+        "contribution": reverse("pledges_contribution", args=[house.pledge.pk]),
+        "money": reverse("pledges_money"),
+        "settlement": reverse("pledges_settlement", args=[house.campaign.pk]),
+    }
+
+
+def acts(house: House) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Every address of ours in the admin that acts, with what its form posts."""
+    page = house.page.pk
+    return {
+        "send": (reverse("updates_send", args=[page]), {"people": "1", "missing_language": "send_other"}),
+        "announce": (reverse("updates_announce", args=[page]), {"people": "2", "missing_language": "send_other"}),
+        "test": (reverse("updates_test", args=[page, "delay", "fr"]), {}),
+        "mark": (reverse("pledges_fulfilment_mark") + f"?to=sent&item={house.item.pk}", {"expected": "1"}),
+        "mark all": (
+            reverse("pledges_fulfilment_mark") + f"?to=sent&all=1&reward={house.reward.pk}",
+            {"expected": "1"},
+        ),
+    }
+
+
+@pytest.mark.parametrize("role", [*INSIDERS, *STRANGERS, "superuser"])
+def test_nobody_reads_or_moves_another_cooperative_s_rows_here(ours, theirs, role, mailoutbox):
+    client = visit(ours, role)
+    before = world()
+    found = {name: body_of(client.get(url, follow=True)) for name, url in looks(theirs).items()}
+    assert [name for name, body in found.items() if THEIR_WORD in body] == []
+    for url, data in acts(theirs).values():
+        assert client.post(url, data).status_code in {302, 404}
+    assert world() == before
+    assert mailoutbox == []
+
+
+def test_what_is_ours_is_found_and_moves(ours, theirs):
+    """The table above asks for what there is: the same addresses of our own house open, and their acts act."""
+    client = visit(ours, "owner")
+    silent = {name for name, url in looks(ours).items() if OUR_WORD not in body_of(client.get(url))}
+    assert silent == {"marking", "marking all"}  # they count, and name nothing
+    assert client.get(looks(ours)["marking all"]).context_data["weighing"].movable == 1
+    before = world()
+    for url, data in acts(ours).values():
+        assert client.post(url, data).status_code == 302
+    after = world()
+    changed = {label for label in after if after[label] != before[label]}
+    assert {"home.OutgoingMail", "pledges.PledgeItem", "pledges.DatePromise", "updates.DelayNotice"} <= changed
+
+
+@pytest.mark.parametrize("role", ["adviser", "treasurer", *STRANGERS])
+def test_who_may_not_act_moves_nothing_of_their_own_cooperative(ours, role, mailoutbox):
+    client = visit(ours, role)
+    before = world()
+    for url, data in acts(ours).values():
+        assert client.post(url, data).status_code == 302
+    assert world() == before
+    assert mailoutbox == []
+
+
+MONEY = {"contributions", "contributions, sought", "contribution", "money", "settlement"}
+OPENS = {
+    "adviser": set(),
+    "treasurer": MONEY,
+    "nobody": set(),
+    "anonymous": set(),
+}
+
+
+@pytest.mark.parametrize("role", ["adviser", "treasurer", *STRANGERS])
+def test_each_role_opens_its_pages_only(ours, role):
+    client = visit(ours, role)
+    assert {name for name, url in looks(ours).items() if client.get(url).status_code == 200} == OPENS[role]
+
+
+def test_an_editor_sees_contributions_but_no_accounts(ours):
+    client = visit(ours, "editor")
+    refused = {name for name, url in looks(ours).items() if client.get(url).status_code != 200}
+    assert refused == {"money", "settlement"}
+
+
+@pytest.mark.parametrize("role", ["adviser", "treasurer"])
+def test_who_edits_no_page_neither_opens_nor_changes_one(ours, role):
+    client = visit(ours, role)
+    before = world()
+    for name in ("edit", "delete", "unpublish", "copy", "move", "view_draft", "history"):
+        url = reverse(f"wagtailadmin_pages:{name}", args=[ours.draft.pk])
+        assert client.get(url).status_code == client.post(url, {"title": "x"}).status_code == 302, name
+    parent = campaign_page(ours.campaign).pk
+    assert client.get(reverse("wagtailadmin_pages:add", args=["updates", "updatepage", parent])).status_code == 302
+    assert world() == before
+
+
+# Wagtail's own pages
+
+
+def wagtail_addresses(house: House) -> dict[str, str]:
+    page, home = house.draft.pk, house.cooperative.site.root_page_id
+    below_page = ("edit", "view_draft", "delete", "unpublish", "copy", "move", "history", "usage", "convert_alias")
+    below_page += ("workflow_history", "set_privacy", "revisions_index")
+    return {
+        **{name: reverse(f"wagtailadmin_pages:{name}", args=[page]) for name in below_page},
+        "move, confirmed": reverse("wagtailadmin_pages:move_confirm", args=[page, home]),
+        "below": reverse("wagtailadmin_pages:add_subpage", args=[home]),
+        "moderation": reverse("wagtailadmin_pages:workflow_action", args=[page, "approve", 1]),
+        "moderation, preview": reverse("wagtailadmin_pages:workflow_preview", args=[page, 1]),
+        "explorer": reverse("wagtailadmin_explore_root"),
+        "explorer of a page": reverse("wagtailadmin_explore", args=[page]),
+        "campaigns": reverse("wagtailadmin_pages:type_use", args=["campaigns", "campaignpage"]),
+        "updates": reverse("wagtailadmin_pages:type_use", args=["updates", "updatepage"]),
+        "history of the site": reverse("wagtailadmin_reports:site_history"),
+        "locked": reverse("wagtailadmin_reports:locked_pages"),
+        "images": reverse("wagtailimages:index"),
+        "image chooser": reverse("wagtailimages_chooser:choose"),
+        "documents": reverse("wagtaildocs:index"),
+        "tags": reverse("wagtailadmin_tag_autocomplete") + "?term=étiquette",
+        "tags of a model": reverse("wagtailadmin_tag_model_autocomplete", args=["taggit", "tag"]) + "?term=étiquette",
+        "to be moved": reverse("wagtail_bulk_action", args=["wagtailcore", "page", "move"]) + f"?id={page}",
+        "to be deleted": reverse("wagtail_bulk_action", args=["wagtailcore", "page", "delete"]) + f"?id={page}",
+        "chosen": reverse("wagtailadmin_choose_page_chosen_multiple") + f"?id={page}",
+        "first page": reverse("wagtailadmin_home"),
+    }
+
+
+@pytest.mark.parametrize("role", INSIDERS)
+def test_wagtail_s_pages_hold_no_word_of_theirs(ours, theirs, role):
+    client = visit(ours, role)
+    before = Page.objects.count()
+    found = {name: body_of(client.get(url, follow=True)) for name, url in wagtail_addresses(theirs).items()}
+    assert [name for name, body in found.items() if THEIR_WORD in body] == []
+    for url in wagtail_addresses(theirs).values():
+        client.post(url, {"new_parent_page": "", "confirm_site_name": "x"})
+    assert Page.objects.count() == before
+    assert THEIR_WORD not in body_of(client.get(reverse("wagtailadmin_home")))
+
+
+def test_wagtail_s_pages_still_show_what_is_ours(ours, theirs):
+    client = visit(ours, "owner")
+    for name in ("edit", "move", "history", "explorer", "campaigns", "images", "documents", "tags"):
+        assert OUR_WORD in body_of(client.get(wagtail_addresses(ours)[name])).replace("\\u00e9", "é"), name
+
+
+@pytest.mark.parametrize("role", INSIDERS)
+def test_at_another_cooperative_s_host_one_is_led_to_one_s_own(ours, theirs, role):
+    client = visit(theirs, role)
+    own = ours.cooperative.root_url + reverse("wagtailadmin_home")
+    for url in (*looks(theirs).values(), *looks(ours).values(), *wagtail_addresses(theirs).values()):
+        assert (client.get(url).headers.get("Location"), client.post(url).headers.get("Location")) == (own, own), url
+    assert client.post(reverse("wagtailadmin_logout")).headers["Location"] == reverse("wagtailadmin_login")
+
+
+def test_someone_of_both_works_at_both_and_sees_one_at_a_time(ours, theirs):
+    user = make_user(ours.cooperative, Role.OWNER)
+    welcome(user, theirs.cooperative, Role.OWNER)
+    for here, there in ((ours, theirs), (theirs, ours)):
+        client = Client(HTTP_HOST=here.host)
+        client.force_login(user)
+        for name in ("contributions", "fulfilment", "mailings", "money"):
+            body = body_of(client.get(looks(here)[name]))
+            assert (here.word in body, there.word in body) == (True, False), name
+        assert client.get(looks(there)["contribution"], follow=True).status_code == 404
+        assert client.get(looks(there)["briefing"], follow=True).status_code == 404
+
+
+# The public side
+
+
+def public(name: str, *args: Any) -> str:
+    with translation.override("fr"):
+        return reverse(name, args=args)
+
+
+def test_a_backer_s_addresses_open_nothing_at_another_host(ours, theirs):
+    with within(theirs.cooperative):
+        token, mending = contribution_token(theirs.pledge), contribution_token(theirs.mending)
+        topic = f"{theirs.pledge.backer_id}:{theirs.campaign.translation_key}"
+        ending = links.sign(unsubscribing.PURPOSE, topic, lasts=unsubscribing.LASTS)
+    client, before = visit(ours), world()
+    expected = {
+        public("contribute", theirs.campaign.pk): 404,
+        public("contribute_review", theirs.campaign.pk): 404,
+        public("checkout_return", theirs.checkout.key): 404,
+        public("checkout_cancelled", theirs.checkout.key): 404,
+        public("contribution", token): 410,
+        public("contribution_cancel", token): 410,
+        public("contribution_mend", mending): 410,
+        public("contribution_mend_return", mending): 410,
+        public("unsubscribe", ending): 404,
+        campaign_page(theirs.campaign).url_path.replace("/large/", "/fr/"): 404,
+    }
+    for url, status in expected.items():
+        answers = [client.post(url, {"news": "no", "confirm": "1"})] if "contribut" in url or "desab" in url else []
+        if "review" not in url and not url.endswith("verifier/"):
+            answers.append(client.get(url))
+        for answer in answers:
+            assert answer.status_code in {status, 405}, (url, answer.status_code)
+            assert THEIR_WORD not in body_of(answer)
+    assert world() == before
+
+
+@pytest.mark.parametrize("purpose", ["unsubscribe", "contribution"])
+def test_a_link_opens_what_it_was_signed_for_only(ours, purpose):
+    other = {"unsubscribe": "contribution", "contribution": "unsubscribe"}[purpose]
+    token = links.sign(other, str(ours.pledge.pk), lasts=timedelta(days=1))
+    answer = visit(ours).get(public(purpose, token))
+    assert answer.status_code in {404, 410}
+    assert OUR_WORD not in body_of(answer).replace(ours.cooperative.name, "").replace(ours.cooperative.legal_name, "")
+
+
+def test_an_event_that_is_not_signed_is_refused(db):
+    client = Client()
+    for signature in ("", "t=1,v1=00", "t=x", "nonsense", "t=1,v1=é", "\0"):
+        answer = client.post(
+            reverse("stripe_webhook"), b"{}", content_type="application/json", headers={"Stripe-Signature": signature}
+        )
+        assert answer.status_code == 400, signature
+    assert StripeEvent.objects.count() == 0
+
+
+@pytest.mark.parametrize("host", ["nulle.part.example", "localhost", "127.0.0.1", "large.localhost.evil.example"])
+def test_a_host_that_is_nobody_s_shows_nothing(ours, theirs, host):
+    client = Client(HTTP_HOST=host)
+    for path in ("/fr/", "/admin/login/", public("contribute", theirs.campaign.pk), public("contribution_link")):
+        answer = client.get(path, follow=True)
+        assert answer.status_code == 404
+        assert [word for word in (OUR_WORD, THEIR_WORD) if word in body_of(answer)] == []
+
+
+def test_a_forwarded_host_is_not_believed(ours, theirs):
+    answer = visit(ours).get("/fr/", headers={"X-Forwarded-Host": theirs.host})
+    assert (OUR_WORD in body_of(answer), THEIR_WORD in body_of(answer)) == (True, False)
+
+
+# Looking changes nothing, and acting asks for the form's token
+
+
+def test_looking_changes_nothing(ours):
+    with within(ours.cooperative):
+        tokens = contribution_token(ours.pledge), contribution_token(ours.mending)
+    owner, visitor = visit(ours, "owner"), visit(ours)
+    before = world()
+    for url in looks(ours).values():
+        assert owner.get(url).status_code == 200
+    for url in (url for url, _data in acts(ours).values()):
+        assert owner.get(url).status_code in {200, 405}
+    for name in ("contribute", "contribute_review"):
+        visitor.get(public(name, ours.campaign.pk))
+    for token in tokens:
+        for name in ("contribution", "contribution_cancel", "contribution_mend"):
+            visitor.get(public(name, token))
+    for url in (
+        public("checkout_cancelled", ours.checkout.key),
+        public("contribution_link"),
+        public("unsubscribe", "x"),
+        public("brand_stylesheet", 1),
+        "/fr/",
+        "/en/",
+        campaign_page(ours.campaign).url,
+        ours.page.url,
+    ):
+        visitor.get(url)
+    assert world() == before
+
+
+def test_every_form_of_ours_asks_for_its_token(ours):
+    with within(ours.cooperative):
+        token = contribution_token(ours.mending)
+    owner = visit(ours, "owner", enforce_csrf_checks=True)
+    visitor = visit(ours, enforce_csrf_checks=True)
+    before = world()
+    for url, data in acts(ours).values():
+        assert owner.post(url, data).status_code == 403, url
+    posted = [public(name, token) for name in ("contribution", "contribution_cancel", "contribution_mend")]
+    for url in (public("contribute_review", ours.campaign.pk), public("contribution_link"), *posted):
+        assert visitor.post(url, {"email": "a@b.example", "confirm": "1"}).status_code == 403, url
+    assert world() == before

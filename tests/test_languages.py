@@ -1,0 +1,493 @@
+"""Every visible string goes through gettext, and the French of each is there.
+
+The first is seen by reading pages under a pseudo-locale: a catalogue that puts every string between ⟦ and ⟧. What a
+page then shows outside the marks was not written through gettext, unless it is what people wrote or a date, an amount
+or a name; those are listed here, page content in OWN_WORDS, formats in FORMATS.
+"""
+
+import html
+import os
+import re
+import shutil
+import uuid
+from datetime import date, timedelta
+from html.parser import HTMLParser
+
+import polib
+import pytest
+from django.urls import clear_url_caches, reverse
+from django.utils.translation import gettext, ngettext, override
+from wagtail.models import Locale
+
+from campaigns.enums import CampaignState, FundingModel
+from campaigns.models import Campaign
+from home import clock, composing, outbox, unsubscribing
+from home.models import OutgoingMail, TextPage
+from home.registry import kind_of
+from home.tenancy import within
+from pledges.enums import FulfilmentState, PaymentState, PledgeState
+from pledges.forms import quantity_name
+from pledges.links import contribution_token
+from pledges.models import PledgeItem, Settlement
+from sandbox import translations
+from tests.factories.campaigns import body_of, end_now, make_campaign, two_tiers
+from tests.factories.cooperatives import make_user
+from tests.factories.pledges import make_pledge, make_refund
+from tests.updates.making import NEXT_FR, REASON_FR, make_update, notice_block, tell
+from updates.announcing import announce
+from updates.enums import MissingLanguage
+from updates.sending import send_news
+
+OPEN, CLOSE = "⟦", "⟧"
+
+#: What editors and backers wrote, and names.
+OWN_WORDS = (
+    "La Meule commune, coopérative de solidarité",
+    "La Meule commune",
+    "4, chemin du Moulin, Saint-Aurèle (Québec) G0L 0X0",
+    "bonjour@meule.example",
+    "Le grain d’ici, moulu ici.",
+    "Remettre la meule en marche",
+    "Le four",
+    "Onze fermes, un village et une pierre de 900 kg.",
+    "Saint-Aurèle",
+    "Un moulin fermé depuis 1974",
+    "Il manque la pierre.",
+    "Le sac de farine",
+    "La boîte du meunier",
+    "Deux kilos de farine de blé.",
+    "La meule, de près",
+    "On voit la meule tourner.",
+    "La pierre est là",
+    "La pierre est arrivée.",
+    "Elle pèse 900 kg.",
+    REASON_FR,
+    NEXT_FR,
+    "Textes de la coopérative",
+    "Le texte, en entier.",
+    "Rosalie Tremblay",
+    "Camille Rivard",
+    "camille@example.com",
+    "Postes Canada",
+    "J’accepte que ma carte soit débitée si l’objectif est atteint.",
+    "J’autorise…",
+)
+
+#: The other language's own name, in the link that leads there.
+LANGUAGE_SWITCH = "English"
+
+#: What formats give, and what a browser or a provider reads: never gettext's.
+MONTHS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+FORMATS = (
+    re.compile(rf"(?:1er|\d{{1,2}}) (?:{MONTHS}) \d{{4}}(?:, à \d{{1,2}}\u00a0h(?:\u00a0\d\d)? \(heure de l’Est\))?"),
+    re.compile(rf"\b(?:{MONTHS}) \d{{4}}\b"),
+    re.compile(r"https?://\S+"),
+)
+
+LETTER = re.compile(r"[^\W\d_]")
+SPOKEN = {"aria-label", "alt", "title", "placeholder"}
+SILENT = {"script", "style"}
+
+
+@pytest.fixture
+def pseudo(settings, tmp_path):
+    """French in which every string of ours stands between marks; addresses stay what they are."""
+    folder = tmp_path / "pseudo" / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    marked(polib.pofile(str(translations.CATALOGUE))).save_as_mofile(str(folder / "django.mo"))
+    settings.LOCALE_PATHS = [tmp_path / "pseudo"]  # Django forgets its catalogues when this setting changes.
+    clear_url_caches()
+    yield
+    clear_url_caches()
+
+
+def marked(catalogue):
+    """The catalogue with its own msgids, marked, in the place of the French."""
+    for entry in catalogue:
+        if is_address(entry):
+            continue
+        if entry.msgid_plural:
+            entry.msgstr_plural = {0: mark(entry.msgid), 1: mark(entry.msgid_plural)}
+        else:
+            entry.msgstr = mark(entry.msgid)
+    return catalogue
+
+
+def mark(text):
+    """Marked inside the line ends that gettext wants kept."""
+    inner = text.strip("\n")
+    return text.replace(inner, f"{OPEN}{inner}{CLOSE}", 1)
+
+
+def is_address(entry):
+    return entry.msgid.endswith("/") and " " not in entry.msgid.replace("<int:", "<").replace("<str:", "<")
+
+
+class Reader(HTMLParser):
+    """What a page shows or says aloud, in order; a new line where a tag stands."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.shown, self.spoken, self.silent = [], [], 0
+
+    def handle_starttag(self, tag, attrs):
+        self.silent += tag in SILENT
+        self.shown.append("\n")
+        self.spoken += [value for name, value in attrs if name in SPOKEN and value]
+
+    def handle_endtag(self, tag):
+        self.silent -= tag in SILENT
+        self.shown.append("\n")
+
+    def handle_data(self, data):
+        if not self.silent:
+            self.shown.append(data)
+
+
+def unmarked(markup):
+    """The texts of a page that stand outside the marks and are not what people wrote."""
+    reader = Reader()
+    reader.feed(markup)
+    pieces = outside("".join(reader.shown)).splitlines()
+    pieces += [piece for text in reader.spoken for piece in outside(text).splitlines()]
+    return sorted({piece.strip() for piece in pieces if LETTER.search(remainder(piece))})
+
+
+def outside(text):
+    """The text without what stands between marks, however deep."""
+    kept, depth = [], 0
+    for sign in text:
+        depth += sign == OPEN
+        if depth == 0 or sign == "\n":
+            kept.append(sign)
+        depth -= sign == CLOSE
+    assert depth == 0
+    return "".join(kept)
+
+
+def remainder(piece):
+    for pattern in FORMATS:
+        piece = pattern.sub(" ", piece)
+    for words in sorted([*OWN_WORDS, LANGUAGE_SWITCH], key=len, reverse=True):
+        piece = piece.replace(words, " ")
+    return piece
+
+
+def assert_marked(response, status=200):
+    assert response.status_code == status
+    markup = response.content.decode()
+    assert OPEN in markup
+    assert unmarked(markup) == []
+
+
+# ---------------------------------------------------------------- what the pages show
+
+
+def video():
+    value = {
+        "url": "https://vimeo.com/76979871",
+        "title": "La meule, de près",
+        "duration": 130,
+        "poster": None,
+        "transcript": "<p>On voit la meule tourner.</p>",
+    }
+    return {"type": "video", "id": str(uuid.uuid4()), "value": value}
+
+
+@pytest.fixture
+def visitor(cooperative, on_host):
+    return on_host(cooperative)
+
+
+@pytest.fixture
+def campaign(cooperative):
+    """One with everything a campaign page shows: a video, pledges, a gone tier, an update that announces a delay."""
+    campaign = make_campaign(cooperative, body=body_of(two_tiers(), extra=[video()]))
+    with within(cooperative):
+        flour, box = campaign.rewards.order_by("position")
+        make_pledge(campaign, rewards=[(box, 10)], paid=False)
+        announce(make_update(campaign, notice_block([flour])), by=None, missing_language=MissingLanguage.NONE)
+    return campaign
+
+
+@pytest.fixture
+def flexible(cooperative):
+    return make_campaign(cooperative, title="Le four", funding_model=FundingModel.FLEXIBLE)
+
+
+def page_of(campaign):
+    with within(campaign.cooperative), override("fr"):
+        return next(
+            page for page in campaign.cooperative.site.root_page.get_descendants() if page.title == campaign.title
+        )
+
+
+def end(campaign, state):
+    with within(campaign.cooperative):
+        end_now(campaign)
+        figures = {"pledged_at_deadline": 65_000, "backers_at_deadline": 1}
+        Campaign.objects.filter(pk=campaign.pk).update(state=state, **figures)
+        campaign.refresh_from_db()
+        now = clock.now()
+        Settlement.objects.create(
+            cooperative=campaign.cooperative, campaign=campaign, started_at=now, grace_ends_at=now + timedelta(days=7)
+        )
+
+
+def address(name, *args):
+    with override("fr"):
+        return reverse(name, args=args)
+
+
+def own(pledge, name="contribution"):
+    with within(pledge.cooperative), override("fr"):
+        return reverse(name, args=[contribution_token(pledge)])
+
+
+def filled_in(campaign, **fields):
+    with within(campaign.cooperative):
+        reward = campaign.rewards.order_by("position").first()
+    data = {"name": "Camille Rivard", "email": "camille@example.com", "language": "fr", "attempt": str(uuid.uuid4())}
+    return data | {quantity_name(reward): "1", f"price_{reward.pk}": str(reward.amount)} | fields
+
+
+# ---------------------------------------------------------------- the pseudo-locale
+
+
+def test_the_marks_are_found(pseudo):
+    with override("fr"):
+        assert gettext("Sold out") == f"{OPEN}Sold out{CLOSE}"
+        assert ngettext("%(n)s day left", "%(n)s days left", 2) == f"{OPEN}%(n)s days left{CLOSE}"
+
+
+def test_what_is_not_marked_is_found():
+    words = f"Merci {OPEN}à <b>tous {OPEN}ici{CLOSE}</b>{CLOSE} Camille Rivard, <i>31 octobre 2026</i>"
+    shown = f'<p>{words}</p><img alt="Une roue">'
+    assert unmarked(shown) == ["Merci", "Une roue"]
+    assert unmarked(f"<style>p {{ }}</style><p>{OPEN}Total{CLOSE} · 45,00 $</p>") == []
+
+
+@pytest.mark.parametrize("state", [None, CampaignState.FUNDED, CampaignState.MISSED])
+def test_the_home_page(pseudo, campaign, visitor, state):
+    if state:
+        end(campaign, state)
+    assert_marked(visitor.get("/fr/"))
+
+
+def test_a_home_page_without_campaigns(pseudo, cooperative, visitor):
+    assert_marked(visitor.get("/fr/"))
+
+
+def test_a_text_page(pseudo, cooperative, visitor):
+    with within(cooperative):
+        page = cooperative.site.root_page.add_child(
+            instance=TextPage(
+                title="Textes de la coopérative",
+                locale=Locale.objects.get(language_code="fr"),
+                body=[{"type": "text", "id": str(uuid.uuid4()), "value": {"text": "<p>Le texte, en entier.</p>"}}],
+            )
+        )
+        page.save_revision().publish()
+    assert_marked(visitor.get(page.get_url()))
+
+
+def test_a_page_that_is_not_there(pseudo, cooperative, visitor):
+    assert_marked(visitor.get("/fr/nulle-part/"), 404)
+
+
+@pytest.mark.parametrize("state", [None, CampaignState.FUNDED, CampaignState.MISSED])
+def test_a_campaign_page(pseudo, campaign, visitor, state):
+    if state:
+        end(campaign, state)
+    assert_marked(visitor.get(page_of(campaign).get_url()))
+
+
+@pytest.mark.parametrize("state", [None, CampaignState.ENDED])
+def test_a_flexible_campaign_page(pseudo, flexible, visitor, state):
+    make_pledge(flexible)
+    if state:
+        end(flexible, state)
+    assert_marked(visitor.get(page_of(flexible).get_url()))
+
+
+def test_an_update_page(pseudo, campaign, visitor):
+    with within(campaign.cooperative):
+        update = page_of(campaign).get_children().get()
+    assert_marked(visitor.get(update.get_url()))
+
+
+def test_the_form_and_the_review(pseudo, campaign, flexible, visitor):
+    for one in (campaign, flexible):
+        assert_marked(visitor.get(address("contribute", one.pk)))
+        review = address("contribute_review", one.pk)
+        assert_marked(visitor.post(review, filled_in(one)))
+        assert_marked(visitor.post(review, filled_in(one, confirm="1", news="on", extra="5")))
+
+
+def test_the_form_with_things_to_review(pseudo, campaign, visitor):
+    review = address("contribute_review", campaign.pk)
+    assert_marked(visitor.post(review, {"language": "fr", "attempt": str(uuid.uuid4())}))
+    wrong = {"name": "Camille Rivard", "email": "camille", "extra": "beaucoup", "language": "fr"}
+    assert_marked(visitor.post(review, wrong | {"attempt": str(uuid.uuid4())}))
+
+
+def test_the_form_of_a_campaign_that_ended(pseudo, campaign, visitor):
+    end(campaign, CampaignState.FUNDED)
+    assert_marked(visitor.get(address("contribute", campaign.pk)))
+    assert_marked(visitor.post(address("contribute_review", campaign.pk), filled_in(campaign)))
+
+
+@pytest.mark.parametrize("state", list(PledgeState))
+def test_a_contribution(pseudo, cooperative, campaign, visitor, state):
+    assert_marked(visitor.get(own(make_pledge(campaign, state=state, paid=False, extra=500))))
+
+
+@pytest.mark.parametrize("state", list(PaymentState))
+def test_a_contribution_whose_campaign_is_over(pseudo, campaign, visitor, state):
+    pledge = make_pledge(campaign, payment_state=state, extra=500)
+    end(campaign, CampaignState.FUNDED)
+    assert_marked(visitor.get(own(pledge)))
+    if state in {PaymentState.ACTION, PaymentState.MEND}:
+        assert_marked(visitor.get(own(pledge, "contribution_mend")))
+
+
+@pytest.mark.parametrize("state", list(FulfilmentState))
+def test_a_reward_on_its_way(pseudo, flexible, visitor, state):
+    pledge = make_pledge(flexible)
+    with within(flexible.cooperative):
+        PledgeItem.objects.update(
+            state=state, state_since=clock.now(), carrier="Postes Canada", first_month=date(2026, 1, 1)
+        )
+        make_refund(pledge.payment, amount=500)
+    assert_marked(visitor.get(own(pledge)))
+
+
+def test_cancelling(pseudo, campaign, flexible, visitor):
+    for one in (campaign, flexible):
+        pledge = make_pledge(one, paid=one is flexible)
+        assert_marked(visitor.get(own(pledge, "contribution_cancel")))
+    end(campaign, CampaignState.FUNDED)
+    assert_marked(visitor.get(own(make_pledge(campaign), "contribution_cancel")))
+
+
+def test_links_to_a_contribution(pseudo, cooperative, visitor):
+    assert_marked(visitor.get(address("contribution_link")))
+    assert_marked(visitor.get(address("contribution_link") + "?sent"))
+    assert_marked(visitor.post(address("contribution_link"), {"email": "camille"}))
+    assert_marked(visitor.get(address("contribution", "rien")), 410)
+
+
+def test_ending_the_news(pseudo, campaign, visitor):
+    with within(campaign.cooperative):
+        tell(make_pledge(campaign, email="camille@example.com").backer, campaign)
+        update = make_update(campaign, title="La meule tourne")
+        send_news(update, by=None, missing_language=MissingLanguage.NONE)
+        mail = OutgoingMail.objects.select_related("backer", "cooperative__site").filter(kind="update_published").get()
+        path = unsubscribing.url_for(mail).removeprefix(mail.cooperative.root_url)
+    assert_marked(visitor.get(path))
+    assert_marked(visitor.post(path))
+
+
+PLEDGE_MAILS = {  # kind: what the pledge is, how its campaign ended, which attempt or refund it tells of
+    "pledge_confirmed": ({"paid": False}, None, ""),
+    "contribution_receipt": ({}, None, ""),
+    "pledge_cancelled": ({"state": PledgeState.CANCELLED}, None, ""),
+    "link_renewed": ({}, None, "link:1"),
+    "goal_met_charged": ({}, CampaignState.FUNDED, ""),
+    "payment_to_mend": ({"payment_state": PaymentState.MEND}, CampaignState.FUNDED, "0"),
+    "pledge_dropped": ({"state": PledgeState.DROPPED}, CampaignState.FUNDED, ""),
+    "goal_missed": ({"state": PledgeState.GOAL_MISSED}, CampaignState.MISSED, ""),
+    "refund_made": ({}, None, "refund"),
+    "reward_sent": ({}, None, ""),
+    "reward_ready": ({}, None, ""),
+}
+
+
+@pytest.mark.parametrize("kind", PLEDGE_MAILS)
+def test_mails_about_a_contribution(pseudo, campaign, kind):
+    fields, ended, occasion = PLEDGE_MAILS[kind]
+    pledge = make_pledge(campaign, extra=500, **fields)
+    if ended:
+        end(campaign, ended)
+    with within(campaign.cooperative):
+        if occasion == "refund":
+            occasion = f"refund:{make_refund(pledge.payment, amount=500).pk}"
+        facts = {"state": "sent", "carrier": "Postes Canada", "tracking_url": "", "note": "Le texte, en entier."}
+        about = f"item:{pledge.items.get().pk}" if kind.startswith("reward_") else pledge.key
+        outbox.queue(
+            kind_of(kind),
+            cooperative=campaign.cooperative,
+            subject_key=about,
+            to=pledge.backer,
+            occasion=occasion,
+            facts=facts if kind.startswith("reward_") else {},
+        )
+    assert_mails_marked(campaign, {kind})
+
+
+def test_mails_about_an_update(pseudo, flexible):
+    with within(flexible.cooperative):
+        flour = flexible.rewards.order_by("position").first()
+        tell(make_pledge(flexible).backer, flexible)
+        tell(make_pledge(flexible, rewards=[], extra=2500).backer, flexible)
+        update = make_update(flexible, notice_block([flour]), bilingual=False)
+        announce(update, by=None, missing_language=MissingLanguage.SEND_OTHER)
+        send_news(update, by=None, missing_language=MissingLanguage.SEND_OTHER)
+    assert_mails_marked(flexible, {"delay_announced", "update_published"})
+
+
+def test_the_mail_to_the_team(pseudo, campaign):
+    editor = make_user(campaign.cooperative)
+    editor.first_name = "Camille Rivard"
+    editor.save()
+    end(campaign, CampaignState.FUNDED)
+    with within(campaign.cooperative):
+        outbox.queue(
+            kind_of("campaign_outcome"),
+            cooperative=campaign.cooperative,
+            subject_key=f"campaign:{campaign.pk}",
+            to=editor,
+        )
+    assert_mails_marked(campaign, {"campaign_outcome"})
+
+
+def assert_mails_marked(campaign, kinds):
+    """The subject, the HTML and the text of each mail that is waiting."""
+    with within(campaign.cooperative):
+        waiting = list(OutgoingMail.objects.select_related("cooperative__site", "backer", "user"))
+        assert {mail.kind for mail in waiting} == kinds
+        messages = [composing.compose(mail) for mail in waiting]
+    for message in messages:
+        assert unmarked(message.alternatives[0].content) == []
+        assert unmarked(f"<pre>{html.escape(message.body)}</pre>") == []
+        assert unmarked(f"<p>{html.escape(message.subject)}</p>") == []
+
+
+# ---------------------------------------------------------------- the French
+
+
+def test_the_french_is_complete_and_none_is_doubtful():
+    catalogue = polib.pofile(str(translations.CATALOGUE))
+    used = [entry for entry in catalogue if not entry.obsolete]
+    assert used
+    assert {entry.msgid: faults for entry in used if (faults := translations.entry_faults(entry))} == {}
+
+
+@pytest.mark.skipif(
+    shutil.which("xgettext") is None and os.environ.get("REQUIRE_SERVICES") != "1",
+    reason="xgettext is not installed: make services",
+)
+def test_no_string_of_the_code_is_missing_from_the_french():
+    assert translations.check(translations.ROOT, translations.CATALOGUE) == []
+
+
+def test_french_counts_zero_as_one(settings, tmp_path):
+    folder = tmp_path / "real" / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    polib.pofile(str(translations.CATALOGUE)).save_as_mofile(str(folder / "django.mo"))
+    settings.LOCALE_PATHS = [tmp_path / "real"]
+    with override("fr"):
+        said = [
+            ngettext("%(n)s person has contributed", "%(n)s people have contributed", n) % {"n": n} for n in range(3)
+        ]
+    assert said == ["0 personne a contribué", "1 personne a contribué", "2 personnes ont contribué"]
