@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class FundingModel(models.TextChoices):
@@ -13,7 +14,7 @@ class CampaignState(models.TextChoices):
     """Changed only by campaigns.lifecycle."""
 
     DRAFT = "draft", _("Draft")
-    LIVE = "live", _("Live")
+    LIVE = "live", pgettext_lazy("campaign", "Live")
     CLOSING = "closing", _("Closing: the last payments are being awaited")
     FUNDED = "funded", _("Funded")
     MISSED = "missed", _("Goal not reached")

@@ -1,19 +1,13 @@
 """What every request passes: the health answers, and the cooperative of its host."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound, JsonResponse
-from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.urls import reverse
-from wagtail.admin.auth import permission_denied
-from wagtail.models import Page, Site
-from wagtail.permissions import policy_registry
+from wagtail.models import Site
 
 from home import health
-from home.admin_access import roles_in
-from home.models import Cooperative, User
+from home.models import Cooperative
 from home.tenancy import within
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -58,50 +52,3 @@ class CooperativeMiddleware:
             if hasattr(response, "render") and not getattr(response, "is_rendered", True):
                 response.render()
         return response
-
-
-#: How Wagtail's addresses call the pages they are about.
-PAGES_NAMED = ("page_id", "parent_page_id", "page_to_move_id", "destination_id", "page_pk")
-
-#: What everyone who logged in may do, at any host.
-OPEN_TO_ALL = ("wagtailadmin_login", "wagtailadmin_logout")
-
-
-class OwnAdminMiddleware:
-    """The admin of a host is for the people of its cooperative, and its addresses name pages they can find.
-
-    Several of Wagtail's views show the title of a page before they ask whether its reader may act on it.
-    """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
-    def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: dict[str, Any]
-    ) -> HttpResponseBase | None:
-        user = request.user
-        if not request.path.startswith(reverse("wagtailadmin_home")) or not isinstance(user, User) or user.is_superuser:
-            return None
-        match = request.resolver_match
-        if match is None or match.url_name in OPEN_TO_ALL:
-            return None
-        if not roles_in(request):
-            return _to_own_admin(user)
-        named = {kwargs[name] for name in PAGES_NAMED if name in kwargs}
-        if named and view.__module__.startswith("wagtail") and not _can_find(user, named):
-            return permission_denied(request)
-        return None
-
-
-def _to_own_admin(user: User) -> HttpResponseBase | None:
-    """Nobody's admin is on this host; someone without any cooperative is refused by Wagtail."""
-    membership = user.memberships.select_related("cooperative__site").order_by("pk").first()
-    return redirect(membership.cooperative.root_url + reverse("wagtailadmin_home")) if membership else None
-
-
-def _can_find(user: User, page_ids: set[int]) -> bool:
-    found = policy_registry.get_by_type(Page).explorable_instances(user).filter(pk__in=page_ids)
-    return found.count() == len(page_ids)

@@ -38,6 +38,8 @@ NEVER_ARRIVED, CRASHED = "never arrived", "crashed"
 
 #: The account takes no payment at all just now: no card is at fault.
 PAUSED = "account_invalid"
+#: How long it is then left in peace.
+PAUSE = timedelta(minutes=10)
 
 
 class AccountPaused(gateway.Unavailable):
@@ -256,7 +258,9 @@ def _refuse(payment: Payment, attempt: PaymentAttempt, error: gateway.Refused) -
         unpaid = Intent(
             "", "requires_payment_method", payment.amount, payment.currency, error_code=error.code or "refused"
         )
-        _record_unpaid(Payment.objects.select_for_update().get(pk=payment.pk), unpaid)
+        locked = Payment.objects.select_for_update().get(pk=payment.pk)
+        if locked.state != PaymentState.PAID and not locked.stripe_intent:
+            _record_unpaid(locked, unpaid)
 
 
 def answer(attempt: PaymentAttempt, outcome: str) -> None:

@@ -166,6 +166,10 @@ class ContributionForm(forms.Form):
             field.label = _("Amount of your contribution")
             field.help_text = gettext("At least %(minimum)s. Example: 45 or 45.50") % {"minimum": minimum}
 
+    def clean_name(self) -> str:
+        """On one line: it stands in the greeting and the address of mails."""
+        return " ".join(self.cleaned_data["name"].split())
+
     def clean_via(self) -> str:
         """A longer one was not made by us."""
         via = self.cleaned_data["via"]

@@ -7,12 +7,14 @@ comes first, once: a second confirmation would close the bank's page under its r
 
 import logging
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from home import clock
 from pledges import charging, checkout, gateway, pledging
 from pledges.enums import CheckoutPurpose, CheckoutState, PaymentState
 from pledges.gateway import Declined
 from pledges.links import contribution_url
-from pledges.models import Checkout, Payment
+from pledges.models import Checkout, Payment, PaymentAttempt
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,21 @@ def use_card(row: Checkout) -> None:
         finish_card(row, contribution_url(payment.pledge))
     except Declined:
         log.info("the new card of payment %s was declined", payment.pk)
+
+
+def unused_cards() -> QuerySet[Checkout]:
+    """Pages that ended with a card whose use is not known to have come to anything; only until the grace ends."""
+    now = clock.now()
+    tried = PaymentAttempt.objects.filter(
+        payment=OuterRef("payment"), payment_method=OuterRef("pledge__payment_method"), answered_at__isnull=False
+    ).exclude(outcome=charging.PAUSED, started_at__lt=now - charging.PAUSE)
+    return Checkout.objects.filter(
+        purpose=CheckoutPurpose.MEND,
+        state=CheckoutState.COMPLETE,
+        ended_at__lte=now - charging.SETTLED_AFTER,
+        payment__state__in=MENDABLE,
+        pledge__campaign__settlement__grace_ends_at__gt=now,
+    ).exclude(Exists(tried))
 
 
 def refresh(payment: Payment) -> PaymentState:

@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 GRACE = timedelta(days=7)
 #: Longer than a call may take (the gateway's time-out), so that only a dead worker loses it.
 LEASE = timedelta(seconds=45)
-#: How long a payment waits where the cooperative's account takes none for now.
-PAUSE = timedelta(minutes=10)
 CLAIM = 20
 CHUNK = 200
 
@@ -178,7 +176,7 @@ def _charge_one(payment: Payment) -> None:
     try:
         charging.charge(payment)
     except charging.AccountPaused as error:
-        mine.update(lease_until=clock.now() + PAUSE)
+        mine.update(lease_until=clock.now() + charging.PAUSE)
         log.warning("payment %s waits for the account: %s", payment.pk, error)
     except gateway.Unavailable as error:
         log.warning("payment %s has no answer yet: %s", payment.pk, error)

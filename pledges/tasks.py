@@ -81,7 +81,8 @@ def nudge_settlement() -> None:
 @periodic("checkouts", every=timedelta(seconds=30))
 def nudge_checkouts() -> None:
     with across_cooperatives():
-        ids = list(checkout.overdue().order_by("id").values_list("id", flat=True)[:200])
+        pages = [checkout.overdue(), mending.unused_cards()]
+        ids = [pk for some in pages for pk in some.order_by("id").values_list("id", flat=True)[:200]]
     for checkout_id in ids:
         end_checkout.enqueue(checkout_id)
 

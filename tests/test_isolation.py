@@ -52,6 +52,9 @@ class House:
     draft: UpdatePage
     mailing: Mailing
     checkout: Checkout
+    owner: User
+    image: Image
+    document: Document
 
     @property
     def host(self) -> str:
@@ -69,7 +72,7 @@ def make_house(slug: str, word: str) -> House:
     )
     make_refund(pledge.payment, amount=1000, commission=50)
     tell(pledge.backer, campaign)
-    _make_files(cooperative, word)
+    image, document = _make_files(cooperative, word)
     with within(cooperative):
         Settlement.objects.create(
             cooperative=cooperative, campaign=campaign, started_at=clock.now(), grace_ends_at=clock.now()
@@ -92,14 +95,18 @@ def make_house(slug: str, word: str) -> House:
             draft=draft,
             mailing=announce(told, by=owner, missing_language=MissingLanguage.NONE),
             checkout=Checkout.objects.get(pledge=pledge),
+            owner=owner,
+            image=image,
+            document=document,
         )
 
 
-def _make_files(cooperative: Cooperative, word: str) -> None:
+def _make_files(cooperative: Cooperative, word: str) -> tuple[Image, Document]:
     collection = Collection.objects.get(name=cooperative.name)
     image = Image.objects.create(title=f"Image {word}", file=get_test_image_file(), collection=collection)
     document = Document.objects.create(title=f"Texte {word}", file=ContentFile(b"x", "x.txt"), collection=collection)
     image.tags.add(f"étiquette {word}"), document.tags.add(f"étiquette {word}")
+    return image, document
 
 
 @pytest.fixture
@@ -272,6 +279,20 @@ def wagtail_addresses(house: House) -> dict[str, str]:
         "tags of a model": reverse("wagtailadmin_tag_model_autocomplete", args=["taggit", "tag"]) + "?term=étiquette",
         "to be moved": reverse("wagtail_bulk_action", args=["wagtailcore", "page", "move"]) + f"?id={page}",
         "to be deleted": reverse("wagtail_bulk_action", args=["wagtailcore", "page", "delete"]) + f"?id={page}",
+        "all below to be deleted": reverse("wagtail_bulk_action", args=["wagtailcore", "page", "delete"])
+        + f"?id=all&childOf={home}",
+        "all to be deleted": reverse("wagtail_bulk_action", args=["wagtailcore", "page", "delete"]) + "?id=all",
+        "image to be deleted": reverse("wagtail_bulk_action", args=["wagtailimages", "image", "delete"])
+        + f"?id={house.image.pk}",
+        "images to be deleted": reverse("wagtail_bulk_action", args=["wagtailimages", "image", "delete"]) + "?id=all",
+        "document to be deleted": reverse("wagtail_bulk_action", args=["wagtaildocs", "document", "delete"])
+        + f"?id={house.document.pk}",
+        "people": reverse("wagtail_bulk_action", args=["home", "user", "delete"]) + f"?id={house.owner.pk}&id=all",
+        "image chosen": reverse("wagtailimages_chooser:chosen", args=[house.image.pk]),
+        "images chosen": reverse("wagtailimages_chooser:chosen_multiple") + f"?id={house.image.pk}",
+        "document chosen": reverse("wagtaildocs_chooser:chosen", args=[house.document.pk]),
+        "documents chosen": reverse("wagtaildocs_chooser:chosen_multiple") + f"?id={house.document.pk}",
+        "image": reverse("wagtailimages:edit", args=[house.image.pk]),
         "chosen": reverse("wagtailadmin_choose_page_chosen_multiple") + f"?id={page}",
         "first page": reverse("wagtailadmin_home"),
     }

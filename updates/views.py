@@ -102,7 +102,7 @@ def _act(request: AdminRequest, page: UpdatePage, kind: MailingKind) -> HttpResp
     try:
         mailing = act(_update_or_404(page), by=request.user, missing_language=_chosen(request))
     except sending.SendingRefused as refused:
-        messages.error(request, REFUSALS[refused.refusal])
+        messages.error(request, str(REFUSALS[refused.refusal]))
         return redirect("updates_briefing", page.pk)
     messages.success(request, _done_line(mailing))
     return redirect("updates_mailing", mailing.pk)
@@ -170,7 +170,7 @@ def _mailings_crumb() -> Crumb:
 
 def _page_or_404(request: AdminRequest, page_id: int) -> UpdatePage:
     """Another cooperative's page is not found."""
-    page = get_object_or_404(UpdatePage.objects.select_related("locale"), pk=page_id)
+    page = get_object_or_404(UpdatePage.objects.select_related("locale"), id=page_id)
     if cooperative_of(page) != request.cooperative:
         raise Http404
     return page

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.models import Site
 
 from home.languages import CHOICES, FRENCH
@@ -62,7 +63,7 @@ class Role(models.TextChoices):
     EDITOR = "editor", _("Editor")
     ADVISER = "adviser", _("Adviser")
     TREASURER = "treasurer", _("Treasurer")
-    OWNER = "owner", _("Owner")
+    OWNER = "owner", pgettext_lazy("role", "Owner")
 
 
 class Membership(models.Model):

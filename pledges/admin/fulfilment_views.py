@@ -1,5 +1,6 @@
 """Who is owed what, by when, late first; and marking it as sent, ready or handed over, one or many."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +25,7 @@ from pledges.models import PledgeItem
 
 ROLES = (Role.EDITOR, Role.OWNER)
 ICON = "clipboard-list"
+ITEM_ID = re.compile(r"[0-9]{1,18}\Z")
 
 TITLES = {
     FulfilmentState.SENT: gettext_lazy("Mark as sent"),
@@ -94,7 +96,7 @@ def _chosen(request: AdminRequest) -> QuerySet[PledgeItem]:
         if form.errors:
             return PledgeItem.objects.none()
         return fulfilment.owed(request.cooperative, form.sought())
-    ids = [int(value) for value in request.GET.getlist("item") if value.isascii() and value.isdigit()]
+    ids = [int(value) for value in request.GET.getlist("item") if ITEM_ID.match(value)]
     return PledgeItem.objects.filter(cooperative=request.cooperative, pk__in=ids)
 
 

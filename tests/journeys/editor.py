@@ -53,6 +53,15 @@ class Editor:
         self.page.wait_for_timeout(1500)  # Wagtail notes what is there before it looks for changes
         self.page.locator("#id_title").press_sequentially(title)
 
+    def send(self, update_page, act="send", shot=None):
+        """Look at who gets it and why, then send the news or announce the delay."""
+        self.go(f"/admin/updates/{update_page}/")
+        self.page.wait_for_load_state("networkidle")
+        if shot:
+            self.page.screenshot(path=shot)
+        self.page.locator(f"form[action*='/{act}/'] button[type=submit]").last.press("Enter")
+        self.page.wait_for_url(re.compile(r"/admin/mailings/\d+/"))
+
     def translate(self, page_id, texts):
         """Translate through wagtail-localize: each French passage has its English in `texts`; publish."""
         self.go(f"/admin/localize/submit/page/{page_id}/")

@@ -6,8 +6,10 @@ import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 
 import pytest
@@ -24,8 +26,20 @@ from home import clock, outbox
 from home.models import Backer, MailState, OutgoingMail
 from home.registry import kind_of
 from home.tenancy import across_cooperatives, within
-from pledges import charging, checkout, gateway, ledger_checks, mending, pledging, refunds, settlement, tasks, webhooks
-from pledges.enums import CheckoutState, PaymentState, PledgeState, RefundState
+from pledges import (
+    charging,
+    checkout,
+    gateway,
+    ledger_checks,
+    mending,
+    pledging,
+    refunds,
+    saved_cards,
+    settlement,
+    tasks,
+    webhooks,
+)
+from pledges.enums import CardState, CheckoutState, PaymentState, PledgeState, RefundState
 from pledges.models import Checkout, LedgerEntry, Payment, Pledge, Refund, StripeEvent
 from tests.factories.campaigns import end_now, make_campaign, tier
 from tests.factories.requests import pledge_request
@@ -151,6 +165,37 @@ def scoped(cooperative, function, *args):
             function(*args)
 
     return run
+
+
+@contextmanager
+def held_answers(double, settings):
+    """A slow network before the double: each POST is carried out at once, its answer held until `release` is set."""
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), SlowNetwork)
+    proxy.double, proxy.asked, proxy.release = double, threading.Event(), threading.Event()
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    settings.STRIPE_API_BASE = f"http://127.0.0.1:{proxy.server_port}"
+    try:
+        yield proxy
+    finally:
+        settings.STRIPE_API_BASE = double.url
+        proxy.release.set()
+        proxy.shutdown()
+        proxy.server_close()
+
+
+class SlowNetwork(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        answer = requests.post(self.server.double.url + self.path, data=body, headers=dict(self.headers), timeout=20)
+        self.server.asked.set()
+        self.server.release.wait(30)
+        self.send_response(answer.status_code)
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    def log_message(self, *args):
+        pass
 
 
 # A first page, asked for twice
@@ -287,6 +332,148 @@ def test_a_confirmation_that_never_arrived_is_made_again(refused, campaign, shop
     receive(completed_events(stripe_double, shop, row.stripe_session))
     assert full(payment).state == PaymentState.PAID
     assert charged(stripe_double, shop) == [6500]
+
+
+def test_a_card_given_whose_use_failed_is_polled_though_its_event_never_comes(campaign, shop, stripe_double):
+    payment = to_mend(campaign, stripe_double)
+    row = new_card(payment, stripe_double)
+    stripe_double.fault("POST /v1/payment_intents", "429")
+    with pytest.raises(gateway.Unavailable):
+        mending.finish_card(row, RETURN)
+    clock.advance(timedelta(minutes=2))
+    assert list(mending.unused_cards()) == [row]
+    tasks.end_checkout.call(row.pk)
+    assert full(payment).state == PaymentState.PAID
+    assert charged(stripe_double, shop) == [6500]
+    assert list(mending.unused_cards()) == []
+
+
+def test_a_card_given_and_declined_is_not_polled(campaign, shop, stripe_double):
+    payment = to_mend(campaign, stripe_double)
+    row = new_card(payment, stripe_double, SAVES_THEN_DECLINES)
+    with pytest.raises(gateway.Declined):
+        mending.finish_card(row, RETURN)
+    clock.advance(timedelta(minutes=2))
+    assert list(mending.unused_cards()) == []
+
+
+@raced
+def test_a_refusal_that_comes_late_undoes_no_payment(campaign, shop, stripe_double, settings):
+    """A slow worker hears that the first card was gone, after its owner has paid with another."""
+    made = pledge(campaign, stripe_double, (campaign.rewards.last(), 1))
+    stripe_double.fault("POST /v1/payment_intents", "429")
+    settle(campaign)
+    payment = Payment.objects.get(pledge=made)
+    gateway.forget_card(shop.stripe_account, made.payment_method)
+    slow = full(payment)
+    with held_answers(stripe_double, settings) as proxy:
+        worker = threading.Thread(target=lambda: errors.extend(in_threads(scoped(shop, charging.charge, slow))))
+        errors = []
+        worker.start()
+        assert proxy.asked.wait(20)
+        settings.STRIPE_API_BASE = stripe_double.url
+        charging.charge(full(payment))
+        assert full(payment).state == PaymentState.MEND
+        row = new_card(full(payment), stripe_double)
+        mending.finish_card(row, RETURN)
+        assert full(payment).state == PaymentState.PAID
+        proxy.release.set()
+        worker.join(20)
+    assert errors == []
+    assert full(payment).state == PaymentState.PAID
+    assert OutgoingMail.objects.filter(kind="goal_met_charged").count() == 1
+    assert charged(stripe_double, shop) == [6500]
+
+
+@raced
+@pytest.mark.parametrize("paid", [True, False])
+def test_sweep_return_page_event_and_settlement_at_once(paid, flexible, shop, stripe_double):
+    rows = [opened(flexible, (flexible.rewards.last(), 1), email=f"s{number}@example.com") for number in range(8)]
+    for row in rows:
+        if paid:
+            stripe_double.pay(row.stripe_session)
+    end_now(flexible)
+    fresh = Campaign.objects.select_related("cooperative__site").get(pk=flexible.pk)
+    events = stripe_double.events(shop.stripe_account, "checkout.session.completed")
+
+    def each(function):
+        for row in rows:
+            function(Checkout.objects.get(pk=row.pk))
+
+    errors = in_threads(
+        scoped(shop, each, checkout.end),
+        scoped(shop, each, checkout.finish),
+        lambda: receive(events),
+        scoped(shop, settlement.settle, fresh),
+        scoped(shop, settlement.settle, fresh),
+    )
+    assert [error for error in errors if not isinstance(error, gateway.Unavailable)] == []
+    assert settlement.settle(fresh) == CampaignState.ENDED
+    expected = PledgeState.CONFIRMED if paid else PledgeState.LAPSED
+    assert set(Pledge.objects.values_list("state", flat=True)) == {expected}
+    assert charged(stripe_double, shop) == ([6500] * 8 if paid else [])
+    assert OutgoingMail.objects.filter(kind="contribution_receipt").count() == (8 if paid else 0)
+    assert Campaign.objects.get(pk=flexible.pk).pledged_at_deadline == (52_000 if paid else 0)
+    agrees_with_journal(stripe_double, shop)
+
+
+@raced
+def test_a_missed_goal_let_go_by_two_at_once_tells_everybody_once(shop, stripe_double):
+    campaign = make_campaign(shop, goal=900_000)
+    for number in range(6):
+        pledge(campaign, stripe_double, (campaign.rewards.first(), 1), email=f"m{number}@example.com")
+    end_now(campaign)
+    fresh = [Campaign.objects.select_related("cooperative__site").get(pk=campaign.pk) for _ in range(3)]
+    assert in_threads(*[scoped(shop, settlement.settle, one) for one in fresh]) == []
+    assert in_threads(*[saved_cards.forget_due for _ in range(2)]) == []
+    assert OutgoingMail.objects.filter(kind="goal_missed").count() == 6
+    assert set(Pledge.objects.values_list("state", "card_state")) == {(PledgeState.GOAL_MISSED, CardState.DETACHED)}
+    assert charged(stripe_double, shop) == []
+    nothing_at_fault()
+
+
+@raced
+def test_a_backer_who_confirms_and_begins_again_at_once_waits_for_nobody(campaign, shop, stripe_double):
+    """Both change the backer's name and the same tier's stock."""
+    box = campaign.rewards.last()
+    for number in range(4):
+        email = f"w{number}@example.com"
+        row = opened(campaign, (box, 1), email=email, language="en", name="One")
+        stripe_double.pay(row.stripe_session)
+        again = pledge_request(campaign, (box, 1), email=email, language="fr", name=f"Two {number}")
+        assert in_threads(scoped(shop, checkout.finish, row), scoped(shop, pledging.begin, shop, again)) == []
+    stock = RewardStock.objects.get(reward=box)
+    assert (stock.held, stock.promised) == (4, 4)
+    nothing_at_fault()
+
+
+def test_a_declined_page_then_paid_is_one_contribution(flexible, shop, stripe_double):
+    row = opened(flexible, (flexible.rewards.last(), 1))
+    assert stripe_double.pay(row.stripe_session, "4000000000000002")["state"] == "declined"
+    assert checkout.finish(row) == CheckoutState.OPEN
+    stripe_double.pay(row.stripe_session)
+    receive(stripe_double.events(shop.stripe_account, "payment_intent.payment_failed"))
+    assert checkout.finish(row) == CheckoutState.COMPLETE
+    assert charged(stripe_double, shop) == [6500]
+    agrees_with_journal(stripe_double, shop)
+
+
+def test_what_is_refused_leaves_neither_stock_nor_frozen_terms(shop, stripe_double):
+    """The second tier is retired or dearer by now: nothing of the first one is kept."""
+    campaign = make_campaign(shop, tiers=[tier("Le sac", 2000, limit=5), tier("La boîte", 5000, limit=5)])
+    first, second = campaign.rewards.all()
+    dearer = pledge_request(campaign, (first, 1), (second, 1))
+    Reward.objects.filter(pk=second.pk).update(amount=6000)
+    Backer.objects.all().delete()
+    for change, code in [({}, "price"), ({"amount": 5000, "retired_at": clock.now()}, "retired")]:
+        if change:
+            Reward.objects.filter(pk=second.pk).update(**change)
+        with pytest.raises(pledging.PledgeRefused) as refused:
+            pledging.begin(shop, dearer)
+        assert refused.value.code == code
+    assert [(stock.held, stock.promised) for stock in RewardStock.objects.all()] == [(0, 0), (0, 0)]
+    assert set(Reward.objects.values_list("frozen_at", flat=True)) == {None}
+    assert (Pledge.objects.count(), Backer.objects.count()) == (0, 0)
 
 
 @raced

@@ -149,8 +149,8 @@ def test_a_delay_says_old_and_new_month_reason_and_choice(delay):
         assert NEXT_EN in said
         assert f"Next news by {formats.day(DelayNotice.objects.get().next_news_on, 'en')}." in said
         assert "If you do not answer, nothing is accepted on your behalf." in said
-        assert "You may also correct your address." in said
-        assert "View and answer" in said
+        assert "To ask for a refund or correct your address, reply to this email." in said
+        assert "View my contribution" in said
     assert len(html.encode()) < 60_000
 
 
@@ -237,8 +237,8 @@ def test_a_very_long_update_ends_with_its_address(news):
     blocks = [text_block(f"<p>{number} {'mot ' * 2000}</p>") for number in range(12)]
     message, page, html = composed(news(*blocks))
     assert len(html.encode()) < 60_000
-    assert "The rest of this update is online." in message.body
-    assert "The rest of this update is online." in page.said
+    assert "La suite de cette nouvelle est en ligne." in message.body
+    assert "La suite de cette nouvelle est en ligne." in page.said
 
 
 def test_text_keeps_paragraphs_and_lists():

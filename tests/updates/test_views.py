@@ -264,8 +264,8 @@ def test_an_editor_of_another_cooperative_finds_nothing(on_host, outsider, coope
     assert client.get(f"/admin/mailings/{ours.pk}/", follow=True).status_code == 404
     assert client.get(briefing(their_page)).status_code == 200
     listed = said(client.get("/admin/mailings/"))
-    assert "No one will get this email." in said(client.get(briefing(their_page)))
-    assert ("of 2 sent" in listed, state_of_the_world()) == (False, before)
+    assert "Personne ne recevra ce courriel." in said(client.get(briefing(their_page)))
+    assert ("envoyés sur 2" in listed, state_of_the_world()) == (False, before)
 
 
 def test_an_outsiders_editor_on_our_host_may_not(on_host, outsider, cooperative, notice_page):

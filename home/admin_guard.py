@@ -1,0 +1,104 @@
+"""What every request of the admin passes: a host is for the people of its cooperative, and they name what is theirs.
+
+Several of Wagtail's views show the title of a page or a file before they ask whether its reader may act on it.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import ResolverMatch, reverse
+from wagtail.admin.auth import permission_denied
+from wagtail.documents.models import Document
+from wagtail.images.models import Image
+from wagtail.models import Page
+from wagtail.permissions import policy_registry
+
+from home.admin_access import roles_in
+from home.middleware import GetResponse
+from home.models import User
+
+#: What everyone who logged in may do, at any host.
+OPEN_TO_ALL = {"wagtailadmin_login", "wagtailadmin_logout"}
+
+#: How Wagtail's addresses call the pages they are about.
+PAGES_IN_PATH = ("page_id", "parent_page_id", "page_to_move_id", "destination_id", "page_pk")
+
+#: What a database takes for an id.
+ROW_ID = re.compile(r"[0-9]{1,18}\Z")
+
+BULK = "wagtail_bulk_action"
+BULK_MODELS: dict[tuple[str, str], type[Model]] = {
+    ("wagtailcore", "page"): Page,
+    ("wagtailimages", "image"): Image,
+    ("wagtaildocs", "document"): Document,
+}
+
+
+class OwnAdminMiddleware:
+    """Leads strangers to their own admin, and refuses addresses about what they cannot find in Wagtail's lists."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        user, match = request.user, request.resolver_match
+        if not isinstance(user, User) or user.is_superuser or match is None or match.url_name in OPEN_TO_ALL:
+            return None
+        if not request.path.startswith(reverse("wagtailadmin_home")):
+            return None
+        if not roles_in(request):
+            return _to_own_admin(user)
+        if view.__module__.startswith("wagtail") and not _is_theirs(request, user, match):
+            return permission_denied(request)
+        return None
+
+
+def _to_own_admin(user: User) -> HttpResponseBase | None:
+    """None for someone of no cooperative at all: Wagtail refuses them."""
+    membership = user.memberships.select_related("cooperative__site").order_by("pk").first()
+    return redirect(membership.cooperative.root_url + reverse("wagtailadmin_home")) if membership else None
+
+
+def _is_theirs(request: HttpRequest, user: User, match: ResolverMatch) -> bool:
+    in_path = {str(match.kwargs[name]) for name in PAGES_IN_PATH if name in match.kwargs}
+    if in_path and not _can_find(user, Page, in_path):
+        return False
+    in_query = {one for one in request.GET.getlist("id") if one != "all"}
+    if match.url_name == "wagtailadmin_choose_page_chosen_multiple":
+        return _can_find(user, Page, in_query)
+    if match.url_name == BULK:
+        return _may_bulk(request, user, match, in_query)
+    return True
+
+
+def _may_bulk(request: HttpRequest, user: User, match: ResolverMatch, ids: set[str]) -> bool:
+    """`id=all` is all that stands below a page; of files, all that the person may change."""
+    model = BULK_MODELS.get((match.kwargs["app_label"], match.kwargs["model_name"]))
+    if model is None:
+        return False
+    if model is not Page:
+        return _can_find(user, model, ids)
+    above = request.GET.getlist("childOf")
+    return _can_find(user, Page, ids | set(above)) and (bool(above) or "all" not in request.GET.getlist("id"))
+
+
+def _can_find(user: User, model: type[Model], ids: set[str]) -> bool:
+    if not all(ROW_ID.match(one) for one in ids):
+        return False
+    return not ids or _findable(user, model).filter(pk__in=ids).count() == len(ids)
+
+
+def _findable(user: User, model: type[Model]) -> QuerySet:
+    policy = policy_registry.get_by_type(model)
+    if model is Page:
+        return policy.explorable_instances(user)
+    return policy.instances_user_has_any_permission_for(user, ["choose", "change", "delete"])
