@@ -53,6 +53,11 @@ class Cooperative(models.Model):
         return self.site.root_url
 
     @property
+    def address_line(self) -> str:
+        """The address within a sentence."""
+        return ", ".join(line.strip() for line in self.address.splitlines() if line.strip())
+
+    @property
     def takes_payments(self) -> bool:
         return bool(self.stripe_account) and self.charges_enabled and self.archived_at is None
 

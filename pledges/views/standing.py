@@ -162,7 +162,7 @@ def _item_words(item: PledgeItem, pledge: Pledge, month: date) -> Standing:
     if item.state == FulfilmentState.IN_PRODUCTION:
         return Standing(gettext("Being made"), expected)
     if item.state == FulfilmentState.READY:
-        place = gettext("To pick up: %(place)s") % {"place": " ".join(pledge.cooperative.address.split())}
+        place = gettext("To pick up: %(place)s") % {"place": pledge.cooperative.address_line}
         return Standing(gettext("Ready"), place)
     if item.state == FulfilmentState.SENT:
         return Standing(_sent_words(item, since))

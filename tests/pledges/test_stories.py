@@ -368,7 +368,7 @@ def test_every_story_leaves_journal_ledger_and_stock_in_agreement(stripe_double,
 def _bounds():
     return settings(
         max_examples=EXAMPLES,
-        stateful_step_count=20,
+        stateful_step_count=15,
         deadline=None,
         database=None,
         derandomize="STORIES" not in os.environ,
