@@ -5,8 +5,11 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from wagtail.admin.menu import MenuItem
+from wagtail.models import Page
+from wagtail.permissions import policy_registry
 
 from home.models import Cooperative, Role, User
 from home.queries import roles_of
@@ -32,6 +35,14 @@ def roles_in(request: HttpRequest) -> set[Role]:
 
 def has_role(request: HttpRequest, *roles: Role) -> bool:
     return not roles_in(request).isdisjoint(roles)
+
+
+def findable(user: Any, model: type[Model]) -> QuerySet:
+    """What someone finds in Wagtail's explorer (pages), or may choose from (images, documents)."""
+    policy = policy_registry.get_by_type(model)
+    if model is Page:
+        return policy.explorable_instances(user)
+    return policy.instances_user_has_any_permission_for(user, ["choose", "change", "delete"])
 
 
 def requires(*roles: Role) -> Callable[[AdminView], AdminView]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
@@ -15,9 +15,8 @@ from wagtail.admin.auth import permission_denied
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.models import Page
-from wagtail.permissions import policy_registry
 
-from home.admin_access import roles_in
+from home.admin_access import findable, roles_in
 from home.middleware import GetResponse
 from home.models import User
 
@@ -94,11 +93,4 @@ def _may_bulk(request: HttpRequest, user: User, match: ResolverMatch, ids: set[s
 def _can_find(user: User, model: type[Model], ids: set[str]) -> bool:
     if not all(ROW_ID.match(one) for one in ids):
         return False
-    return not ids or _findable(user, model).filter(pk__in=ids).count() == len(ids)
-
-
-def _findable(user: User, model: type[Model]) -> QuerySet:
-    policy = policy_registry.get_by_type(model)
-    if model is Page:
-        return policy.explorable_instances(user)
-    return policy.instances_user_has_any_permission_for(user, ["choose", "change", "delete"])
+    return not ids or findable(user, model).filter(pk__in=ids).count() == len(ids)

@@ -18,7 +18,6 @@ from wagtail.api.v2.router import WagtailAPIRouter
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
 from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
 from wagtail.models import Page
-from wagtail.permissions import policy_registry
 from wagtail_localize.models import TranslationSource
 from wagtail_localize.views.report import TranslationsReportView
 from wagtail_localize.views.snippets_api import SnippetViewSet
@@ -26,6 +25,7 @@ from wagtail_localize.views.submit_translations import SubmitPageTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsView
 
 from home import admin_choices  # noqa: F401 (replaces what Wagtail's lists offer)
+from home.admin_access import findable
 
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
 PLATFORM_MENU = {
@@ -88,7 +88,7 @@ class OwnTranslationsReport(TranslationsReportView):
         translations = super().get_queryset()
         if self.request.user.is_superuser:
             return translations
-        mine = explorable(self.request).values("translation_key")
+        mine = findable(self.request.user, Page).values("translation_key")
         return translations.filter(source__object_id__in=mine).order_by("-pk")
 
 
@@ -103,9 +103,7 @@ class SnippetsForOperators(SnippetViewSet):
 
 def in_own_collections(files: QuerySet, request: Any) -> QuerySet:
     """Images or documents of the collections that one may choose from."""
-    policy = policy_registry.get_by_type(files.model)
-    mine = policy.instances_user_has_any_permission_for(request.user, ["choose", "change", "delete"])
-    return files.filter(pk__in=mine.values("pk"))
+    return files.filter(pk__in=findable(request.user, files.model).values("pk"))
 
 
 class OwnImages(ImagesAdminAPIViewSet):
@@ -142,13 +140,9 @@ def own_files(router: WagtailAPIRouter) -> None:
     router.register_endpoint("documents", OwnDocuments)
 
 
-def explorable(request: HttpRequest) -> QuerySet:
-    return policy_registry.get_by_type(Page).explorable_instances(request.user)
-
-
 def refuse_below(request: HttpRequest, page_id: int) -> None:
     """The page above a list is named there, a draft too."""
-    if not explorable(request).filter(pk=page_id).exists():
+    if not findable(request.user, Page).filter(pk=page_id).exists():
         raise PermissionDenied
 
 
@@ -158,7 +152,7 @@ def own_pages(pages: QuerySet, request: HttpRequest) -> QuerySet:
     match = request.resolver_match
     if match and (parent := match.kwargs.get("parent_page_id")):
         refuse_below(request, parent)
-    return pages & explorable(request)
+    return pages & findable(request.user, Page)
 
 
 @hooks.register("construct_explorer_page_queryset")

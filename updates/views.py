@@ -1,5 +1,8 @@
 """Sending and announcing in the admin: who gets this, and why; then the act; then how far it has got."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -131,7 +134,12 @@ def _chosen(request: HttpRequest) -> MissingLanguage:
 def mailings(request: AdminRequest) -> HttpResponse:
     """Every update of the cooperative that was published, latest first, with what left of it."""
     pages = page_of(request, _updates_of(request.cooperative))
-    rows = [(update, _page_of(update), _with_progress(update.mailings.all())) for update in pages["rows"]]
+    shown = _pages_of(pages["rows"])
+    progress = sending.progress_of_all(one for update in pages["rows"] for one in update.mailings.all())
+    rows = [
+        (update, shown.get(update.translation_key), [(one, progress[one.pk]) for one in update.mailings.all()])
+        for update in pages["rows"]
+    ]
     return TemplateResponse(
         request, "updates/admin/mailings.html", furniture(_("Mailings"), ICON) | pages | {"rows": rows}
     )
@@ -161,7 +169,8 @@ def _updates_of(cooperative: Cooperative) -> QuerySet[Update]:
 
 
 def _with_progress(found: QuerySet[Mailing]) -> list[tuple[Mailing, sending.Progress]]:
-    return [(one, sending.progress(one)) for one in found]
+    progress = sending.progress_of_all(found)
+    return [(one, progress[one.pk]) for one in found]
 
 
 def _mailings_crumb() -> Crumb:
@@ -177,9 +186,17 @@ def _page_or_404(request: AdminRequest, page_id: int) -> UpdatePage:
 
 
 def _page_of(update: Update) -> UpdatePage | None:
-    source = update.campaign.source_locale_id
-    pages = UpdatePage.objects.filter(translation_key=update.translation_key, alias_of=None)
-    return min(pages, key=lambda page: page.locale_id != source, default=None)
+    return _pages_of([update]).get(update.translation_key)
+
+
+def _pages_of(updates: Iterable[Update]) -> dict[UUID, UpdatePage]:
+    """By translation key, the page in the campaign's own language, else another one; one query."""
+    source = {update.translation_key: update.campaign.source_locale_id for update in updates}
+    found: dict[UUID, UpdatePage] = {}
+    for page in UpdatePage.objects.filter(translation_key__in=source, alias_of=None).order_by("-pk"):
+        if page.translation_key not in found or page.locale_id == source[page.translation_key]:
+            found[page.translation_key] = page
+    return found
 
 
 def _update_of(page: UpdatePage) -> Update | None:

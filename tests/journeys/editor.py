@@ -25,10 +25,9 @@ class Editor:
         self.page.fill(f"[name='{name}']", value)
 
     def pick_day(self, name, day):
-        """Type a day and leave the field, so that its calendar closes."""
+        """Type a day and leave the field; its calendar may stay open a moment, which the keyboard does not mind."""
         self.fill(name, day)
         self.page.keyboard.press("Tab")
-        self.page.locator(".xdsoft_datetimepicker:visible").wait_for(state="detached")
 
     def write(self, index, text):
         """Type into the rich text of a block."""
@@ -38,8 +37,8 @@ class Editor:
     def publish(self):
         """Once the draft has saved itself, as Wagtail does while one types."""
         self.page.wait_for_url(re.compile(r"/pages/\d+/edit/"))
-        self.page.locator("footer .w-dropdown__toggle").click()
-        self.page.locator("[name=action-publish]").click()
+        self.page.locator("footer .w-dropdown__toggle").press("Enter")
+        self.page.locator("[name=action-publish]").press("Enter")
         self.page.locator(".messages").get_by_text(re.compile("publiée")).first.wait_for()
 
     def edited_page(self):
