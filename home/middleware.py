@@ -13,7 +13,7 @@ from home.tenancy import within
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 #: Addresses that serve the whole installation, on any host. Their views open the scope of the rows they touch.
-PLATFORM_PATHS = ("/stripe/", "/anymail/", "/static/", "/media/")
+PLATFORM_PATHS = ("/stripe/", "/static/", "/media/")
 
 
 class HealthMiddleware:

@@ -158,8 +158,9 @@ def progress_of_all(mailings: Iterable[Mailing]) -> dict[int, Progress]:
         "cancelled": _count(MailState.CANCELLED),
     }
     found = dict.fromkeys(by_key.values(), Progress(**dict.fromkeys(counts, 0)))
-    for row in OutgoingMail.objects.filter(batch__in=by_key).order_by().values("batch").annotate(**counts):
-        found[by_key[row["batch"]]] = Progress(**{name: row[name] for name in counts})
+    mails = OutgoingMail.objects.filter(batch__in=by_key).order_by().values("batch").annotate(**counts)
+    for batch, *numbers in mails.values_list("batch", *counts):
+        found[by_key[batch]] = Progress(**dict(zip(counts, numbers, strict=True)))
     return found
 
 
