@@ -7,6 +7,8 @@ from django.core import signing
 
 from home import clock
 
+DAY = 86_400
+
 
 class LinkRefused(Exception):
     """The link is not ours, is for another purpose, or has expired."""
@@ -26,15 +28,18 @@ def _salt(purpose: str) -> str:
 
 
 def sign(purpose: str, subject: str, *, lasts: timedelta, generation: int = 0) -> str:
-    """A token for one purpose and one subject, valid for `lasts` by the product's clock."""
-    expires = int((clock.now() + lasts).timestamp())
-    return signing.dumps([subject, generation, expires], salt=_salt(purpose))
+    """A token for one purpose and one subject, valid for `lasts` and the rest of that day by the product's clock.
+
+    The same all day long, so that a mail sent again carries the same link.
+    """
+    expires = (int((clock.now() + lasts).timestamp()) // DAY + 1) * DAY
+    return signing.Signer(salt=_salt(purpose)).sign_object([subject, generation, expires])
 
 
 def read(purpose: str, token: str) -> Link:
     """What the token says. Raises LinkRefused; the caller checks the generation."""
     try:
-        subject, generation, expires = signing.loads(token, salt=_salt(purpose))
+        subject, generation, expires = signing.Signer(salt=_salt(purpose)).unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise LinkRefused from error
     expires_at = datetime.fromtimestamp(expires, tz=clock.now().tzinfo)

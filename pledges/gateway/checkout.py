@@ -70,7 +70,9 @@ def _params(request: SessionRequest) -> SessionCreateParams:
         return cast(
             SessionCreateParams, shared | {"mode": "setup", "setup_intent_data": {"metadata": request.metadata}}
         )
-    payment = {"application_fee_amount": request.commission, "metadata": request.metadata}
+    payment: dict[str, object] = {"metadata": request.metadata}
+    if request.commission:  # Stripe: an application fee is a positive amount, or left out
+        payment["application_fee_amount"] = request.commission
     return cast(
         SessionCreateParams,
         shared | {"mode": "payment", "line_items": _line_items(request), "payment_intent_data": payment},

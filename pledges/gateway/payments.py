@@ -1,6 +1,7 @@
 """Payments: charged once off-session, mended on the same PaymentIntent."""
 
 import stripe
+from stripe.params import PaymentIntentCreateParams
 
 from pledges.gateway.cards import as_card
 from pledges.gateway.client import client, on
@@ -61,22 +62,21 @@ def charge(
     metadata: dict[str, str],
 ) -> Intent:
     """Charge a saved card while its owner is away. Raises Declined, Refused or Unavailable."""
+    params: PaymentIntentCreateParams = {
+        "amount": amount,
+        "currency": currency.lower(),
+        "customer": customer,
+        "payment_method": payment_method,
+        "allowed_payment_method_types": ["card"],
+        "off_session": True,
+        "confirm": True,
+        "metadata": metadata,
+        "expand": EXPAND,
+    }
+    if commission:  # Stripe: an application fee is a positive amount, or left out
+        params["application_fee_amount"] = commission
     with translated():
-        intent = client().v1.payment_intents.create(
-            {
-                "amount": amount,
-                "currency": currency.lower(),
-                "customer": customer,
-                "payment_method": payment_method,
-                "allowed_payment_method_types": ["card"],
-                "off_session": True,
-                "confirm": True,
-                "application_fee_amount": commission,
-                "metadata": metadata,
-                "expand": EXPAND,
-            },
-            on(account, key),
-        )
+        intent = client().v1.payment_intents.create(params, on(account, key))
     return as_intent(intent)
 
 

@@ -95,7 +95,7 @@ def refused(visitor, token):
 
 def test_an_expired_link_opens_nothing(visitor, campaign):
     pledge = make_pledge(campaign, paid=False)
-    refused(visitor, links.sign(PURPOSE, str(pledge.pk), lasts=timedelta(seconds=-1)))
+    refused(visitor, links.sign(PURPOSE, str(pledge.pk), lasts=timedelta(days=-1)))
 
 
 def test_a_link_replaced_by_a_newer_one_opens_nothing(visitor, campaign, inside):
