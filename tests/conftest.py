@@ -1,5 +1,7 @@
 """Shared fixtures. What is faked stands at the far end of a socket, never in our own code."""
 
+import os
+
 import pytest
 
 from home.tenancy import across_cooperatives, within
@@ -83,3 +85,10 @@ def shop(cooperative, stripe_double):
     """Our cooperative with an account of its own at the double."""
     stripe_double.open_account(cooperative)
     return cooperative
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Where every service must be there, a skipped test is a failed one."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("REQUIRE_SERVICES") == "1" and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = 1

@@ -8,12 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from config import ROOT
 from tests.journeys.stack import running_demo
 
 pytestmark = pytest.mark.browser
 
-VALIDATOR = ROOT / ".tools/node_modules/vnu-jar/build/dist/vnu.jar"
 SKIPPED = re.compile(r"^/(admin|documents|media|static)/|^/(fr|en)/brand/|\.(css|js|svg|png|webp|jpg)$")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -45,7 +43,7 @@ def crawl(browser, demo):
         yield address, page, seen[address]
 
 
-def test_every_page_of_the_demo(chromium, demo, tmp_path):
+def test_every_page_of_the_demo(chromium, nu_checker, demo, tmp_path):
     from axe_playwright_python.sync_playwright import Axe
 
     axe, problems, pages = Axe(), [], 0
@@ -61,13 +59,13 @@ def test_every_page_of_the_demo(chromium, demo, tmp_path):
         (tmp_path / f"{pages}.html").write_text(source.text)
     assert problems == []
     assert pages >= 30, "the crawl found too few pages to mean anything"
-    assert valid_html(tmp_path) == []
+    assert objections(nu_checker, tmp_path) == []
 
 
-def valid_html(folder):
+def objections(checker, folder):
     """What the Nu checker objects to."""
     done = subprocess.run(
-        ["java", "-jar", str(VALIDATOR), "--format", "json", "--skip-non-html", str(folder)],
+        ["java", "-jar", str(checker), "--format", "json", "--skip-non-html", str(folder)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     messages = json.loads(done.stderr)["messages"]
