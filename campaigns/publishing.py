@@ -18,19 +18,32 @@ from home.tenancy import within
 
 
 def project(page: CampaignPage) -> Campaign | None:
-    """Write what a live page says into its terms, and launch them the first time. None for a page not live."""
+    """Write what a live page says into its terms. None for a page that is not live or has no goal or last day yet.
+
+    An approved campaign is announced by it; launching is an act of its own.
+    """
     if not page.live or page.goal is None or page.end_date is None:
         return None
     cooperative = cooperative_of(page)
     with within(cooperative), transaction.atomic():
-        campaign = Campaign.objects.select_for_update().filter(translation_key=page.translation_key).first()
-        if campaign is None:
-            campaign = _found(page, cooperative)
+        campaign = _terms_of(page, cooperative)
         if page.locale_id == campaign.source_locale_id:
             _write_money(campaign, page)
         _write_texts(campaign, page)
-        lifecycle.launch(campaign)
+        lifecycle.announce(campaign)
     return campaign
+
+
+def found(page: CampaignPage) -> Campaign:
+    """The terms of a page, founded as a draft if there are none yet. The page has a goal and a last day."""
+    cooperative = cooperative_of(page)
+    with within(cooperative), transaction.atomic():
+        return _terms_of(page, cooperative)
+
+
+def _terms_of(page: CampaignPage, cooperative: Cooperative) -> Campaign:
+    known = Campaign.objects.select_for_update().filter(translation_key=page.translation_key).first()
+    return known or _found(page, cooperative)
 
 
 def deadline_of(end_date: Any, cooperative: Cooperative) -> datetime:
@@ -48,6 +61,12 @@ def _terms(page: CampaignPage, cooperative: Cooperative) -> dict[str, Any]:
     }
 
 
+def words_of(page: CampaignPage) -> dict[str, str]:
+    """The texts of the terms as a page says them, by field without its language."""
+    opening = page.opening or {}
+    return {"title": page.title, "tagline": opening.get("tagline") or "", "place": opening.get("place") or ""}
+
+
 def _found(page: CampaignPage, cooperative: Cooperative) -> Campaign:
     return Campaign.objects.create(
         cooperative=cooperative,
@@ -60,7 +79,8 @@ def _found(page: CampaignPage, cooperative: Cooperative) -> Campaign:
 def _write_money(campaign: Campaign, page: CampaignPage) -> None:
     if not campaign.is_frozen:
         Campaign.objects.filter(pk=campaign.pk).update(**_terms(page, campaign.cooperative))
-        campaign.refresh_from_db()
+    Campaign.objects.filter(pk=campaign.pk).update(theme=page.theme)
+    campaign.refresh_from_db()
     kept = []
     for position, child in enumerate(page.tier_blocks):
         kept.append(_write_tier(campaign, position, child.id, child.value).pk)
@@ -106,8 +126,7 @@ def _lift_limit(reward: Reward) -> None:
 
 def _write_texts(campaign: Campaign, page: CampaignPage) -> None:
     language = page.locale.language_code
-    tagline = page.opening["tagline"] if page.opening else ""
-    texts = {f"title_{language}": page.title, f"tagline_{language}": tagline}
+    texts = {f"{name}_{language}": text for name, text in words_of(page).items()}
     Campaign.objects.filter(pk=campaign.pk).update(**texts)
     for child in page.tier_blocks:
         campaign.rewards.filter(block_id=child.id).update(

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from campaigns.enums import PREPARING
 from campaigns.models import Campaign, CampaignPage, Reward
 from home.models import Cooperative
 
@@ -31,8 +32,8 @@ def rewards_on_sale(campaign: Campaign) -> QuerySet[Reward]:
 
 
 def campaigns_of(cooperative: Cooperative) -> QuerySet[Campaign]:
-    """Every campaign that was launched, latest first."""
-    return Campaign.objects.filter(cooperative=cooperative).exclude(state="draft").order_by("-launched_at")
+    """Every campaign that is or was public, latest first."""
+    return Campaign.objects.filter(cooperative=cooperative).exclude(state__in=PREPARING).order_by("-launched_at")
 
 
 def freeze(reward: Reward, at: datetime) -> Reward:

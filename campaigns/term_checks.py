@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns import publishing
-from campaigns.models import Campaign, CampaignPage, Reward
+from campaigns.models import Campaign, CampaignPage, CampaignState, Reward
 from home.queries import cooperative_of
 from home.tenancy import within
 
@@ -73,8 +73,9 @@ def _in_terms(page: CampaignPage, campaign: Campaign) -> Iterator[Difference]:
     said = {"goal": page.goal, "funding_model": page.funding_model, "deadline": deadline}
     for name, value in said.items():
         yield from _compared(page, name, value, getattr(campaign, name), frozen=campaign.is_frozen)
-    if not campaign.is_frozen:
-        yield Difference(page.pk, "state", "live", campaign.state)
+    yield from _compared(page, "theme", page.theme, campaign.theme)
+    if campaign.state == CampaignState.APPROVED:
+        yield Difference(page.pk, "state", CampaignState.ANNOUNCED.value, campaign.state)
 
 
 def _in_tiers(page: CampaignPage, rewards: dict[str, Reward]) -> Iterator[Difference]:
@@ -110,9 +111,8 @@ def _limit_moves(reward: Reward, value: Any) -> bool:
 
 def _in_texts(page: CampaignPage, campaign: Campaign, rewards: dict[str, Reward]) -> Iterator[Difference]:
     language = page.locale.language_code
-    tagline = page.opening["tagline"] if page.opening else ""
-    yield from _compared(page, f"title_{language}", page.title, getattr(campaign, f"title_{language}"))
-    yield from _compared(page, f"tagline_{language}", tagline, getattr(campaign, f"tagline_{language}"))
+    for name, said in publishing.words_of(page).items():
+        yield from _compared(page, f"{name}_{language}", said, getattr(campaign, f"{name}_{language}"))
     for child in page.tier_blocks:
         if reward := rewards.get(str(child.id)):
             for name in ("title", "description"):

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from campaigns import lifecycle, queries
-from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from home import clock
 from home.languages import TAGS
@@ -164,8 +163,8 @@ def fill_outcome(mail: OutgoingMail) -> Context:
         "currency": campaign.currency,
         "zone": campaign.cooperative.time_zone,
         "collected": totals.progress_of(campaign).collected,
-        "is_met": campaign.state == CampaignState.FUNDED,
-        "is_missed": campaign.state == CampaignState.MISSED,
+        "is_met": campaign.is_funded,
+        "is_missed": campaign.is_missed,
         **_outcome(campaign),
     }
 

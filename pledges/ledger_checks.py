@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from django.db.models import Count, F, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from campaigns.models import Campaign, CampaignState, Reward, RewardStock
+from campaigns.models import Campaign, Reward, RewardStock
 from pledges.enums import LedgerAccount, LedgerKind, PaymentState, PledgeState, RefundState
 from pledges.models import LedgerEntry, LedgerGroup, Payment, Pledge, PledgeItem, Refund
 
@@ -200,7 +200,7 @@ def check_campaigns() -> Iterator[Finding]:
         back = _total(Refund.objects.filter(payment__pledge__campaign=campaign, state=RefundState.DONE))
         if -ledger != paid - back:
             yield Finding(Fault.COLLECTED, subject, f"{-ledger} in the ledger, {paid - back} by payments")
-        if campaign.state == CampaignState.MISSED:
+        if campaign.is_missed:
             yield from _missed(campaign, subject)
         yield from _frozen_total(campaign, subject)
 

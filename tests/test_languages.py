@@ -226,7 +226,7 @@ def end(campaign, state):
     with within(campaign.cooperative):
         end_now(campaign)
         figures = {"pledged_at_deadline": 65_000, "backers_at_deadline": 1}
-        Campaign.objects.filter(pk=campaign.pk).update(state=state, **figures)
+        Campaign.objects.filter(pk=campaign.pk).update(state=state, outcome=state, **figures)
         campaign.refresh_from_db()
         now = clock.now()
         Settlement.objects.create(

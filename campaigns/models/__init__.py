@@ -1,6 +1,30 @@
 """What is asked for: the page that editors write, and the terms that money refers to."""
 
+from campaigns.models.ambassadors import Ambassador
+from campaigns.models.dossiers import Dossier, ReviewQuestion
 from campaigns.models.pages import CampaignPage
-from campaigns.models.terms import Campaign, CampaignState, FundingModel, Handover, Reward, RewardStock
+from campaigns.models.terms import (
+    Campaign,
+    CampaignState,
+    FundingModel,
+    Handover,
+    Reward,
+    RewardPostage,
+    RewardStock,
+    RewardVariant,
+)
 
-__all__ = ["Campaign", "CampaignPage", "CampaignState", "FundingModel", "Handover", "Reward", "RewardStock"]
+__all__ = [
+    "Ambassador",
+    "Campaign",
+    "CampaignPage",
+    "CampaignState",
+    "Dossier",
+    "FundingModel",
+    "Handover",
+    "ReviewQuestion",
+    "Reward",
+    "RewardPostage",
+    "RewardStock",
+    "RewardVariant",
+]

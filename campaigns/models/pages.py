@@ -10,7 +10,7 @@ from wagtail.models import Page
 from wagtail_localize.fields import SynchronizedField
 
 from campaigns.blocks import CampaignStoryBlock
-from campaigns.enums import FundingModel
+from campaigns.enums import FundingModel, Theme
 from campaigns.forms import CampaignPageForm
 from campaigns.models.terms import Campaign
 from home.fields import BodyField
@@ -28,6 +28,16 @@ class CampaignPage(Page):
     )
     goal = models.PositiveBigIntegerField(_("goal"), null=True)
     end_date = models.DateField(_("last day"), null=True)
+    theme = models.CharField(_("theme"), max_length=20, choices=Theme.choices, blank=True)
+    social_image = models.ForeignKey(
+        "wagtailimages.Image",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("social image"),
+        help_text=_("Shown where the page is shared; without one, a picture with the progress is drawn."),
+    )
     body = BodyField(CampaignStoryBlock(), verbose_name=_("page"))
 
     template = "campaigns/campaign_page.html"
@@ -36,12 +46,16 @@ class CampaignPage(Page):
     content_panels: ClassVar = [
         *Page.content_panels,
         FieldRowPanel([FieldPanel("funding_model"), FieldPanel("goal"), FieldPanel("end_date")], heading=_("Terms")),
+        FieldPanel("theme"),
         FieldPanel("body"),
     ]
+    promote_panels: ClassVar = [*Page.promote_panels, FieldPanel("social_image")]
     override_translatable_fields: ClassVar = [
         SynchronizedField("funding_model", overridable=False),
         SynchronizedField("goal", overridable=False),
         SynchronizedField("end_date", overridable=False),
+        SynchronizedField("theme", overridable=False),
+        SynchronizedField("social_image", overridable=True),
     ]
 
     class Meta:

@@ -3,25 +3,53 @@
 Written by campaigns.publishing and by nothing else.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Locale
 
-from campaigns.enums import CampaignState, FundingModel, Handover
+from campaigns.enums import (
+    BEFORE_LAUNCH,
+    OUTCOMES,
+    OVER,
+    CampaignState,
+    DeliveryZone,
+    FundingModel,
+    Handover,
+    RewardKind,
+    Theme,
+)
 from home.languages import text_of
 from home.models import Cooperative
 from home.tenancy import ScopedManager
 
-__all__ = ["Campaign", "CampaignState", "FundingModel", "Handover", "Reward", "RewardStock"]
+__all__ = [
+    "Campaign",
+    "CampaignState",
+    "FundingModel",
+    "Handover",
+    "Reward",
+    "RewardPostage",
+    "RewardStock",
+    "RewardVariant",
+]
+
+
+def person() -> "models.ForeignKey[Any, Any]":
+    """Who of the team did it; the act outlives their account."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
 
 class Campaign(models.Model):
     """The terms of one campaign. Amounts in minor units of `currency`; instants in UTC.
 
-    `pledged_at_deadline` and `backers_at_deadline` are frozen when the outcome is decided.
+    `outcome` (one of OUTCOMES), `pledged_at_deadline` and `backers_at_deadline` are frozen when it is decided.
+    `launch_at` is when an explicit act has asked for the launch to happen.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="campaigns")
@@ -36,9 +64,23 @@ class Campaign(models.Model):
     title_en = models.CharField(max_length=255, blank=True)
     tagline_fr = models.CharField(max_length=300, blank=True)
     tagline_en = models.CharField(max_length=300, blank=True)
+    theme = models.CharField(_("theme"), max_length=20, choices=Theme.choices, blank=True)
+    place_fr = models.CharField(max_length=80, blank=True)
+    place_en = models.CharField(max_length=80, blank=True)
+    outcome = models.CharField(
+        max_length=10, blank=True, choices=[(one.value, one.label) for one in CampaignState if one in OUTCOMES]
+    )
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = person()
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = person()
+    announced_at = models.DateTimeField(null=True, blank=True)
+    launch_at = models.DateTimeField(null=True, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
+    launched_by = person()
     closed_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
     pledged_at_deadline = models.PositiveBigIntegerField(null=True, blank=True)
     backers_at_deadline = models.PositiveIntegerField(null=True, blank=True)
 
@@ -63,7 +105,7 @@ class Campaign(models.Model):
     @property
     def is_frozen(self) -> bool:
         """Goal, funding model, currency and deadline no longer change."""
-        return self.state != CampaignState.DRAFT
+        return self.state not in BEFORE_LAUNCH
 
     @property
     def is_live(self) -> bool:
@@ -71,18 +113,37 @@ class Campaign(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state in {CampaignState.FUNDED, CampaignState.MISSED, CampaignState.ENDED}
+        return self.state in OVER
+
+    @property
+    def is_funded(self) -> bool:
+        return self.outcome == CampaignState.FUNDED
+
+    @property
+    def is_missed(self) -> bool:
+        return self.outcome == CampaignState.MISSED
+
+    @property
+    def is_announced(self) -> bool:
+        """Shown before its opening: nothing can be pledged yet."""
+        return self.state == CampaignState.ANNOUNCED
+
+    @property
+    def place(self) -> str:
+        return text_of(self, "place")
 
 
 class Reward(models.Model):
-    """One tier. `estimated_delivery` is the first promise, the first day of a month.
+    """One tier or add-on. `estimated_delivery` is the first promise, the first day of a month.
 
     `frozen_at` is set by the first pledge: from then on amount and month no longer change by publishing.
+    An early bird is offered from `available_from` until `available_until` (UTC; empty: no bound).
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="rewards")
     block_id = models.UUIDField()
+    kind = models.CharField(_("kind"), max_length=10, choices=RewardKind.choices, default=RewardKind.REWARD)
     position = models.PositiveSmallIntegerField()
     amount = models.PositiveBigIntegerField(_("amount"))
     limit = models.PositiveIntegerField(_("limit"), null=True, blank=True)
@@ -92,6 +153,12 @@ class Reward(models.Model):
     title_en = models.CharField(max_length=160, blank=True)
     description_fr = models.TextField(blank=True)
     description_en = models.TextField(blank=True)
+    pickup_place_fr = models.CharField(max_length=200, blank=True)
+    pickup_place_en = models.CharField(max_length=200, blank=True)
+    pickup_hours_fr = models.CharField(max_length=200, blank=True)
+    pickup_hours_en = models.CharField(max_length=200, blank=True)
+    available_from = models.DateTimeField(null=True, blank=True)
+    available_until = models.DateTimeField(null=True, blank=True)
     frozen_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
@@ -109,6 +176,39 @@ class Reward(models.Model):
     @property
     def title(self) -> str:
         return text_of(self, "title")
+
+
+class RewardPostage(models.Model):
+    """What mailing one tier to a zone costs its backer, in minor units; 0 is included in the amount."""
+
+    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="postage")
+    zone = models.CharField(_("zone"), max_length=10, choices=DeliveryZone.choices)
+    price = models.PositiveBigIntegerField(_("price"))
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["reward", "zone"], name="postage_once_per_zone")]
+
+    def __str__(self) -> str:
+        return f"{self.zone} · {self.price}"
+
+
+class RewardVariant(models.Model):
+    """One of the forms that a tier comes in (a size, a colour), known by its block like the tier itself."""
+
+    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="variants")
+    block_id = models.UUIDField()
+    position = models.PositiveSmallIntegerField()
+    label_fr = models.CharField(max_length=80, blank=True)
+    label_en = models.CharField(max_length=80, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["position", "id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["reward", "block_id"], name="variant_once_per_block")]
+
+    def __str__(self) -> str:
+        return text_of(self, "label")
 
 
 class RewardStock(models.Model):

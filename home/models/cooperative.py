@@ -37,6 +37,17 @@ class Cooperative(models.Model):
     commission_basis_points = models.PositiveIntegerField(_("commission, in hundredths of a percent"), default=500)
     commission_fixed = models.PositiveIntegerField(_("fixed part of the commission, in cents"), default=0)
     max_campaign_days = models.PositiveIntegerField(_("longest campaign, in days"), default=90)
+    self_approval = models.BooleanField(
+        _("the team may approve its own campaigns"),
+        default=False,
+        help_text=_("Otherwise an adviser, or someone else of the team’s direction, approves each campaign."),
+    )
+    listed = models.BooleanField(
+        _("shown on the platform’s discovery page"),
+        default=False,
+        help_text=_("Its public campaigns are found there beside those of other cooperatives."),
+    )
+    sender_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 

@@ -15,7 +15,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import lifecycle, queries
-from campaigns.enums import CampaignState
+from campaigns.enums import BEFORE_LAUNCH
 from campaigns.models import Campaign
 from home import clock, formats
 from home.languages import ENGLISH, FRENCH, current
@@ -64,7 +64,7 @@ def review(request: Visit, campaign_id: int) -> HttpResponseBase:
 
 
 def _campaign(campaign_id: int) -> Campaign:
-    launched = Campaign.objects.exclude(state=CampaignState.DRAFT).select_related("cooperative__site")
+    launched = Campaign.objects.exclude(state__in=BEFORE_LAUNCH).select_related("cooperative__site")
     return get_object_or_404(launched, pk=campaign_id)
 
 

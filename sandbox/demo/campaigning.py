@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
+from campaigns import lifecycle, publishing
 from campaigns.models import Campaign, CampaignPage
 from campaigns.publishing import deadline_of
 from home import clock
@@ -47,8 +48,11 @@ class Campaigner:
     def run(self) -> None:
         with within(self.cooperative):
             open_until = self._end_date() if not self.text.is_over else self._day(OPEN_DAYS)
-            page = add_both(self.cooperative.site.root_page, CampaignPage, *self._pages(open_until))
+            page = add_both(
+                self.cooperative.site.root_page, CampaignPage, *self._pages(open_until), before=self._approve
+            )
             campaign = Campaign.objects.select_related("cooperative__site").get(translation_key=page.translation_key)
+            lifecycle.launch(campaign, by=self.editor)
         launched = self._hour(-self.text.launched_days_ago)
         pledges = crowd.gather(campaign, self.text)
         with within(self.cooperative):
@@ -62,6 +66,10 @@ class Campaigner:
                 self._tell(page, update)
             if self.text.is_over:
                 self._hand_over(campaign)
+
+    def _approve(self, page: CampaignPage) -> None:
+        adviser = User.objects.get(email=address_of(Role.ADVISER, self.cooperative.slug))
+        lifecycle.approve(publishing.found(page), by=adviser)
 
     def _day(self, days: int) -> date:
         return self.today + timedelta(days=days)
@@ -102,7 +110,8 @@ class Campaigner:
 
     def _tell(self, parent: CampaignPage, text: UpdateText) -> None:
         """Publish an update, then send or announce it if the content says so."""
-        page = add_both(parent, UpdatePage, *self._update_pages(text))
+        french, english = self._update_pages(text)
+        page = add_both(parent, UpdatePage, french, english)
         update = Update.objects.select_related("campaign", "cooperative__site").get(
             translation_key=page.translation_key
         )

@@ -2,6 +2,7 @@
 
 import warnings
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from bs4 import MarkupResemblesLocatorWarning
@@ -13,11 +14,22 @@ from wagtail_localize.segments.extract import extract_segments
 from home.languages import ENGLISH, FRENCH
 
 
-def add_both(parent: Page, model: type[Page], french: dict[str, Any], english: dict[str, Any]) -> Page:
-    """Below a French page, a French page and its translation. Found again by its slug when it is there already."""
+def add_both(
+    parent: Page,
+    model: type[Page],
+    french: dict[str, Any],
+    english: dict[str, Any],
+    *,
+    before: Callable[[Any], object] = lambda page: None,
+) -> Page:
+    """Below a French page, a French page and its translation. Found again by its slug when it is there already.
+
+    `before` is done with the draft before it is published.
+    """
     page = model.objects.child_of(parent).filter(slug=french["slug"]).first()
     if page is None:
         page = parent.add_child(instance=model(locale=Locale.objects.get(language_code=FRENCH), live=False, **french))
+        before(page)
     if not page.get_translations().live().exists():
         publish_both(page, english)
     return page

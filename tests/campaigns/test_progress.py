@@ -26,6 +26,7 @@ def decided(campaign, state, pledged, backers):
     with within(campaign.cooperative):
         Campaign.objects.filter(pk=campaign.pk).update(
             state=state,
+            outcome=state,
             deadline=clock.now() - timedelta(days=3),
             pledged_at_deadline=pledged,
             backers_at_deadline=backers,

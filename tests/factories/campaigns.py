@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from wagtail.models import Locale
 
+from campaigns import lifecycle, publishing
 from campaigns.models import Campaign, CampaignPage, FundingModel
 from home import clock
 from home.tenancy import within
@@ -47,8 +48,10 @@ def body_of(tiers, tagline="Onze fermes, un village et une pierre de 900 kg.", *
     ]
 
 
-def make_campaign_page(cooperative, *, title="Remettre la meule en marche", tiers=None, publish=True, **fields):
-    """The French page of a campaign, live unless told otherwise."""
+def make_campaign_page(
+    cooperative, *, title="Remettre la meule en marche", tiers=None, publish=True, launch=True, **fields
+):
+    """The French page of a campaign: approved, published and launched unless told otherwise."""
     defaults = {
         "goal": 100_000,
         "funding_model": FundingModel.ALL_OR_NOTHING,
@@ -61,7 +64,10 @@ def make_campaign_page(cooperative, *, title="Remettre la meule en marche", tier
             instance=CampaignPage(title=title, locale=Locale.objects.get(language_code="fr"), **defaults | fields)
         )
         if publish:
+            lifecycle.approve(publishing.found(page), by=None)
             page.save_revision().publish()
+        if publish and launch:
+            lifecycle.launch(Campaign.objects.get(translation_key=page.translation_key))
         return CampaignPage.objects.get(pk=page.pk)
 
 

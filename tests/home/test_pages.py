@@ -39,7 +39,11 @@ def posters(html, heading):
 def end(campaign, state, days):
     with within(campaign.cooperative):
         Campaign.objects.filter(pk=campaign.pk).update(
-            state=state, deadline=clock.now() - timedelta(days=days), pledged_at_deadline=0, backers_at_deadline=0
+            state=state,
+            outcome=state,
+            deadline=clock.now() - timedelta(days=days),
+            pledged_at_deadline=0,
+            backers_at_deadline=0,
         )
 
 

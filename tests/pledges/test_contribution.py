@@ -58,7 +58,9 @@ def settled(campaign, state=CampaignState.FUNDED):
     """The campaign has ended, and its grace runs for a week from now."""
     with within(campaign.cooperative):
         end_now(campaign)
-        Campaign.objects.filter(pk=campaign.pk).update(state=state, pledged_at_deadline=6500, backers_at_deadline=1)
+        Campaign.objects.filter(pk=campaign.pk).update(
+            state=state, outcome=state, pledged_at_deadline=6500, backers_at_deadline=1
+        )
         campaign.refresh_from_db()
         now = clock.now()
         return Settlement.objects.create(

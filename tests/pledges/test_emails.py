@@ -43,7 +43,7 @@ def flexible(cooperative):
 def settled(campaign, state=CampaignState.FUNDED):
     end_now(campaign)
     figures = {"pledged_at_deadline": 120_000, "backers_at_deadline": 14}
-    Campaign.objects.filter(pk=campaign.pk).update(state=state, **figures)
+    Campaign.objects.filter(pk=campaign.pk).update(state=state, outcome=state, **figures)
     campaign.refresh_from_db()
     now = clock.now()
     return Settlement.objects.create(

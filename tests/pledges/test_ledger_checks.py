@@ -130,7 +130,7 @@ def items_do_not_add_up():
 
 
 def money_on_a_missed_campaign():
-    Campaign.objects.filter(pk=Campaign.objects.first().pk).update(state="missed")
+    Campaign.objects.filter(pk=Campaign.objects.first().pk).update(state="missed", outcome="missed")
 
 
 def frozen_total_of_others():
