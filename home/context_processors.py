@@ -16,6 +16,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
         "cooperative": cooperative,
         "brand": Brand.for_request(request) if cooperative else None,
         "language": language,
+        "home_url": f"/{language}/",
         "language_tag": TAGS[language],
         "processor": settings.PAYMENT_PROCESSOR_NAME,
     }

@@ -4,6 +4,7 @@ Money is an integer of minor units (cents) with its ISO 4217 currency beside it.
 Babel's own fr_CA is mended in two places: the first of a month is « 1er », and « 23 h 59 » has no-break spaces.
 """
 
+import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -17,6 +18,12 @@ from home.languages import ENGLISH, FRENCH, current
 NBSP = "\u00a0"
 LOCALES = {FRENCH: Locale("fr", "CA"), ENGLISH: Locale("en", "CA")}
 WHOLE = {FRENCH: f"#,##0{NBSP}¤", ENGLISH: "¤#,##0"}
+
+
+def folded(text: str) -> str:
+    """Without accents and case: « Épicerie » is found by “epicerie”, and sorts beside it."""
+    apart = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE"))
+    return "".join(one for one in apart if not unicodedata.combining(one)).casefold()
 
 
 def _locale(language: str | None) -> Locale:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound, JsonResponse
+from django.http.request import split_domain_port
 from django.template.loader import render_to_string
 from wagtail.models import Site
 
@@ -32,13 +34,20 @@ class HealthMiddleware:
 
 
 class CooperativeMiddleware:
-    """Sets `request.cooperative` from the host and runs the request in its scope; an unknown host is not found."""
+    """Sets `request.cooperative` from the host and runs the request in its scope; an unknown host is not found.
+
+    The platform's own host (PLATFORM_HOST) has no cooperative and addresses of its own (PLATFORM_URLCONF).
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(PLATFORM_PATHS):
+            return self.get_response(request)
+        if settings.PLATFORM_HOST and split_domain_port(request.get_host())[0] == settings.PLATFORM_HOST:
+            request.cooperative = None  # type: ignore[attr-defined]
+            request.urlconf = settings.PLATFORM_URLCONF
             return self.get_response(request)
         site = Site.find_for_request(request)
         cooperative = Cooperative.objects.filter(site=site).first() if site else None

@@ -22,6 +22,7 @@ MAY_CROSS = {
     "pledges/tasks.py",
     "pledges/refunds.py",
     "pledges/saved_cards.py",
+    "pledges/views/discovery.py",
     "pledges/webhooks.py",
     "pledges/management/commands/settle_due.py",
     "pledges/management/commands/check_ledger.py",

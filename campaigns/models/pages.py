@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 from wagtail.models import Page
+from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField
 
 from campaigns.blocks import CampaignStoryBlock
@@ -42,6 +43,7 @@ class CampaignPage(Page):
 
     template = "campaigns/campaign_page.html"
     parent_page_types: ClassVar = ["home.HomePage"]
+    search_fields: ClassVar = [*Page.search_fields, index.SearchField("body")]
     base_form_class = CampaignPageForm
     content_panels: ClassVar = [
         *Page.content_panels,

@@ -1,22 +1,19 @@
 """A campaign in time, and the posters of a cooperative's campaigns."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
-from wagtail.images import get_image_model
 
-from campaigns import lifecycle, queries
-from campaigns.models import Campaign, CampaignPage
+from campaigns import discovery, lifecycle, posters
+from campaigns.models import Campaign
+from campaigns.posters import Poster
 from home import clock, formats
-from home.languages import TAGS, current
 from home.models import Cooperative
 
 register = template.Library()
@@ -24,6 +21,8 @@ register = template.Library()
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 #: How long a `?via=` may be; a longer one was not made by us.
 VIA_LENGTH = 60
+#: How many campaigns that are over a home page shows before it points to the list of all.
+SHOWN_ENDED = 6
 
 
 @dataclass(frozen=True)
@@ -35,22 +34,13 @@ class TimeLeft:
 
 
 @dataclass(frozen=True)
-class Poster:
-    """A campaign as a list shows it. `lang` is set where its page is in the other language only."""
-
-    campaign: Campaign
-    url: str
-    place: str
-    tagline: str
-    image: Any
-    alt: str
-    lang: str
-
-
-@dataclass(frozen=True)
 class Posters:
+    """What a cooperative's home page shows; `more` are campaigns that are over and not shown here."""
+
     live: list[Poster]
+    announced: list[Poster]
     ended: list[Poster]
+    more: int
 
 
 @register.simple_tag
@@ -94,55 +84,24 @@ def contribute_query(context: dict[str, Any], reward: int | None = None) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def posters_of(context: dict[str, Any], cooperative: Cooperative) -> Posters:
-    """The campaigns that have a live page: those that run by deadline, then those that are over, latest first."""
-    campaigns = list(queries.campaigns_of(cooperative).select_related("cooperative"))
-    posters = _posters(campaigns, context.get("request"))
-    running = [poster for poster in posters if lifecycle.takes_pledges(poster.campaign, clock.now())]
-    over = [poster for poster in posters if poster not in running]
+def home_posters(context: dict[str, Any], cooperative: Cooperative) -> Posters:
+    """Those that run by deadline, those announced by opening, then the latest of those that are over."""
+    public = discovery.public_campaigns(cooperative).select_related("cooperative__site")
+    running, announced = list(discovery.running(public)), list(discovery.announced(public))
+    over = discovery.over(public)
+    ended = list(over[:SHOWN_ENDED])
+    shown = posters.posters_of([*running, *announced, *ended], context.get("request"))
     return Posters(
-        live=sorted(running, key=lambda poster: poster.campaign.deadline),
-        ended=sorted(over, key=lambda poster: poster.campaign.deadline, reverse=True),
+        live=[poster for poster in shown if poster.campaign in running],
+        announced=[poster for poster in shown if poster.campaign in announced],
+        ended=[poster for poster in shown if poster.campaign in ended],
+        more=over.count() - len(ended) if len(ended) == SHOWN_ENDED else 0,
     )
 
 
-def _posters(campaigns: list[Campaign], request: HttpRequest | None) -> list[Poster]:
-    pages = _pages(campaigns)
-    openings = {key: _opening(page) for key, page in pages.items()}
-    images = _images(opening.get("image") for opening in openings.values())
-    posters = []
-    for campaign in campaigns:
-        if page := pages.get(campaign.translation_key):
-            opening = openings[campaign.translation_key]
-            picture = opening.get("image") or {}
-            posters.append(
-                Poster(
-                    campaign=campaign,
-                    url=page.get_url(request) or "",
-                    place=opening.get("place") or "",
-                    tagline=opening.get("tagline") or "",
-                    image=images.get(picture.get("image") or 0),
-                    alt=picture.get("alt_text") or "",
-                    lang="" if page.locale.language_code == current() else TAGS[page.locale.language_code],
-                )
-            )
-    return posters
-
-
-def _pages(campaigns: list[Campaign]) -> dict[Any, CampaignPage]:
-    """The live page of each campaign, in the reader's language if there is one."""
-    keys = [campaign.translation_key for campaign in campaigns]
-    live = CampaignPage.objects.live().filter(translation_key__in=keys).select_related("locale")
-    ours_last = sorted(live, key=lambda page: page.locale.language_code == current())
-    return {page.translation_key: page for page in ours_last}
-
-
-def _opening(page: CampaignPage) -> dict[str, Any]:
-    """The title block as stored: turning the whole page into blocks would cost queries for each campaign."""
-    return next((block["value"] for block in page.body.raw_data if block["type"] == "title"), {})
-
-
-def _images(values: Iterable[Any]) -> dict[int, Any]:
-    found = get_image_model().objects.in_bulk([value["image"] for value in values if value and value.get("image")])
-    prefetch_related_objects(list(found.values()), "renditions")
-    return found
+@register.simple_tag
+def opening_words(campaign: Campaign) -> str:
+    """When an announced campaign opens, as far as it is known."""
+    if campaign.launch_at is None:
+        return gettext("Opens soon")
+    return gettext("Opens %(date)s") % {"date": formats.local_day(campaign.launch_at, campaign.cooperative.time_zone)}

@@ -6,8 +6,7 @@ from typing import Any
 from django import template
 from django.db.models.functions import Left
 from django.http import HttpRequest
-from django.urls import reverse, translate_url
-from django.utils import translation
+from django.urls import translate_url
 from wagtail.models import Page, Site
 
 from home.languages import CHOICES, ENGLISH, FRENCH, TAGS, current
@@ -58,8 +57,8 @@ def _translated(context: dict[str, Any], language: str) -> str | None:
 
 
 def _home(language: str) -> str:
-    with translation.override(language):
-        return reverse("wagtail_serve", args=[""])
+    """Of whichever host: a cooperative's, or the platform's."""
+    return f"/{language}/"
 
 
 def _twins(page: Page) -> list[Page]:

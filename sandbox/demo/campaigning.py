@@ -90,6 +90,7 @@ class Campaigner:
                 "title": self.text.title[code],
                 "slug": self.text.slug[code],
                 "funding_model": self.text.funding_model,
+                "theme": self.text.theme,
                 "goal": self.text.goal,
                 "end_date": end_date,
                 "body": self.stories[code].campaign_body(),

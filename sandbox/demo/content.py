@@ -82,6 +82,7 @@ class CampaignText:
     key: str
     cooperative: str
     funding_model: str
+    theme: str
     goal: int
     launched_days_ago: int
     ends_in_days: int
@@ -133,6 +134,7 @@ def campaign_text(key: str) -> CampaignText:
         "key",
         "cooperative",
         "funding_model",
+        "theme",
         "goal",
         "launched_days_ago",
         "ends_in_days",

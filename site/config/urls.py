@@ -10,6 +10,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from home.admin_choices import complete_tag
+from pledges.views import discovery
 
 urlpatterns = [
     path("admin/tag-autocomplete/", complete_tag),
@@ -22,6 +23,7 @@ urlpatterns = [
 
 urlpatterns += i18n_patterns(
     path("", include("home.urls")),
+    path(_("campaigns/"), discovery.index, name="campaign_index"),
     path(_("contribute/"), include("pledges.urls")),
     path("", include(wagtail_urls)),
 )

@@ -58,6 +58,9 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
+PLATFORM_URLCONF = "config.platform_urls"
+# The host of the discovery page across cooperatives; empty: there is none.
+PLATFORM_HOST = os.environ.get("PLATFORM_HOST", "")
 WSGI_APPLICATION = "config.wsgi.application"
 AUTH_USER_MODEL = "home.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -141,6 +144,9 @@ WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("fr", "Français"), ("en", "English")]
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+if os.environ.get("PGDATABASE"):
+    # Made by a migration of `campaigns`: French words by their stem, without accents. SQLite folds accents by itself.
+    WAGTAILSEARCH_BACKENDS["default"]["SEARCH_CONFIG"] = "fr_unaccent"
 WAGTAILIMAGES_IMAGE_MODEL = "wagtailimages.Image"
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
 TAGGIT_CASE_INSENSITIVE = True

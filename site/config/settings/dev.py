@@ -9,6 +9,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "sandbox.demo"]
 
 DEBUG = os.environ.get("DEBUG", "") == "1"
 SECRET_KEY = os.environ.get("SECRET_KEY", "tremplin-on-one-machine-not-for-production")
+PLATFORM_HOST = "tremplin.localhost"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", ".localhost"]
 
 PORT = int(os.environ.get("PORT", "8000"))

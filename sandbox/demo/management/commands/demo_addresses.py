@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from campaigns import queries
@@ -30,6 +31,9 @@ class Command(BaseCommand):
 
 
 def rows() -> Iterator[Row]:
+    port = int(os.environ.get("PORT", "8000"))
+    for language in LANGUAGES:
+        yield _row(f"Discovery · {language}", f"http://{settings.PLATFORM_HOST}:{port}/{language}/")
     cooperatives = list(Cooperative.objects.select_related("site").filter(slug__in=COOPERATIVES).order_by("pk"))
     for cooperative in cooperatives:
         with within(cooperative):
@@ -38,7 +42,6 @@ def rows() -> Iterator[Row]:
         yield from _team(cooperative)
     if cooperatives:
         yield _row("Platform · operator", f"{cooperatives[0].root_url}/admin/", OPERATOR)
-    port = int(os.environ.get("PORT", "8000"))
     yield _row("Mail inbox", f"http://localhost:{port + 2}/")
     yield _row("Stripe double · state", f"http://localhost:{port + 1}/_sandbox/state")
 
