@@ -1,13 +1,12 @@
 """What every request passes: the health answers, and the cooperative of its host."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound, JsonResponse
 from django.template.loader import render_to_string
-from wagtail.models import Site
 
-from home import health
-from home.models import Cooperative
+from home import health, wayfinding
 from home.tenancy import within
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -40,15 +39,18 @@ class CooperativeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(PLATFORM_PATHS):
             return self.get_response(request)
-        site = Site.find_for_request(request)
-        cooperative = Cooperative.objects.filter(site=site).first() if site else None
+        cooperative = getattr(wayfinding.site_of(request), "cooperative", None)
         if cooperative is None:
             return HttpResponseNotFound(render_to_string("home/unknown_host.html", request=None))
-        if site is not None:
-            cooperative.site = site
         request.cooperative = cooperative  # type: ignore[attr-defined]
         with within(cooperative):
             response = self.get_response(request)
             if hasattr(response, "render") and not getattr(response, "is_rendered", True):
                 response.render()
         return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """The way to a page of Wagtail's, found in fewer queries than Wagtail's own."""
+        match = request.resolver_match
+        if match is not None and match.url_name == "wagtail_serve" and hasattr(request, "cooperative"):
+            request.surroundings = wayfinding.find_page(request, args[0] if args else "")  # type: ignore[attr-defined]

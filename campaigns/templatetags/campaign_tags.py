@@ -1,23 +1,21 @@
 """A campaign in time, and the posters of a cooperative's campaigns."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
-from wagtail.images import get_image_model
 
 from campaigns import lifecycle, queries
 from campaigns.models import Campaign, CampaignPage
 from home import clock, formats
 from home.languages import TAGS, current
 from home.models import Cooperative
+from home.ready_bodies import fetch_pictures
 
 register = template.Library()
 
@@ -109,7 +107,7 @@ def posters_of(context: dict[str, Any], cooperative: Cooperative) -> Posters:
 def _posters(campaigns: list[Campaign], request: HttpRequest | None) -> list[Poster]:
     pages = _pages(campaigns)
     openings = {key: _opening(page) for key, page in pages.items()}
-    images = _images(opening.get("image") for opening in openings.values())
+    images = fetch_pictures((opening.get("image") or {}).get("image") for opening in openings.values())
     posters = []
     for campaign in campaigns:
         if page := pages.get(campaign.translation_key):
@@ -140,9 +138,3 @@ def _pages(campaigns: list[Campaign]) -> dict[Any, CampaignPage]:
 def _opening(page: CampaignPage) -> dict[str, Any]:
     """The title block as stored: turning the whole page into blocks would cost queries for each campaign."""
     return next((block["value"] for block in page.body.raw_data if block["type"] == "title"), {})
-
-
-def _images(values: Iterable[Any]) -> dict[int, Any]:
-    found = get_image_model().objects.in_bulk([value["image"] for value in values if value and value.get("image")])
-    prefetch_related_objects(list(found.values()), "renditions")
-    return found
