@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound, JsonResponse
+from django.middleware.gzip import GZipMiddleware
 from django.template.loader import render_to_string
 
 from home import health, wayfinding
@@ -13,6 +14,9 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 #: Addresses that serve the whole installation, on any host. Their views open the scope of the rows they touch.
 PLATFORM_PATHS = ("/stripe/", "/static/", "/media/")
+
+#: What is text without saying so in its first half.
+TEXT_KINDS = {"application/javascript", "application/json", "application/ld+json", "image/svg+xml"}
 
 
 class HealthMiddleware:
@@ -28,6 +32,21 @@ class HealthMiddleware:
             checks = health.readiness()
             return JsonResponse(checks, status=200 if all(checks.values()) else 503)
         return self.get_response(request)
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compresses what is text; pictures are compressed already, and a picture's response would lose its length.
+
+    Compressing pages that hold a secret beside a visitor's own input can betray the secret by the length (BREACH).
+    Here neither can be read so: Django masks the CSRF token anew in each response, its middleware adds bytes of random
+    length to each, and the one input that pages repeat (`?via=`) stands on public pages, which hold no secret at all.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        kind = response.headers.get("Content-Type", "").split(";")[0]
+        if response.status_code != 200 or not (kind.startswith("text/") or kind in TEXT_KINDS):
+            return response
+        return super().process_response(request, response)
 
 
 class CooperativeMiddleware:
