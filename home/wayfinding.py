@@ -21,6 +21,8 @@ from home.models import Brand, TextPage
 #: How much of a page's path names the home page it stands below; home pages are children of the root.
 HOME_PATH = 2 * Page.steplen
 HOME_DEPTH = 2
+#: Deeper than any page of ours stands; a longer path is left to Wagtail, which ends at the first step it cannot find.
+MOST_STEPS = 6
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def find_page(request: HttpRequest, path: str) -> Surroundings | None:
     """
     site: Site = request._wagtail_site  # type: ignore[attr-defined]
     steps = [step for step in path.split("/") if step]
+    if len(steps) > MOST_STEPS:
+        return None
     pages = list(_taking_part(site.root_page, steps))
     homes = [page for page in pages if page.depth == HOME_DEPTH]
     language = current()

@@ -47,6 +47,10 @@ def test_the_same_slug_elsewhere_is_another_page(cooperative, outsider, on_host)
         assert on_host(place).get(f"/en/{ours.slug}/").status_code == 404
 
 
+def test_a_path_of_a_thousand_steps_is_not_found(cooperative, on_host):
+    assert on_host(cooperative).get("/fr/" + "a/" * 1000).status_code == 404
+
+
 def test_an_update_is_found_below_its_campaign_only(cooperative, on_host):
     campaign = make_campaign(cooperative)
     with within(cooperative):
