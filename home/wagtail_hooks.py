@@ -18,6 +18,7 @@ from wagtail.api.v2.router import WagtailAPIRouter
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
 from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
 from wagtail.models import Page
+from wagtail.rich_text.feature_registry import FeatureRegistry
 from wagtail_localize.models import TranslationSource
 from wagtail_localize.views.report import TranslationsReportView
 from wagtail_localize.views.snippets_api import SnippetViewSet
@@ -26,6 +27,9 @@ from wagtail_localize.views.update_translations import UpdateTranslationsView
 
 from home import admin_choices  # noqa: F401 (replaces what Wagtail's lists offer)
 from home.admin_access import findable
+from home.models import Brand
+from home.page_links import PageLinks
+from home.ready_bodies import make_ready
 
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
 PLATFORM_MENU = {
@@ -168,3 +172,15 @@ def own_branches(parent_page: Page, pages: QuerySet, request: HttpRequest) -> Qu
 def hide_the_platform(request: HttpRequest, menu_items: list[MenuItem]) -> None:
     if not request.user.is_superuser:
         menu_items[:] = [item for item in menu_items if item.name not in PLATFORM_MENU]
+
+
+@hooks.register("before_serve_page")
+def make_body_ready(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> None:
+    """Pictures and links of the whole page, and of its header, are fetched before anything is rendered."""
+    brand = Brand.for_request(request) if hasattr(request, "cooperative") else None
+    make_ready(page, brand and brand.logo)
+
+
+@hooks.register("register_rich_text_features", order=10)
+def look_up_links_together(features: FeatureRegistry) -> None:
+    features.register_link_type(PageLinks)

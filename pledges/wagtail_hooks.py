@@ -6,8 +6,11 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.models import Page
 
+from campaigns.models import Campaign, CampaignPage
 from home.admin_access import RoleMenuItem, roles_in
+from pledges import totals
 from pledges.admin import contribution_views, fulfilment_views, money_views
 from pledges.admin.panels import CampaignsPanel
 
@@ -64,3 +67,11 @@ def money_item() -> RoleMenuItem:
 def campaigns_panel(request: HttpRequest, panels: list[Any]) -> None:
     if roles_in(request):
         panels.append(CampaignsPanel(request))
+
+
+@hooks.register("before_serve_page")
+def read_terms_with_sums(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> None:
+    """The page of a campaign shows its terms and how far it is: one query for both."""
+    if isinstance(page, CampaignPage):
+        campaigns = Campaign.objects.filter(translation_key=page.translation_key).select_related("cooperative")
+        page.campaign = totals.with_sums(campaigns).first()

@@ -15,9 +15,10 @@ from campaigns.enums import FundingModel, Theme
 from campaigns.forms import CampaignPageForm
 from campaigns.models.terms import Campaign
 from home.fields import BodyField
+from home.models import KnownWay
 
 
-class CampaignPage(Page):
+class CampaignPage(KnownWay, Page):
     """One page per language; the terms of all of them are one Campaign (same translation key).
 
     `goal` is in minor units of the cooperative's currency; the deadline is the end of `end_date` in its time zone.

@@ -5,13 +5,24 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 
 from home.blocks import BodyStoryBlock
 from home.fields import BodyField
 
 
-class HomePage(Page):
+class KnownWay:
+    """A page whose way from the root was read already (home.wayfinding): Wagtail need not read it again."""
+
+    is_known_open = False
+
+    def get_view_restrictions(self) -> "models.QuerySet[PageViewRestriction]":
+        if self.is_known_open:
+            return PageViewRestriction.objects.none()
+        return super().get_view_restrictions()  # type: ignore[misc]
+
+
+class HomePage(KnownWay, Page):
     """The root of a cooperative's site in one language."""
 
     tagline = models.CharField(_("tagline"), max_length=200, blank=True)
@@ -26,7 +37,7 @@ class HomePage(Page):
         verbose_name_plural = _("home pages")
 
 
-class TextPage(Page):
+class TextPage(KnownWay, Page):
     """A page of text: terms of the campaign, refunds and fees, personal data."""
 
     body = BodyField(BodyStoryBlock(required=False), blank=True, verbose_name=_("body"))

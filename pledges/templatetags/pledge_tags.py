@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import template
-from django.db.models import prefetch_related_objects
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import queries
 from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
 from home import formats
-from pledges import totals
+from pledges import promises, totals
 from pledges.pledging import HOLD
 from pledges.totals import Progress
 
@@ -101,7 +100,9 @@ class Shown:
 
 @register.simple_tag(takes_context=True)
 def progress(context: Context, campaign: Campaign) -> Progress:
-    """Read once a page, though it is shown at the top and in the bar at the bottom."""
+    """Read once a page, though it is shown at the top and in the bar at the bottom; with the campaign, if it can be."""
+    if hasattr(campaign, "sum_pledged"):
+        return totals.progress_of_row(campaign)
     rendering: Any = context.render_context
     known: dict[int, Progress] = rendering.setdefault("progress", {})
     if campaign.pk not in known:
@@ -162,16 +163,15 @@ def tiers_of(context: Context, children: Iterable[Any]) -> list[Tier]:
     page = context.get("page")
     campaign = page.campaign if isinstance(page, CampaignPage) else None
     previewed = page is None or getattr(context.get("request"), "is_preview", False)
-    rewards = {str(reward.block_id): reward for reward in queries.rewards_of(campaign)} if campaign else {}
-    months = totals.current_months(rewards.values()) if rewards else {}
-    _fetch_renditions(children)
+    rows = promises.annotate_tier_month(queries.rewards_of(campaign)) if campaign else ()
+    rewards = {str(reward.block_id): reward for reward in rows}
     tiers = []
     for child in children:
         reward = rewards.get(str(child.id))
         if reward is None and previewed:
             tiers.append(Tier(child.value, None, None, None))
         elif reward is not None and reward.retired_at is None:
-            tiers.append(Tier(child.value, reward, months[reward.pk], _stock_of(reward)))
+            tiers.append(Tier(child.value, reward, reward.month_now, _stock_of(reward)))
     return tiers
 
 
@@ -180,8 +180,3 @@ def _stock_of(reward: Reward) -> Stock | None:
         return None
     stock: RewardStock = reward.stock
     return Stock(left=stock.left, held=stock.held)
-
-
-def _fetch_renditions(children: Iterable[Any]) -> None:
-    images = [image for child in children if (image := child.value.get("image"))]
-    prefetch_related_objects(images, "renditions")

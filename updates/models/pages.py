@@ -9,12 +9,13 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page
 
 from home.fields import BodyField
+from home.models import KnownWay
 from updates.blocks import UpdateStoryBlock
 from updates.forms import UpdatePageForm
 from updates.models.updates import Update
 
 
-class UpdatePage(Page):
+class UpdatePage(KnownWay, Page):
     """Publishing it shows it in the feed, and changes nothing else."""
 
     summary = models.CharField(
