@@ -11,6 +11,8 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from home.admin_choices import complete_tag
 
+handler500 = "home.views.server_error"
+
 urlpatterns = [
     path("admin/tag-autocomplete/", complete_tag),
     path("admin/tag-autocomplete/<slug:app_name>/<slug:model_name>/", complete_tag),
