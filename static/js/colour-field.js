@@ -7,11 +7,15 @@ function tell(field) {
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+function name(field) {
+  return (field.labels[0]?.textContent ?? "").replace("*", "").trim();
+}
+
 function palette(field) {
   const picker = document.createElement("input");
   picker.type = "color";
   picker.className = "colour-field__palette";
-  picker.setAttribute("aria-label", `${field.dataset.palette} : ${field.labels[0]?.textContent.trim() ?? ""}`);
+  picker.setAttribute("aria-label", `${field.dataset.palette}, ${name(field)}`);
   const follow = () => {
     if (WHOLE.test(field.value.trim())) picker.value = field.value.trim().toLowerCase();
   };
@@ -41,7 +45,8 @@ function offer(field) {
 for (const field of document.querySelectorAll("input[data-colour]")) {
   const row = document.createElement("span");
   row.className = "colour-field";
-  field.replaceWith(row);
-  row.append(field, palette(field));
+  row.append(palette(field)); // while the field still stands where its label finds it
   if (field.dataset.offer) row.append(offer(field));
+  field.replaceWith(row);
+  row.prepend(field);
 }

@@ -124,7 +124,7 @@ def test_three_campaigns_are_shown_and_cost_no_more_queries_than_one(cooperative
         ask(client, "/fr/rien/", 404)
         with CaptureQueriesContext(connection) as asked:
             html = ask(client, "/fr/rien/", 404)
-        counts.append((len(asked), html.count('<li class="poster">')))
+        counts.append((len(asked), html.count('<li class="poster')))
     queries = counts[0][0]
     assert counts == [(queries, 1), (queries, 2), (queries, 3), (queries, 3)]
     assert queries <= 25
