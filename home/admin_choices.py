@@ -61,7 +61,9 @@ def own_choice(widget: Any, data: Any, files: Any, name: str) -> Any:
     cooperative = current_cooperative()
     if cooperative is None or widget.model_class not in {Image, Document} or not ROW_ID.match(str(chosen or "")):
         return chosen
-    held = GroupCollectionPermission.objects.values("collection")
+    held = GroupCollectionPermission.objects.filter(collection__depth__gt=1).values(
+        "collection"
+    )  # the root is no one's
     theirs = widget.model_class.objects.filter(pk=chosen, collection__in=held)
     return None if theirs.exclude(collection__in=_rights(cooperative).values("collection")).exists() else chosen
 
