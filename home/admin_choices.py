@@ -1,9 +1,11 @@
 """What the filters and suggestions of Wagtail's own lists offer: people, sites and tags of the host's cooperative.
 
-Wagtail offers everyone who ever edited a page, every site and every tag of the installation, and has no hook for
-that. The two functions that all of it passes through are replaced here.
+Wagtail offers everyone who ever edited a page, every site and every tag of the installation, and takes and shows any
+image or document whose id is posted where one is chosen. It has no hook for that: the functions that all of it passes
+through are replaced here.
 """
 
+import re
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -14,18 +16,23 @@ from django_filters.filters import QuerySetRequestMixin
 from taggit.models import Tag
 from wagtail.admin import filters
 from wagtail.admin.auth import require_admin_access
+from wagtail.admin.widgets import BaseChooser
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.images.views import chooser
 from wagtail.models import GroupCollectionPermission, Site
 
 from home.founding import group_of
-from home.models import Role, User
+from home.models import Cooperative, Role, User
 from home.tenancy import current_cooperative
 
 SUGGESTIONS = 10
 
+#: What a database takes for an id.
+ROW_ID = re.compile(r"[0-9]{1,18}\Z")
+
 offered_by_wagtail = QuerySetRequestMixin.get_queryset
+chosen_by_wagtail = BaseChooser.value_from_datadict
 
 
 def own_rows(chosen_from: Any, request: HttpRequest) -> QuerySet | None:
@@ -43,12 +50,30 @@ def own_rows(chosen_from: Any, request: HttpRequest) -> QuerySet | None:
     return offered
 
 
+def _rights(cooperative: Cooperative) -> QuerySet[GroupCollectionPermission]:
+    """What its editors may do in the collection of a cooperative."""
+    return GroupCollectionPermission.objects.filter(group=group_of(cooperative, Role.EDITOR))
+
+
+def own_choice(widget: Any, data: Any, files: Any, name: str) -> Any:
+    """In place of what was chosen: nothing, where it lies in the collection of another cooperative."""
+    chosen = chosen_by_wagtail(widget, data, files, name)
+    cooperative = current_cooperative()
+    if cooperative is None or widget.model_class not in {Image, Document} or not ROW_ID.match(str(chosen or "")):
+        return chosen
+    held = GroupCollectionPermission.objects.filter(collection__depth__gt=1).values(
+        "collection"
+    )  # the root is no one's
+    theirs = widget.model_class.objects.filter(pk=chosen, collection__in=held)
+    return None if theirs.exclude(collection__in=_rights(cooperative).values("collection")).exists() else chosen
+
+
 def own_tags(*models: type[Model]) -> QuerySet[Tag]:
     """Tags on files of the cooperative's collection; none outside a scope."""
     cooperative = current_cooperative()
     if cooperative is None:
         return Tag.objects.none()
-    rights = GroupCollectionPermission.objects.filter(group=group_of(cooperative, Role.EDITOR))
+    rights = _rights(cooperative)
     tagged = Q(pk__in=[])
     for model in models:
         files = model._default_manager.filter(collection__in=rights.values("collection"))
@@ -74,5 +99,6 @@ def complete_tag(request: HttpRequest, **model: str) -> JsonResponse:
 
 
 QuerySetRequestMixin.get_queryset = own_rows
+BaseChooser.value_from_datadict = own_choice
 filters.popular_tags_for_model = popular_tags
 chooser.popular_tags_for_model = popular_tags

@@ -5,7 +5,15 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Locale, Page, Site
+from wagtail.models import (
+    Collection,
+    GroupCollectionPermission,
+    GroupPagePermission,
+    GroupSitePermission,
+    Locale,
+    Page,
+    Site,
+)
 
 from home.languages import ENGLISH, FRENCH
 from home.models import Brand, Cooperative, HomePage, Membership, Role, User
@@ -16,6 +24,7 @@ PAGE_RIGHTS = {
     Role.TREASURER: [],
     Role.OWNER: ["add_page", "change_page", "publish_page", "lock_page", "unlock_page"],
 }
+BRAND_RIGHTS = {Role.EDITOR, Role.OWNER}
 COLLECTION_RIGHTS = ["add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document"]
 
 
@@ -79,6 +88,8 @@ def _groups(cooperative: Cooperative) -> None:
         _grant_pages(group, cooperative, PAGE_RIGHTS[role])
         if PAGE_RIGHTS[role]:
             _grant_collection(group, collection)
+        if role in BRAND_RIGHTS:
+            _grant_brand(group, cooperative.site)
 
 
 def _grant_pages(group: Group, cooperative: Cooperative, codenames: list[str]) -> None:
@@ -97,6 +108,12 @@ def _grant_collection(group: Group, collection: Collection) -> None:
         codename__in=COLLECTION_RIGHTS, content_type__app_label__in=["wagtailimages", "wagtaildocs"]
     ):
         GroupCollectionPermission.objects.create(group=group, collection=collection, permission=permission)
+
+
+def _grant_brand(group: Group, site: Site) -> None:
+    """For this site alone: the model's own permission would open every cooperative's brand."""
+    permission = Permission.objects.get(content_type__app_label="home", codename="change_brand")
+    GroupSitePermission.objects.create(group=group, site=site, permission=permission)
 
 
 def welcome(user: User, cooperative: Cooperative, role: Role) -> None:

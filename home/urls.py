@@ -7,5 +7,6 @@ from home import views
 
 urlpatterns = [
     path("brand/<int:version>.css", views.brand_stylesheet, name="brand_stylesheet"),
+    path("brand.css", views.brand_of_host, name="brand_of_host"),
     path(_("unsubscribe/<str:token>/"), views.unsubscribe, name="unsubscribe"),
 ]

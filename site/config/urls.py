@@ -11,6 +11,8 @@ from home.admin_choices import complete_tag
 from home.views import media
 from pledges.views import discovery
 
+handler500 = "home.views.server_error"
+
 urlpatterns = [
     path("admin/tag-autocomplete/", complete_tag),
     path("admin/tag-autocomplete/<slug:app_name>/<slug:model_name>/", complete_tag),

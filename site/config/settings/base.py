@@ -149,7 +149,13 @@ if os.environ.get("PGDATABASE"):
     # Made by a migration of `campaigns`: French words by their stem, without accents. SQLite folds accents by itself.
     WAGTAILSEARCH_BACKENDS["default"]["SEARCH_CONFIG"] = "fr_unaccent"
 WAGTAILIMAGES_IMAGE_MODEL = "wagtailimages.Image"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "home.image_forms.ImageForm"
+# No SVG: it can hold a script. A telephone's finest photograph has 50 million pixels; unpacked, it takes 150 MB.
+WAGTAILIMAGES_EXTENSIONS = ["gif", "jpeg", "jpg", "png", "webp"]
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
+# Nothing that a browser would run where the admin is: no HTML, no SVG.
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odp", "ods", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]
 TAGGIT_CASE_INSENSITIVE = True
 
 # Stripe. The same client speaks to Stripe and to the sandbox: only the base address differs.
