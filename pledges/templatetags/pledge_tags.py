@@ -92,6 +92,14 @@ class Tier:
 
 
 @dataclass(frozen=True)
+class Offers:
+    """The terms of a page's tiers by block id, and by reward id the month that each is promised for now."""
+
+    rewards: dict[str, Reward]
+    months: dict[int, date]
+
+
+@dataclass(frozen=True)
 class Shown:
     """A poster beside the progress of its campaign."""
 
@@ -158,21 +166,30 @@ def people_words(count: int) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def tiers_of(context: Context, children: Iterable[Any]) -> list[Tier]:
-    """The tiers of a block in page order, without the retired. One not yet published shows in a preview alone."""
+    """The tiers or add-ons of a block in page order, without the retired. One not yet published shows in a preview alone."""
     page = context.get("page")
     campaign = page.campaign if isinstance(page, CampaignPage) else None
     previewed = page is None or getattr(context.get("request"), "is_preview", False)
-    rewards = {str(reward.block_id): reward for reward in queries.rewards_of(campaign)} if campaign else {}
-    months = totals.current_months(rewards.values()) if rewards else {}
+    offers = _offers_of(page) if isinstance(page, CampaignPage) and campaign else Offers({}, {})
     _fetch_renditions(children)
     tiers = []
     for child in children:
-        reward = rewards.get(str(child.id))
+        reward = offers.rewards.get(str(child.id))
         if reward is None and previewed:
             tiers.append(Tier(child.value, None, None, None))
         elif reward is not None and reward.retired_at is None:
-            tiers.append(Tier(child.value, reward, months[reward.pk], _stock_of(reward)))
+            tiers.append(Tier(child.value, reward, offers.months[reward.pk], _stock_of(reward)))
     return tiers
+
+
+def _offers_of(page: CampaignPage) -> Offers:
+    """Read once a page: tiers and add-ons are two blocks, and a block knows nothing of another."""
+    kept: dict[str, Offers] = vars(page)
+    if "_offers" not in kept:
+        rewards = list(queries.rewards_of(page.campaign).prefetch_related("postage", "variants"))
+        months = totals.current_months(rewards) if rewards else {}
+        kept["_offers"] = Offers({str(reward.block_id): reward for reward in rewards}, months)
+    return kept["_offers"]
 
 
 def _stock_of(reward: Reward) -> Stock | None:
