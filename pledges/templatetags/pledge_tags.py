@@ -166,11 +166,11 @@ def people_words(count: int) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def tiers_of(context: Context, children: Iterable[Any]) -> list[Tier]:
-    """The tiers or add-ons of a block in page order, without the retired. One not yet published shows in a preview alone."""
+    """The tiers or add-ons of a block in page order, without the retired. One not published shows in previews only."""
     page = context.get("page")
     campaign = page.campaign if isinstance(page, CampaignPage) else None
     previewed = page is None or getattr(context.get("request"), "is_preview", False)
-    offers = _offers_of(page) if isinstance(page, CampaignPage) and campaign else Offers({}, {})
+    offers = _offers_of(page, campaign) if campaign else Offers({}, {})
     _fetch_renditions(children)
     tiers = []
     for child in children:
@@ -182,11 +182,11 @@ def tiers_of(context: Context, children: Iterable[Any]) -> list[Tier]:
     return tiers
 
 
-def _offers_of(page: CampaignPage) -> Offers:
+def _offers_of(page: CampaignPage, campaign: Campaign) -> Offers:
     """Read once a page: tiers and add-ons are two blocks, and a block knows nothing of another."""
-    kept: dict[str, Offers] = vars(page)
+    kept = page.__dict__
     if "_offers" not in kept:
-        rewards = list(queries.rewards_of(page.campaign).prefetch_related("postage", "variants"))
+        rewards = list(queries.rewards_of(campaign).prefetch_related("postage", "variants"))
         months = totals.current_months(rewards) if rewards else {}
         kept["_offers"] = Offers({str(reward.block_id): reward for reward in rewards}, months)
     return kept["_offers"]
