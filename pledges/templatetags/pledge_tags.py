@@ -170,7 +170,7 @@ def tiers_of(context: Context, children: Iterable[Any]) -> list[Tier]:
     page = context.get("page")
     campaign = page.campaign if isinstance(page, CampaignPage) else None
     previewed = page is None or getattr(context.get("request"), "is_preview", False)
-    offers = _offers_of(page, campaign) if campaign else Offers({}, {})
+    offers = _offers_of(page, campaign) if isinstance(page, CampaignPage) and campaign else Offers({}, {})
     _fetch_renditions(children)
     tiers = []
     for child in children:
