@@ -6,7 +6,7 @@
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
@@ -45,7 +45,7 @@ class ZonesBlock(blocks.ListBlock):
         errors: dict[int, Exception] = {}
         for index, one in enumerate(cleaned):
             if one["zone"] and one["zone"] in seen:
-                twice = ValidationError(_now("This zone has a price already. Choose another one."))
+                twice = ValidationError(gettext("This zone has a price already. Choose another one."))
                 errors[index] = blocks.StructBlockValidationError(block_errors={"zone": twice})
             seen.add(one["zone"])
         if errors:
@@ -106,8 +106,8 @@ def _missing_for_pickup(value: Any) -> dict[str, Exception]:
     if value["handover"] != Handover.PICKUP:
         return {}
     words = {
-        "pickup_place": _now("Say where it is to be picked up."),
-        "pickup_hours": _now("Say on which days and at what time it can be picked up."),
+        "pickup_place": gettext("Say where it is to be picked up."),
+        "pickup_hours": gettext("Say on which days and at what time it can be picked up."),
     }
     return {name: ValidationError(message) for name, message in words.items() if not (value[name] or "").strip()}
 
@@ -168,7 +168,9 @@ class RewardTierBlock(OfferBlock):
     def own_errors(self, value: Any) -> dict[str, Exception]:
         start, end = value["available_from"], value["available_until"]
         if start and end and end <= start:
-            return {"available_until": ValidationError(_now("The end comes before the beginning. Choose a later one."))}
+            return {
+                "available_until": ValidationError(gettext("The end comes before the beginning. Choose a later one."))
+            }
         return {}
 
 
