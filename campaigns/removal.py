@@ -4,6 +4,7 @@ Asked by the admin before it starts (page_hooks), and once more where rows are d
 that no other way leads past it.
 """
 
+from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 from wagtail.models import Page
@@ -56,7 +57,8 @@ def forget_terms(page: CampaignPage) -> None:
         if campaign is None or campaign.state not in BEFORE_LAUNCH:
             return
         try:
-            _delete(campaign)
+            with transaction.atomic():
+                _delete(campaign)
         except ProtectedError:
             return
 

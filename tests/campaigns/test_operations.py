@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
+from django.db import transaction
 from django.db.models import ProtectedError
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +15,7 @@ from wagtail_localize.models import StringTranslation, Translation, TranslationS
 
 from campaigns import publishing, removal, term_checks
 from campaigns.enums import CampaignState
-from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
+from campaigns.models import Ambassador, Campaign, CampaignPage, Reward, RewardStock
 from home.models import Role
 from home.tenancy import across_cooperatives, within
 from pledges import pledging
@@ -322,7 +323,7 @@ def test_a_page_with_contributions_is_not_deleted(page, cooperative):
     bulk = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "delete"]) + f"?id={page.pk}"
     assert any("it cannot be deleted" in one for one in said(owner.post(bulk, follow=True)))
     for delete in (fresh(page).delete, Page.objects.get(pk=page.pk).delete, Page.objects.filter(pk=page.pk).delete):
-        with pytest.raises(ProtectedError):
+        with pytest.raises(ProtectedError), transaction.atomic():
             delete()
     assert fresh(page).live
     assert everything() == before
@@ -355,6 +356,15 @@ def test_a_page_that_was_never_launched_goes_with_its_terms_and_its_translation(
     assert superuser(cooperative).post(confirmed(draft, "delete")).status_code == 302
     assert (CampaignPage.objects.count(), Campaign.objects.count(), Reward.objects.count()) == (0, 0, 0)
     assert RewardStock.objects.count() == 0
+
+
+def test_terms_that_something_holds_on_to_stay_whole(draft, cooperative):
+    campaign = Campaign.objects.get()
+    Ambassador.objects.create(
+        cooperative=cooperative, campaign=campaign, name="Lison", code="lison", created_at=timezone.now()
+    )
+    draft.delete()
+    assert (Campaign.objects.count(), Reward.objects.count(), RewardStock.objects.count()) == (1, 2, 1)
 
 
 # translations

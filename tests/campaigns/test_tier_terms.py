@@ -10,6 +10,8 @@ from campaigns import queries, term_checks, tier_terms
 from campaigns.models import Campaign, CampaignPage, Reward, RewardPostage, RewardVariant
 from tests.factories.campaigns import body_of, make_campaign_page, tier, translate
 
+NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
+
 pytestmark = pytest.mark.usefixtures("inside")
 
 
@@ -93,7 +95,7 @@ def test_a_zone_that_leaves_the_page_is_no_longer_mailed_to(page):
 def test_the_translation_writes_its_words_and_no_figure(page):
     english = translate(page)
     flour, day = english.tier_blocks
-    flour.value["variants"][0] = "Small"
+    flour.value["variants"].bound_blocks[0].value = "Small"
     flour.value["available_until"] = None
     flour.value["postage"][0]["price"] = 1
     day.value["pickup_place"], day.value["pickup_hours"] = "The mill", "Saturdays"
