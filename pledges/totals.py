@@ -3,7 +3,7 @@
 Amounts in minor units of the campaign's currency, gross of all fees.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from campaigns.models import Campaign, Reward
 from pledges import promises
 from pledges.enums import PaymentState, PledgeState, RefundState
-from pledges.models import Payment, Pledge, Refund
+from pledges.models import Payment, Pledge, PledgeItem, Refund
 
 #: What a row of the sums is about, so that all three come in one query.
 PLEDGED, COLLECTED, REFUNDED = "pledged", "collected", "refunded"
@@ -161,3 +161,17 @@ def current_months(rewards: Iterable[Reward]) -> dict[int, date]:
     wanted = Reward.objects.filter(pk__in=[reward.pk for reward in rewards]).order_by()
     with_month: Any = promises.annotate_tier_month(wanted)
     return dict(with_month.values_list("pk", "month_now"))
+
+
+def people_by_reward(reward_ids: Collection[int]) -> dict[int, int]:
+    """By reward id: how many people are promised it, or hold it while they pay."""
+    waiting = PledgeItem.objects.filter(
+        reward__in=reward_ids, pledge__state__in=[PledgeState.PENDING, PledgeState.CONFIRMED]
+    )
+    rows = waiting.values("reward_id").annotate(people=Count("pledge__backer_id", distinct=True))
+    return {row["reward_id"]: row["people"] for row in rows}
+
+
+def has_contributions(campaign: Campaign) -> bool:
+    """Whether anyone ever contributed, whatever became of it, or is about to."""
+    return Pledge.objects.filter(campaign=campaign).exclude(state=PledgeState.LAPSED).exists()

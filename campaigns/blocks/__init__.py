@@ -5,10 +5,12 @@ from typing import ClassVar
 from wagtail import blocks
 
 from campaigns.blocks.opening import DescriptionBlock, TitleBlock
-from campaigns.blocks.tiers import RewardTierBlock, RewardTiersBlock
+from campaigns.blocks.tiers import AddOnBlock, AddOnsBlock, RewardTierBlock, RewardTiersBlock
 from campaigns.blocks.video import VideoBlock, video_embed
 
 __all__ = [
+    "AddOnBlock",
+    "AddOnsBlock",
     "CampaignStoryBlock",
     "DescriptionBlock",
     "RewardTierBlock",
@@ -24,6 +26,11 @@ class CampaignStoryBlock(blocks.StreamBlock):
     description = DescriptionBlock()
     video = VideoBlock()
     reward_tiers = RewardTiersBlock()
+    add_ons = AddOnsBlock()
 
     class Meta:
-        block_counts: ClassVar = {"title": {"max_num": 1}, "reward_tiers": {"max_num": 1}}
+        block_counts: ClassVar = {
+            "title": {"max_num": 1},
+            "reward_tiers": {"max_num": 1},
+            "add_ons": {"max_num": 1},
+        }

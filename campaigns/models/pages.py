@@ -11,8 +11,8 @@ from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField
 
 from campaigns.blocks import CampaignStoryBlock
-from campaigns.enums import FundingModel, Theme
-from campaigns.forms import CampaignPageForm
+from campaigns.enums import FundingModel, RewardKind, Theme
+from campaigns.forms import CampaignCopyForm, CampaignPageForm
 from campaigns.models.terms import Campaign
 from home.fields import BodyField
 from home.models import KnownWay
@@ -46,6 +46,7 @@ class CampaignPage(KnownWay, Page):
     parent_page_types: ClassVar = ["home.HomePage"]
     search_fields: ClassVar = [*Page.search_fields, index.SearchField("body")]
     base_form_class = CampaignPageForm
+    copy_form_class = CampaignCopyForm
     content_panels: ClassVar = [
         *Page.content_panels,
         FieldRowPanel([FieldPanel("funding_model"), FieldPanel("goal"), FieldPanel("end_date")], heading=_("Terms")),
@@ -67,8 +68,9 @@ class CampaignPage(KnownWay, Page):
 
     @cached_property
     def campaign(self) -> Campaign | None:
-        """The terms, once the source page has been published."""
-        return Campaign.objects.filter(translation_key=self.translation_key).select_related("cooperative").first()
+        """The terms, once the source page has been published; an alias shows those of the page it repeats."""
+        key = self.alias_of.translation_key if self.alias_of_id else self.translation_key
+        return Campaign.objects.filter(translation_key=key).select_related("cooperative").first()
 
     @cached_property
     def opening(self) -> Any:
@@ -78,6 +80,18 @@ class CampaignPage(KnownWay, Page):
     @property
     def tier_blocks(self) -> list[Any]:
         """The tiers' list children (`.id`, `.value`), in page order."""
-        return [
-            child for block in self.body if block.block_type == "reward_tiers" for child in block.value.bound_blocks
-        ]
+        return self._children_of("reward_tiers")
+
+    @property
+    def add_on_blocks(self) -> list[Any]:
+        """The add-ons' list children, in page order."""
+        return self._children_of("add_ons")
+
+    @property
+    def offered_blocks(self) -> list[tuple[RewardKind, Any]]:
+        """All that becomes a Reward, in its order: the tiers, then the add-ons."""
+        tiers = [(RewardKind.REWARD, child) for child in self.tier_blocks]
+        return tiers + [(RewardKind.ADDON, child) for child in self.add_on_blocks]
+
+    def _children_of(self, block_type: str) -> list[Any]:
+        return [child for block in self.body if block.block_type == block_type for child in block.value.bound_blocks]

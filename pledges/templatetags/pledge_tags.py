@@ -159,12 +159,11 @@ def people_words(count: int) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def tiers_of(context: Context, children: Iterable[Any]) -> list[Tier]:
-    """The tiers of a block in page order, without the retired. One not yet published shows in a preview alone."""
+    """The tiers or add-ons of a block in page order, without the retired. One not published shows in previews only."""
     page = context.get("page")
     campaign = page.campaign if isinstance(page, CampaignPage) else None
     previewed = page is None or getattr(context.get("request"), "is_preview", False)
-    rows = promises.annotate_tier_month(queries.rewards_of(campaign)) if campaign else ()
-    rewards = {str(reward.block_id): reward for reward in rows}
+    rewards = _offers_of(page, campaign) if isinstance(page, CampaignPage) and campaign else {}
     tiers = []
     for child in children:
         reward = rewards.get(str(child.id))
@@ -173,6 +172,18 @@ def tiers_of(context: Context, children: Iterable[Any]) -> list[Tier]:
         elif reward is not None and reward.retired_at is None:
             tiers.append(Tier(child.value, reward, reward.month_now, _stock_of(reward)))
     return tiers
+
+
+def _offers_of(page: CampaignPage, campaign: Campaign) -> dict[str, Any]:
+    """The terms of a page's tiers by block id, each with the month that it is promised for now (`month_now`).
+
+    Read once a page: tiers and add-ons are two blocks, and a block knows nothing of another.
+    """
+    kept = page.__dict__
+    if "_offers" not in kept:
+        rewards = promises.annotate_tier_month(queries.rewards_of(campaign)).prefetch_related("postage", "variants")
+        kept["_offers"] = {str(reward.block_id): reward for reward in rewards}
+    return kept["_offers"]
 
 
 def _stock_of(reward: Reward) -> Stock | None:

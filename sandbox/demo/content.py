@@ -49,18 +49,26 @@ class UpdateText:
 
 @dataclass(frozen=True)
 class Tier:
-    """`amount` in cents; `taken` is how many of it the demo's backers chose."""
+    """Amounts in cents; `taken` is how many of it the demo's backers chose. Also an add-on."""
 
     key: str
     image: str
     amount: int
     months_ahead: int
     handover: str
-    taken: int
     title: Words
     description: Words
     alt: Words
+    taken: int = 0
     limit: int | None = None
+    unit_cost: int | None = None
+    postage_cost: int | None = None
+    early_until_days: int | None = None
+    postage: dict[str, int] = field(default_factory=dict)
+    pickup_place: Words = field(default_factory=dict)
+    pickup_hours: Words = field(default_factory=dict)
+    contents: dict[str, list[str]] = field(default_factory=dict)
+    variants: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,7 @@ class CampaignText:
     tiers: list[Tier]
     updates: list[UpdateText]
     crowd: Crowd
+    add_ons: list[Tier]
     raw: dict[str, Any]
 
     @property
@@ -146,6 +155,7 @@ def campaign_text(key: str) -> CampaignText:
         **{name: raw[name] for name in named},
         tiers=[Tier(**tier) for tier in raw["tiers"]],
         updates=[_update(update) for update in raw["updates"]],
+        add_ons=[Tier(**add_on) for add_on in raw.get("add_ons", [])],
         crowd=Crowd(cards=cards, **crowd),
         raw=raw,
     )

@@ -34,7 +34,7 @@ class Story:
 
     def campaign_body(self) -> list[Block]:
         first, *rest = list(self._descriptions())
-        return [self._title(), first, self._video(), *rest, self._tiers()]
+        return [self._title(), first, self._video(), *rest, self._tiers(), *self._add_ons()]
 
     def _title(self) -> Block:
         raw = self.text.raw
@@ -62,12 +62,28 @@ class Story:
         return _block("video", self.text.key, value)
 
     def _tiers(self) -> Block:
-        items = [
-            {"type": "item", "id": tier_id(self.text, tier.key), "value": self._tier(tier)} for tier in self.text.tiers
-        ]
+        items = [self._item(tier, self._tier(tier)) for tier in self.text.tiers]
         return _block("reward_tiers", self.text.key, items)
 
+    def _add_ons(self) -> Iterator[Block]:
+        if self.text.add_ons:
+            items = [self._item(add_on, self._offer(add_on)) for add_on in self.text.add_ons]
+            yield _block("add_ons", self.text.key, items)
+
+    def _item(self, tier: Tier, value: dict[str, Any]) -> Block:
+        return {"type": "item", "id": tier_id(self.text, tier.key), "value": value}
+
     def _tier(self, tier: Tier) -> dict[str, Any]:
+        until = tier.early_until_days
+        return self._offer(tier) | {
+            "contents": self._lines(tier, "contents", tier.contents),
+            "variants": self._lines(tier, "variants", tier.variants),
+            "available_from": None,
+            "available_until": None if until is None else f"{self.today + timedelta(days=until)}T23:59",
+        }
+
+    def _offer(self, tier: Tier) -> dict[str, Any]:
+        """What a tier and an add-on have in common."""
         return {
             "title": tier.title[self.language],
             "description": tier.description[self.language],
@@ -75,9 +91,25 @@ class Story:
             "limit": tier.limit,
             "estimated_delivery": f"{month_ahead(self.today, tier.months_ahead):%Y-%m}",
             "handover": tier.handover,
+            "postage": self._items(
+                tier, "postage", [{"zone": zone, "price": price} for zone, price in tier.postage.items()]
+            ),
+            "pickup_place": tier.pickup_place.get(self.language, ""),
+            "pickup_hours": tier.pickup_hours.get(self.language, ""),
             "image": self.album.block(tier.image, tier.alt, self.language),
+            "unit_cost": tier.unit_cost,
+            "postage_cost": tier.postage_cost,
             "retired": False,
         }
+
+    def _lines(self, tier: Tier, name: str, lines: dict[str, list[str]]) -> list[Block]:
+        return self._items(tier, name, lines.get(self.language, []))
+
+    def _items(self, tier: Tier, name: str, values: list[Any]) -> list[Block]:
+        return [
+            {"type": "item", "id": block_id(self.text.key, "tier", tier.key, name, number), "value": value}
+            for number, value in enumerate(values)
+        ]
 
     def update_body(self, update: UpdateText) -> list[Block]:
         where = f"{self.text.key}/{update.key}"

@@ -156,13 +156,17 @@ def test_every_string_of_a_synced_translation_is_translated(demo):
         assert list(missing.values_list("string__data", flat=True)) == []
 
 
+def every_offer(key):
+    return campaign_text(key).tiers + campaign_text(key).add_ons
+
+
 def test_alternative_texts_are_in_the_language_of_the_page(demo):
     alts = {
         (page.locale.language_code, child.value["image"].contextual_alt_text)
         for page in CampaignPage.objects.all()
-        for child in page.tier_blocks
+        for _kind, child in page.offered_blocks
     }
-    said = {tier.alt["fr"]: tier.alt["en"] for key in CAMPAIGNS for tier in campaign_text(key).tiers}
+    said = {tier.alt["fr"]: tier.alt["en"] for key in CAMPAIGNS for tier in every_offer(key)}
     assert alts == {("fr", french) for french in said} | {("en", english) for english in said.values()}
 
 
