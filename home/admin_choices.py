@@ -18,6 +18,9 @@ from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.images.views import chooser
 from wagtail.models import GroupCollectionPermission, Site
+from wagtailmedia.models import Media
+from wagtailmedia.views import chooser as video_chooser
+from wagtailmedia.views import media as video_views
 
 from home.founding import group_of
 from home.models import Role, User
@@ -69,10 +72,12 @@ def popular_tags(model: type[Model], count: int = SUGGESTIONS) -> QuerySet[Tag]:
 def complete_tag(request: HttpRequest, **model: str) -> JsonResponse:
     """In place of Wagtail's: tags that begin with `term`."""
     term = request.GET.get("term", "").replace("\0", "")
-    found = own_tags(Image, Document).filter(name__istartswith=term) if term else Tag.objects.none()
+    found = own_tags(Image, Document, Media).filter(name__istartswith=term) if term else Tag.objects.none()
     return JsonResponse(list(found.order_by("name").values_list("name", flat=True)[:SUGGESTIONS]), safe=False)
 
 
 QuerySetRequestMixin.get_queryset = own_rows
 filters.popular_tags_for_model = popular_tags
 chooser.popular_tags_for_model = popular_tags
+video_chooser.popular_tags_for_model = popular_tags
+video_views.popular_tags_for_model = popular_tags

@@ -4,15 +4,26 @@ from typing import ClassVar
 
 from wagtail import blocks
 
+from campaigns.blocks.call import CallToActionBlock
+from campaigns.blocks.gallery import GalleryBlock
 from campaigns.blocks.opening import DescriptionBlock, TitleBlock
+from campaigns.blocks.people import PartnersBlock, TeamBlock
+from campaigns.blocks.press import PressBlock
+from campaigns.blocks.questions import QuestionsBlock
 from campaigns.blocks.tiers import RewardTierBlock, RewardTiersBlock
 from campaigns.blocks.video import VideoBlock, video_embed
 
 __all__ = [
+    "CallToActionBlock",
     "CampaignStoryBlock",
     "DescriptionBlock",
+    "GalleryBlock",
+    "PartnersBlock",
+    "PressBlock",
+    "QuestionsBlock",
     "RewardTierBlock",
     "RewardTiersBlock",
+    "TeamBlock",
     "TitleBlock",
     "VideoBlock",
     "video_embed",
@@ -23,7 +34,13 @@ class CampaignStoryBlock(blocks.StreamBlock):
     title = TitleBlock()
     description = DescriptionBlock()
     video = VideoBlock()
+    gallery = GalleryBlock()
     reward_tiers = RewardTiersBlock()
+    team = TeamBlock()
+    questions = QuestionsBlock()
+    press = PressBlock()
+    partners = PartnersBlock()
+    call_to_action = CallToActionBlock()
 
     class Meta:
         block_counts: ClassVar = {"title": {"max_num": 1}, "reward_tiers": {"max_num": 1}}
