@@ -1,9 +1,10 @@
 """What the filters and suggestions of Wagtail's own lists offer: people, sites and tags of the host's cooperative.
 
 Wagtail offers everyone who ever edited a page, every site and every tag of the installation, and has no hook for
-that. The two functions that all of it passes through are replaced here.
+that. The functions that all of it passes through are replaced here.
 """
 
+from types import SimpleNamespace
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -17,7 +18,7 @@ from wagtail.admin.auth import require_admin_access
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.images.views import chooser
-from wagtail.models import GroupCollectionPermission, Site
+from wagtail.models import Collection, GroupCollectionPermission, Site
 from wagtailmedia.models import Media
 from wagtailmedia.views import chooser as video_chooser
 from wagtailmedia.views import media as video_views
@@ -46,15 +47,23 @@ def own_rows(chosen_from: Any, request: HttpRequest) -> QuerySet | None:
     return offered
 
 
+class OwnCollections:
+    """In place of the manager in wagtailmedia's chooser: the cooperative's collections; none outside a scope."""
+
+    @staticmethod
+    def all() -> QuerySet[Collection]:
+        cooperative = current_cooperative()
+        if cooperative is None:
+            return Collection.objects.none()
+        rights = GroupCollectionPermission.objects.filter(group=group_of(cooperative, Role.EDITOR))
+        return Collection.objects.filter(pk__in=rights.values("collection"))
+
+
 def own_tags(*models: type[Model]) -> QuerySet[Tag]:
-    """Tags on files of the cooperative's collection; none outside a scope."""
-    cooperative = current_cooperative()
-    if cooperative is None:
-        return Tag.objects.none()
-    rights = GroupCollectionPermission.objects.filter(group=group_of(cooperative, Role.EDITOR))
+    """Tags on files of the cooperative's collections; none outside a scope."""
     tagged = Q(pk__in=[])
     for model in models:
-        files = model._default_manager.filter(collection__in=rights.values("collection"))
+        files = model._default_manager.filter(collection__in=OwnCollections.all())
         tagged |= Q(
             taggit_taggeditem_items__content_type=ContentType.objects.get_for_model(model),
             taggit_taggeditem_items__object_id__in=files.values("pk"),
@@ -80,4 +89,5 @@ QuerySetRequestMixin.get_queryset = own_rows
 filters.popular_tags_for_model = popular_tags
 chooser.popular_tags_for_model = popular_tags
 video_chooser.popular_tags_for_model = popular_tags
+video_chooser.Collection = SimpleNamespace(objects=OwnCollections)
 video_views.popular_tags_for_model = popular_tags

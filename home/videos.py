@@ -41,9 +41,10 @@ class VideoForm(BaseMediaForm):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if isinstance(file, UploadedFile) and (file.size or 0) > LARGEST:
+        size = file.size or 0 if isinstance(file, UploadedFile) else 0
+        if size > LARGEST:
             message = _("This file is too large (%(size)s); the limit is %(limit)s.")
-            shown = {"size": filesizeformat(file.size), "limit": filesizeformat(LARGEST)}
+            shown = {"size": filesizeformat(size), "limit": filesizeformat(LARGEST)}
             raise ValidationError(message, code="size", params=shown)
         return file
 
