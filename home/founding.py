@@ -25,7 +25,11 @@ PAGE_RIGHTS = {
     Role.OWNER: ["add_page", "change_page", "publish_page", "lock_page", "unlock_page"],
 }
 BRAND_RIGHTS = {Role.EDITOR, Role.OWNER}
-COLLECTION_RIGHTS = ["add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document"]
+COLLECTION_RIGHTS = [
+    *("add_image", "change_image", "choose_image"),
+    *("add_document", "change_document", "choose_document"),
+    *("add_media", "change_media"),
+]
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def _grant_pages(group: Group, cooperative: Cooperative, codenames: list[str]) -
 
 def _grant_collection(group: Group, collection: Collection) -> None:
     for permission in Permission.objects.filter(
-        codename__in=COLLECTION_RIGHTS, content_type__app_label__in=["wagtailimages", "wagtaildocs"]
+        codename__in=COLLECTION_RIGHTS, content_type__app_label__in=["wagtailimages", "wagtaildocs", "wagtailmedia"]
     ):
         GroupCollectionPermission.objects.create(group=group, collection=collection, permission=permission)
 

@@ -1,13 +1,11 @@
 """The brand's stylesheet, the page that ends a topic's news, and the page of a fault."""
 
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseServerError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
-from django.views.static import serve
 
 from home import branding, links, unsubscribing
 from home.languages import LANGUAGES, TAGS, current
@@ -28,13 +26,6 @@ def brand_stylesheet(request: HttpRequest, version: int) -> HttpResponse:
 def brand_of_host(request: HttpRequest) -> HttpResponse:
     """The same at an address without a version, for pages that ask the database for nothing."""
     return HttpResponse(branding.stylesheet(Brand.for_request(request)), content_type=STYLESHEET)
-
-
-@require_safe
-@cache_control(public=True, max_age=30 * 24 * 3600)
-def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """What editors uploaded. A file put in another's place has a name of its own, so what was fetched may be kept."""
-    return serve(request, path, document_root=str(settings.MEDIA_ROOT))
 
 
 @csrf_exempt

@@ -25,7 +25,7 @@ from wagtail_localize.views.snippets_api import SnippetViewSet
 from wagtail_localize.views.submit_translations import SubmitPageTranslationView, SubmitSnippetTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsView
 
-from home import admin_choices  # noqa: F401 (replaces what Wagtail's lists offer)
+from home import admin_choices, videos  # noqa: F401 (replace what lists offer; close what is not ours)
 from home.admin_access import findable
 from home.models import Brand
 from home.page_links import PageLinks

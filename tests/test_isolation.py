@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -14,6 +15,8 @@ from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Page
+from wagtail.search.backends import get_search_backend
+from wagtailmedia.models import Media
 
 from campaigns.models import Campaign, Reward
 from home import clock, links, unsubscribing
@@ -55,6 +58,7 @@ class House:
     owner: User
     image: Image
     document: Document
+    video: Media
 
     @property
     def host(self) -> str:
@@ -72,7 +76,7 @@ def make_house(slug: str, word: str) -> House:
     )
     make_refund(pledge.payment, amount=1000, commission=50)
     tell(pledge.backer, campaign)
-    image, document = _make_files(cooperative, word)
+    image, document, video = _make_files(cooperative, word)
     with within(cooperative):
         Settlement.objects.create(
             cooperative=cooperative, campaign=campaign, started_at=clock.now(), grace_ends_at=clock.now()
@@ -98,15 +102,20 @@ def make_house(slug: str, word: str) -> House:
             owner=owner,
             image=image,
             document=document,
+            video=video,
         )
 
 
-def _make_files(cooperative: Cooperative, word: str) -> tuple[Image, Document]:
+def _make_files(cooperative: Cooperative, word: str) -> tuple[Image, Document, Media]:
     collection = Collection.objects.get(name=cooperative.name)
     image = Image.objects.create(title=f"Image {word}", file=get_test_image_file(), collection=collection)
     document = Document.objects.create(title=f"Texte {word}", file=ContentFile(b"x", "x.txt"), collection=collection)
-    image.tags.add(f"étiquette {word}"), document.tags.add(f"étiquette {word}")
-    return image, document
+    film = ContentFile(b"x", f"{word}.mp4")
+    video = Media.objects.create(title=f"Film {word}", file=film, type="video", collection=collection)
+    for file in (image, document, video):
+        file.tags.add(f"étiquette {word} {file._meta.model_name}")
+        get_search_backend().add(file)
+    return image, document, video
 
 
 @pytest.fixture
@@ -275,6 +284,18 @@ def wagtail_addresses(house: House) -> dict[str, str]:
         "images": reverse("wagtailimages:index"),
         "image chooser": reverse("wagtailimages_chooser:choose"),
         "documents": reverse("wagtaildocs:index"),
+        "videos": reverse("wagtailmedia:index"),
+        "videos, sought": reverse("wagtailmedia:index") + "?q=Film",
+        "videos of a collection": reverse("wagtailmedia:index") + f"?collection_id={house.video.collection_id}",
+        "video": reverse("wagtailmedia:edit", args=[house.video.pk]),
+        "video to be deleted": reverse("wagtailmedia:delete", args=[house.video.pk]),
+        "video to be added": reverse("wagtailmedia:add", args=["video"]),
+        "use of a video": reverse("wagtailmedia:media_usage", args=[house.video.pk]),
+        "video chooser": reverse("wagtailmedia:chooser_typed", args=["video"]),
+        "video chooser, sought": reverse("wagtailmedia:chooser_typed", args=["video"]) + "?q=Film",
+        "video uploaded in the chooser": reverse("wagtailmedia:chooser_upload", args=["video"]),
+        "media chooser": reverse("wagtailmedia:chooser"),
+        "video chosen": reverse("wagtailmedia:media_chosen", args=[house.video.pk]),
         "tags": reverse("wagtailadmin_tag_autocomplete") + "?term=étiquette",
         "tags of a model": reverse("wagtailadmin_tag_model_autocomplete", args=["taggit", "tag"]) + "?term=étiquette",
         "to be moved": reverse("wagtail_bulk_action", args=["wagtailcore", "page", "move"]) + f"?id={page}",
@@ -298,22 +319,58 @@ def wagtail_addresses(house: House) -> dict[str, str]:
     }
 
 
+OWN_VIDEOS = ("videos", "videos, sought", "video", "use of a video", "video chooser", "video chosen")
+
+
 @pytest.mark.parametrize("role", INSIDERS)
 def test_wagtail_s_pages_hold_no_word_of_theirs(ours, theirs, role):
     client = visit(ours, role)
-    before = Page.objects.count()
+    before = Page.objects.count(), list(Media.objects.order_by("pk").values_list())
     found = {name: body_of(client.get(url, follow=True)) for name, url in wagtail_addresses(theirs).items()}
     assert [name for name, body in found.items() if THEIR_WORD in body] == []
     for url in wagtail_addresses(theirs).values():
         client.post(url, {"new_parent_page": "", "confirm_site_name": "x"})
-    assert Page.objects.count() == before
+    assert (Page.objects.count(), list(Media.objects.order_by("pk").values_list())) == before
     assert THEIR_WORD not in body_of(client.get(reverse("wagtailadmin_home")))
 
 
 def test_wagtail_s_pages_still_show_what_is_ours(ours, theirs):
     client = visit(ours, "owner")
-    for name in ("edit", "move", "history", "explorer", "campaigns", "images", "documents", "tags"):
+    for name in ("edit", "move", "history", "explorer", "campaigns", "images", "documents", "tags", *OWN_VIDEOS):
         assert OUR_WORD in body_of(client.get(wagtail_addresses(ours)[name])).replace("\\u00e9", "é"), name
+
+
+def test_a_video_is_not_put_in_another_cooperative_s_collection(ours, theirs):
+    client, before = visit(ours, "editor"), Media.objects.count()
+    for name, prefix in (("add", ""), ("chooser_upload", "media-chooser-upload-")):
+        film = SimpleUploadedFile("film.mp4", b"x", "video/mp4")
+        data = {f"{prefix}title": "Film", f"{prefix}file": film, f"{prefix}collection": theirs.video.collection_id}
+        client.post(reverse(f"wagtailmedia:{name}", args=["video"]), data)
+    assert set(Media.objects.values_list("title", "collection")) == {
+        (f"Film {OUR_WORD}", ours.video.collection_id),
+        (f"Film {THEIR_WORD}", theirs.video.collection_id),
+        ("Film", ours.video.collection_id),
+    }
+    assert Media.objects.count() == before + 2
+
+
+@pytest.mark.parametrize("role", ["adviser", "treasurer"])
+def test_who_edits_no_page_sees_no_video(ours, role):
+    client = visit(ours, role)
+    found = {name: body_of(client.get(wagtail_addresses(ours)[name], follow=True)) for name in OWN_VIDEOS}
+    assert [name for name, body in found.items() if ours.video.title in body] == []
+
+
+def test_audio_has_no_place_here(ours):
+    client, before = visit(ours, "owner"), Media.objects.count()
+    for url in (
+        reverse("wagtailmedia:add", args=["audio"]),
+        reverse("wagtailmedia:add", args=["media"]),
+        reverse("wagtailmedia:chooser_upload", args=["audio"]),
+    ):
+        data = {"title": "Son", "file": SimpleUploadedFile("son.mp3", b"x"), "media-chooser-upload-title": "Son"}
+        assert client.post(url, data).status_code in {302, 404}
+    assert Media.objects.count() == before
 
 
 @pytest.mark.parametrize("role", INSIDERS)

@@ -77,6 +77,16 @@ class CampaignPage(KnownWay, Page):
         """The value of the title block, if the page has one."""
         return next((block.value for block in self.body if block.block_type == "title"), None)
 
+    @cached_property
+    def video(self) -> Any:
+        """The first video block (`.id`, `.value`), if the page has one."""
+        return next((block for block in self.body if block.block_type == "video"), None)
+
+    @property
+    def has_own_call(self) -> bool:
+        """Whether the editor wrote the call to contribute; the page then has no other."""
+        return any(block.block_type == "call_to_action" for block in self.body)
+
     @property
     def tier_blocks(self) -> list[Any]:
         """The tiers' list children (`.id`, `.value`), in page order."""

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from sandbox.demo.content import CampaignText, Notice, Tier, UpdateText, html, month_ahead
+from sandbox.demo.films import Films
+from sandbox.demo.parts import Parts
 from sandbox.demo.pictures import Album
 
 NAMES = uuid.UUID("5a0f2c64-6d0a-5a38-9d0c-7e8f1f0b6a11")
@@ -34,7 +36,12 @@ class Story:
 
     def campaign_body(self) -> list[Block]:
         first, *rest = list(self._descriptions())
-        return [self._title(), first, self._video(), *rest, self._tiers(), *self._add_ons()]
+        parts = Parts(self.text.raw, self.album, self.language, self.today, block_id)
+        before, after = (
+            [_block(kind, self.text.key, value) for kind, value in some]
+            for some in (parts.before_tiers(), parts.after_tiers())
+        )
+        return [self._title(), first, self._video(), *rest, *before, self._tiers(), *self._add_ons(), *after]
 
     def _title(self) -> Block:
         raw = self.text.raw
@@ -51,13 +58,19 @@ class Story:
             yield _block("description", f"{self.text.key}/{number}", value)
 
     def _video(self) -> Block:
+        """By its address with a transcript, or a film of the demo's with its captions."""
         raw = self.text.raw["video"]
+        films = Films(self.album.collection)
+        film = raw.get("film", "")
         value = {
-            "url": raw["url"],
+            "url": raw.get("url", ""),
+            "file": films.film(film) if film else None,
             "title": raw["title"][self.language],
             "duration": raw["duration"],
             "poster": self.album.picture(self.text.raw["video_poster"]),
-            "transcript": html(raw[self.language]),
+            "captions_fr": films.captions(film, "fr") if film else None,
+            "captions_en": films.captions(film, "en") if film else None,
+            "transcript": html(raw[self.language]) if self.language in raw else "",
         }
         return _block("video", self.text.key, value)
 

@@ -1,14 +1,14 @@
 """All addresses: the admin, what has no language, then what has one, then Wagtail's pages."""
 
 from django.conf.urls.i18n import i18n_patterns
-from django.urls import include, path, re_path
+from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from home.admin_choices import complete_tag
-from home.views import media
+from home.media_serving import serve_media
 from pledges.views import discovery
 
 handler500 = "home.views.server_error"
@@ -19,7 +19,7 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("stripe/", include("pledges.stripe_urls")),
-    re_path(r"^media/(?P<path>.*)$", media),
+    path("media/<path:path>", serve_media),
 ]
 
 urlpatterns += i18n_patterns(

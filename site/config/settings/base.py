@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
+    "wagtailmedia",
     "wagtail.search",
     "wagtail.admin",
     "wagtail",
@@ -155,7 +156,11 @@ WAGTAILIMAGES_EXTENSIONS = ["gif", "jpeg", "jpg", "png", "webp"]
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
 # Nothing that a browser would run where the admin is: no HTML, no SVG.
-WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odp", "ods", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odp", "ods", "odt", "pdf", "pptx", "txt", "vtt", "xlsx", "zip"]
+WAGTAILMEDIA = {
+    "VIDEO_EXTENSIONS": ["mp4", "m4v", "webm"],  # what browsers play
+    "MEDIA_FORM_BASE": "home.videos.VideoForm",
+}
 TAGGIT_CASE_INSENSITIVE = True
 
 # Stripe. The same client speaks to Stripe and to the sandbox: only the base address differs.
