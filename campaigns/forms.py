@@ -10,6 +10,7 @@ from wagtail.blocks.list_block import ListBlockValidationError
 from wagtail.blocks.stream_block import StreamBlockValidationError
 from wagtail.blocks.struct_block import StructBlockValidationError
 
+from campaigns import budgets, next_goals
 from home import clock
 from home.fields import AmountField
 
@@ -33,8 +34,10 @@ class CampaignPageForm(WagtailAdminPageForm):
             self._refuse_frozen_terms(campaign)
         elif (end := cleaned.get("end_date")) and end < clock.now().date():
             self.add_error("end_date", _("Choose a day that has not passed."))
-        if "body" in cleaned:
-            self._check_tiers(cleaned["body"], campaign)
+        if (body := cleaned.get("body")) is not None:
+            self._check_tiers(body, campaign)
+            budgets.check(self, body)
+            next_goals.check(self, body)
         return cleaned
 
     def _refuse_frozen_terms(self, campaign: Any) -> None:

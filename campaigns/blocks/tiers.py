@@ -22,6 +22,18 @@ class RewardTierBlock(blocks.StructBlock):
     estimated_delivery = MonthBlock(label=_("Estimated delivery"))
     handover = blocks.ChoiceBlock(label=_("Handover"), choices=Handover.choices, default=Handover.POST)
     image = ImageBlock(label=_("Image"), required=False)
+    unit_cost = AmountBlock(
+        label=_("What one costs you"),
+        required=False,
+        min_cents=0,
+        help_text=_("Making or buying one. Never shown; the goal is reckoned with it."),
+    )
+    postage_cost = AmountBlock(
+        label=_("What mailing one costs you"),
+        required=False,
+        min_cents=0,
+        help_text=_("Beyond what the backer pays for it. Never shown."),
+    )
     retired = blocks.BooleanBlock(
         label=_("Retired"),
         required=False,

@@ -13,6 +13,7 @@ from campaigns.blocks import CampaignStoryBlock
 from campaigns.enums import FundingModel, Theme
 from campaigns.forms import CampaignPageForm
 from campaigns.models.terms import Campaign
+from campaigns.panels import GoalPanel
 from home.fields import BodyField
 
 
@@ -46,6 +47,7 @@ class CampaignPage(Page):
     content_panels: ClassVar = [
         *Page.content_panels,
         FieldRowPanel([FieldPanel("funding_model"), FieldPanel("goal"), FieldPanel("end_date")], heading=_("Terms")),
+        GoalPanel(heading=_("Is the goal enough?")),
         FieldPanel("theme"),
         FieldPanel("body"),
     ]

@@ -1,0 +1,14 @@
+"""What this room adds to Wagtail's admin."""
+
+from django.urls import URLPattern, path
+from wagtail import hooks
+
+from campaigns import goal_views
+
+
+@hooks.register("register_admin_urls")
+def goal_urls() -> list[URLPattern]:
+    return [
+        path("campaigns/goal/<int:page_id>/", goal_views.of_page, name="campaign_goal"),
+        path("campaigns/goal/below/<int:parent_page_id>/", goal_views.of_new_page, name="campaign_goal_below"),
+    ]
