@@ -27,7 +27,7 @@ class BudgetLineBlock(blocks.StructBlock):
 
 
 class BudgetSourceBlock(blocks.StructBlock):
-    name = blocks.CharBlock(label=_("Source"), max_length=120, help_text=_("A loan, a grant, the members’ shares…"))
+    name = blocks.CharBlock(label=_("Source"), max_length=120, help_text=_("A loan, a grant, the members' shares…"))
     amount = AmountBlock(label=_("Amount"))
     confirmed = blocks.BooleanBlock(
         label=_("Confirmed"), required=False, help_text=_("The money is promised in writing, or there already.")
