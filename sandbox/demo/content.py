@@ -49,7 +49,7 @@ class UpdateText:
 
 @dataclass(frozen=True)
 class Tier:
-    """`amount` in cents; `taken` is how many of it the demo's backers chose."""
+    """Amounts in cents; `taken` is how many of it the demo's backers chose. The costs are what one costs to give."""
 
     key: str
     image: str
@@ -61,6 +61,8 @@ class Tier:
     description: Words
     alt: Words
     limit: int | None = None
+    unit_cost: int | None = None
+    postage_cost: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,10 @@ class CampaignText:
     updates: list[UpdateText]
     crowd: Crowd
     raw: dict[str, Any]
+
+    @property
+    def has_wall(self) -> bool:
+        return "wall" in self.raw
 
     @property
     def is_over(self) -> bool:

@@ -21,6 +21,11 @@ def _block(kind: str, where: str, value: Any) -> Block:
     return {"type": kind, "id": block_id(where, kind), "value": value}
 
 
+def _items(where: str, values: list[dict[str, Any]]) -> list[Block]:
+    """The children of a list, in order."""
+    return [{"type": "item", "id": block_id(where, index), "value": value} for index, value in enumerate(values)]
+
+
 def text_body(where: str, text: str) -> list[Block]:
     """One block of paragraphs."""
     return [_block("text", where, {"text": text})]
@@ -34,7 +39,8 @@ class Story:
 
     def campaign_body(self) -> list[Block]:
         first, *rest = list(self._descriptions())
-        return [self._title(), first, self._video(), *rest, self._tiers()]
+        after = [self._budget(), *self._next_goals(), *self._wall()]
+        return [self._title(), first, self._video(), *rest, self._tiers(), *after]
 
     def _title(self) -> Block:
         raw = self.text.raw
@@ -76,8 +82,38 @@ class Story:
             "estimated_delivery": f"{month_ahead(self.today, tier.months_ahead):%Y-%m}",
             "handover": tier.handover,
             "image": self.album.block(tier.image, tier.alt, self.language),
+            "unit_cost": tier.unit_cost,
+            "postage_cost": tier.postage_cost,
             "retired": False,
         }
+
+    def _budget(self) -> Block:
+        raw, where = self.text.raw["budget"], f"{self.text.key}/budget"
+        lines = [
+            {"need": line["need"][self.language], "amount": line["amount"], "kind": line["kind"]}
+            for line in raw["lines"]
+        ]
+        sources = [
+            {"name": one["name"][self.language], "amount": one["amount"], "confirmed": one["confirmed"]}
+            for one in raw.get("sources", [])
+        ]
+        value = {
+            "heading": raw.get("heading", {}).get(self.language, ""),
+            "introduction": raw["introduction"][self.language],
+            "lines": _items(f"{where}/lines", lines),
+            "sources": _items(f"{where}/sources", sources),
+        }
+        return _block("budget", self.text.key, value)
+
+    def _next_goals(self) -> Iterator[Block]:
+        if raw := self.text.raw.get("next_goals"):
+            goals = [{"amount": one["amount"], "adds": one["adds"][self.language]} for one in raw]
+            yield _block("next_goals", self.text.key, _items(f"{self.text.key}/next_goals", goals))
+
+    def _wall(self) -> Iterator[Block]:
+        if self.text.has_wall:
+            value = {"heading": "", "text": html(self.text.raw["wall"]["text"][self.language])}
+            yield _block("wall", self.text.key, value)
 
     def update_body(self, update: UpdateText) -> list[Block]:
         where = f"{self.text.key}/{update.key}"
