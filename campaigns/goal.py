@@ -112,6 +112,15 @@ class Assessment:
         return self.gap == 0
 
     @property
+    def asked(self) -> int | None:
+        """The lines less the other sources: the goal, in a budget that adds up."""
+        return None if self.budget_total is None else self.budget_total - (self.other_sources or 0)
+
+    @property
+    def adds_up(self) -> bool:
+        return self.asked is None or self.goal is None or self.asked == self.goal
+
+    @property
     def is_hopeless(self) -> bool:
         """Every contribution costs what it brings in: no goal is enough."""
         return self.has_budget and self.smallest_goal is None

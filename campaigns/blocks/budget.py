@@ -24,6 +24,7 @@ class BudgetLineBlock(blocks.StructBlock):
     class Meta:
         icon = "list-ul"
         label = _("Line")
+        label_format = "{need}"
 
 
 class BudgetSourceBlock(blocks.StructBlock):
@@ -36,6 +37,7 @@ class BudgetSourceBlock(blocks.StructBlock):
     class Meta:
         icon = "plus"
         label = _("Other source")
+        label_format = "{name}"
 
 
 class BudgetBlock(blocks.StructBlock):
@@ -87,6 +89,7 @@ class NextGoalBlock(blocks.StructBlock):
     class Meta:
         icon = "arrow-up"
         label = _("Stretch goal")
+        label_format = "{adds}"
 
 
 class NextGoalsBlock(blocks.ListBlock):

@@ -126,10 +126,11 @@ def currency_of(context: dict[str, Any]) -> str:
     return cooperative.currency if cooperative else "CAD"
 
 
-@register.filter
-def rate(basis_points: int) -> str:
-    """« 2,9 % » of 290."""
-    return formats.rate(basis_points)
+@register.simple_tag
+def kept_of_each(basis_points: int, fixed: int, currency: str) -> str:
+    """« 2,9 % + 0,30 $ », or the rate alone."""
+    rate = formats.rate(basis_points)
+    return f"{rate} + {formats.money(fixed, currency, exact=True)}" if fixed else rate
 
 
 @register.filter

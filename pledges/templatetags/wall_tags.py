@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from campaigns.models import Campaign
@@ -50,9 +52,10 @@ def hidden_words(count: int) -> str:
 
 
 @register.filter
-def entry_words(entry: Entry, currency: str) -> str:
-    """« Rosalie Tremblay, 45 $ », or the name alone."""
+def entry_words(entry: Entry, currency: str) -> SafeString:
+    """« Rosalie Tremblay, 45 $ », the amount smaller; or the name alone."""
+    name = escape(entry.name)
     if entry.amount is None:
-        return entry.name
-    values = {"name": entry.name, "amount": formats.money(entry.amount, currency)}
-    return gettext("%(name)s, %(amount)s") % values
+        return name
+    amount = format_html('<span class="said">{}</span>', formats.money(entry.amount, currency))
+    return SafeString(gettext("%(name)s, %(amount)s") % {"name": name, "amount": amount})

@@ -52,6 +52,8 @@ def test_what_is_typed_is_reckoned_with_and_nothing_is_saved(cooperative, ask):
     # A mix of $30 rewards: $5 of each in costs, $2.67 in fees.
     assert "A goal of $2,000 leaves $1,488.66 in hand; rewards, mailing and fees take $511.34." in text
     assert "The goal covers the budget: $2,000 for $1,000" in text
+    assert "The lines less the other sources come to $1,000: make the goal and the lines agree" in text
+    assert "a commission of 5% and processing fees of 2.9% + $0.30 on each" in text
     assert CampaignPage.objects.get(pk=page.pk).goal == 100_000
     assert not Revision.objects.filter(object_id=str(page.pk)).exists()
 

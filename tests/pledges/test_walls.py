@@ -114,7 +114,8 @@ def test_pages_hold_everyone_once(thanked):
 
 def test_an_entry_in_words():
     with translation.override("fr"):
-        assert wall_tags.entry_words(Entry(1, "Rosalie", 4_500), "CAD") == "Rosalie, 45\u00a0$"
+        words = wall_tags.entry_words(Entry(1, "Rosalie", 4_500), "CAD")
+    assert words == 'Rosalie, <span class="said">45\u00a0$</span>'
     assert wall_tags.entry_words(Entry(1, "Rosalie"), "CAD") == "Rosalie"
 
 
@@ -122,7 +123,7 @@ def test_the_page_shows_names_escaped_and_how_many_are_hidden(thanked, visit):
     give(thanked, "<script>alert(1)</script>", Wall.AMOUNT)
     give(thanked, "Anonyme", Wall.NEITHER)
     html = visit(thanked)
-    assert names(html) == ["&lt;script&gt;alert(1)&lt;/script&gt;, $45"]
+    assert names(html) == ['&lt;script&gt;alert(1)&lt;/script&gt;, <span class="said">$45</span>']
     assert "1 person does not show a name" in html
     assert "Anonyme" not in html
     assert "See all the names" not in html
