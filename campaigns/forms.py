@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.forms.pages import CopyForm
 
-from campaigns import tier_checks
+from campaigns import budgets, next_goals, tier_checks
 from home import clock, formats
 from home.fields import AmountField
 from home.models import Cooperative
@@ -35,8 +35,10 @@ class CampaignPageForm(WagtailAdminPageForm):
             self._refuse_frozen_terms(campaign)
         elif end := cleaned.get("end_date"):
             self._check_end(end)
-        if "body" in cleaned:
-            self._check_tiers(cleaned["body"], campaign)
+        if (body := cleaned.get("body")) is not None:
+            self._check_tiers(body, campaign)
+            budgets.check(self, body)
+            next_goals.check(self, body)
         return cleaned
 
     def _refuse_frozen_terms(self, campaign: Any) -> None:

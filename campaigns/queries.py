@@ -22,6 +22,13 @@ def url_in(campaign: Campaign, language: str) -> str:
     return page.full_url if page else campaign.cooperative.root_url
 
 
+def has_wall(campaign: Campaign) -> bool:
+    """Whether a live page of the campaign, in either language, shows a wall of thanks. One query."""
+    pages = CampaignPage.objects.live().filter(translation_key=campaign.translation_key)
+    bodies = (page.body.raw_data for page in pages.only("body"))
+    return any(block["type"] == "wall" for body in bodies for block in body)
+
+
 def rewards_of(campaign: Campaign) -> QuerySet[Reward]:
     """Every tier in page order, with its stock."""
     return campaign.rewards.select_related("stock").order_by("position", "id")

@@ -48,6 +48,16 @@ def percent(part: int, whole: int, language: str | None = None) -> str:
     return f"{number}{NBSP}%" if (language or current()) == FRENCH else f"{number}%"
 
 
+def rate(basis_points: int, language: str | None = None, *, decimals: int = 0) -> str:
+    """Ten-thousandths as a percentage, whole, with one decimal or two, as it is: « 5 % », « 2,9 % »; “2.9%”.
+
+    `decimals` is how many there are at least, so that a column of shares lines up.
+    """
+    pattern = f"0.{'0' * decimals}{'#' * (2 - decimals)}"
+    number = format_decimal(Decimal(basis_points) / 100, format=pattern, locale=_locale(language))
+    return f"{number}{NBSP}%" if (language or current()) == FRENCH else f"{number}%"
+
+
 def number(value: int, language: str | None = None) -> str:
     return format_decimal(value, locale=_locale(language))
 

@@ -23,6 +23,7 @@ from home.fields import AmountField
 from home.languages import ENGLISH, FRENCH, current
 from pledges import totals
 from pledges.consent_texts import NEWS
+from pledges.enums import Wall
 from pledges.pledging import ChosenReward, PledgeRefused
 from pledges.templatetags.pledge_tags import Stock
 
@@ -152,6 +153,13 @@ class ContributionForm(forms.Form):
         choices=[(FRENCH, _("French")), (ENGLISH, _("English"))],
         widget=forms.RadioSelect,
     )
+    wall = forms.ChoiceField(
+        label=_("On the wall of thanks:"),
+        choices=Wall.choices,
+        required=False,
+        initial=Wall.NEITHER,
+        widget=forms.RadioSelect,
+    )
     news = forms.BooleanField(
         label=NEWS,
         required=False,
@@ -167,6 +175,8 @@ class ContributionForm(forms.Form):
         self.rewards = [reward for reward in queries.rewards_of(campaign) if self._is_shown(reward)]
         for reward in self.rewards:
             self.fields[quantity_name(reward)] = self._quantity_field(reward)
+        if not queries.has_wall(campaign):
+            del self.fields["wall"]
         self._name_amount()
         for name in (*map(quantity_name, self.rewards), "extra", "name", "email"):
             self.fields[name].widget.attrs["class"] = "input" if name in ("name", "email") else "input input--short"
@@ -196,6 +206,10 @@ class ContributionForm(forms.Form):
     def clean_name(self) -> str:
         """On one line: it stands in the greeting and the address of mails."""
         return " ".join(self.cleaned_data["name"].split())
+
+    def clean_wall(self) -> str:
+        """Who did not answer is not shown."""
+        return self.cleaned_data["wall"] or Wall.NEITHER
 
     def clean_via(self) -> str:
         """A longer one was not made by us."""
@@ -304,6 +318,16 @@ class ContributionForm(forms.Form):
             if value not in (None, "", False):
                 yield field.html_name, "on" if value is True else str(value)
 
+    @property
+    def wall_words(self) -> str:
+        """What will stand on the wall of thanks, as a sentence."""
+        sentences = {
+            Wall.AMOUNT: gettext("On the wall of thanks: your name and amount."),
+            Wall.NAME: gettext("On the wall of thanks: your name."),
+            Wall.NEITHER: gettext("On the wall of thanks: neither your name nor your amount."),
+        }
+        return sentences[Wall(self.cleaned_data["wall"])]
+
     def as_chosen(self) -> list[ChosenReward]:
         return [ChosenReward(one.reward.pk, one.quantity, one.reward.amount) for one in self.chosen]
 
@@ -312,6 +336,7 @@ class ContributionForm(forms.Form):
         """One for each form and choice: the same one twice is one pledge, another choice is another one."""
         cleaned = self.cleaned_data
         content = [cleaned["email"], cleaned["name"], cleaned["language"], cleaned["news"], self.extra_cents]
+        content += [wall] if (wall := cleaned.get("wall", Wall.NEITHER)) != Wall.NEITHER else []
         content += [(one.reward_id, one.quantity, one.unit_amount) for one in self.as_chosen()]
         return uuid.uuid5(cleaned["attempt"], repr(content))
 
@@ -324,12 +349,12 @@ class ContributionForm(forms.Form):
 
     def problems(self) -> list[Problem]:
         """In the order of the page."""
-        names = [*map(quantity_name, self.rewards), "extra", "name", "email", "language"]
+        names = [*map(quantity_name, self.rewards), "extra", "name", "email", "language", "wall"]
         return [Problem(str(message), self._anchor(name)) for name in names for message in self.errors.get(name, [])]
 
     def _anchor(self, name: str) -> str:
         identifier = self[name].auto_id
-        return f"{identifier}_0" if name == "language" else identifier
+        return f"{identifier}_0" if name in ("language", "wall") else identifier
 
 
 def quantity_name(reward: Reward) -> str:

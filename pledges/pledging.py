@@ -28,6 +28,7 @@ from pledges.enums import (
     PaymentState,
     PledgeState,
     RefundState,
+    Wall,
 )
 from pledges.gateway import Card, Intent
 from pledges.models import Checkout, Payment, Pledge, PledgeConsent, PledgeItem, Refund
@@ -78,6 +79,7 @@ class PledgeRequest:
     via: str = ""
     news_text: str = ""
     consent_language: str = ""
+    wall: str = Wall.NEITHER
 
     @property
     def total(self) -> int:
@@ -159,6 +161,8 @@ def _write_pledge(
         extra=request.extra,
         language=request.language,
         via=request.via,
+        wall=request.wall,
+        wall_name="" if request.wall == Wall.NEITHER else request.name,
         created_at=now,
     )
     months = current_months(rewards.values())

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from wagtail import blocks
 
+from campaigns.blocks.budget import BudgetBlock, NextGoalsBlock
 from campaigns.blocks.call import CallToActionBlock
 from campaigns.blocks.gallery import GalleryBlock
 from campaigns.blocks.opening import DescriptionBlock, TitleBlock
@@ -12,14 +13,17 @@ from campaigns.blocks.press import PressBlock
 from campaigns.blocks.questions import QuestionsBlock
 from campaigns.blocks.tiers import AddOnBlock, AddOnsBlock, RewardTierBlock, RewardTiersBlock
 from campaigns.blocks.video import VideoBlock, video_embed
+from campaigns.blocks.wall import WallBlock
 
 __all__ = [
     "AddOnBlock",
     "AddOnsBlock",
+    "BudgetBlock",
     "CallToActionBlock",
     "CampaignStoryBlock",
     "DescriptionBlock",
     "GalleryBlock",
+    "NextGoalsBlock",
     "PartnersBlock",
     "PressBlock",
     "QuestionsBlock",
@@ -28,6 +32,7 @@ __all__ = [
     "TeamBlock",
     "TitleBlock",
     "VideoBlock",
+    "WallBlock",
     "video_embed",
 ]
 
@@ -39,10 +44,13 @@ class CampaignStoryBlock(blocks.StreamBlock):
     gallery = GalleryBlock()
     reward_tiers = RewardTiersBlock()
     add_ons = AddOnsBlock()
+    budget = BudgetBlock()
+    next_goals = NextGoalsBlock()
     team = TeamBlock()
     questions = QuestionsBlock()
     press = PressBlock()
     partners = PartnersBlock()
+    wall = WallBlock()
     call_to_action = CallToActionBlock()
 
     class Meta:
@@ -50,4 +58,7 @@ class CampaignStoryBlock(blocks.StreamBlock):
             "title": {"max_num": 1},
             "reward_tiers": {"max_num": 1},
             "add_ons": {"max_num": 1},
+            "budget": {"max_num": 1},
+            "next_goals": {"max_num": 1},
+            "wall": {"max_num": 1},
         }

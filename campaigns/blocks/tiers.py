@@ -81,8 +81,18 @@ class OfferBlock(blocks.StructBlock):
         max_length=200,
         help_text=_("For example: Saturdays from 9 a.m. to noon."),
     )
-    unit_cost = AmountBlock(label=_("What making one costs you"), required=False, min_cents=0)
-    postage_cost = AmountBlock(label=_("What mailing one costs you"), required=False, min_cents=0)
+    unit_cost = AmountBlock(
+        label=_("What one costs you"),
+        required=False,
+        min_cents=0,
+        help_text=_("Making or buying one. Never shown; the goal is reckoned with it."),
+    )
+    postage_cost = AmountBlock(
+        label=_("What mailing one costs you"),
+        required=False,
+        min_cents=0,
+        help_text=_("Beyond what the backer pays for it. Never shown."),
+    )
     retired = blocks.BooleanBlock(
         label=_("Retired"),
         required=False,

@@ -14,6 +14,7 @@ from campaigns.blocks import CampaignStoryBlock
 from campaigns.enums import FundingModel, RewardKind, Theme
 from campaigns.forms import CampaignCopyForm, CampaignPageForm
 from campaigns.models.terms import Campaign
+from campaigns.panels import GoalPanel
 from home.fields import BodyField
 from home.models import KnownWay
 
@@ -50,6 +51,7 @@ class CampaignPage(KnownWay, Page):
     content_panels: ClassVar = [
         *Page.content_panels,
         FieldRowPanel([FieldPanel("funding_model"), FieldPanel("goal"), FieldPanel("end_date")], heading=_("Terms")),
+        GoalPanel(heading=_("Is the goal enough?")),
         FieldPanel("theme"),
         FieldPanel("body"),
     ]

@@ -21,7 +21,7 @@ from home import clock, formats
 from home.languages import ENGLISH, FRENCH, current
 from pledges import checkout, gateway, pledging
 from pledges.consent_texts import NEWS, VERSION, charge_date, consent_text
-from pledges.enums import CheckoutState
+from pledges.enums import CheckoutState, Wall
 from pledges.forms import VIA_LENGTH, ContributionForm, quantity_name
 from pledges.models import Checkout
 from pledges.pledging import PledgeRefused, PledgeRequest
@@ -101,6 +101,7 @@ def _pledge_request(form: ContributionForm) -> PledgeRequest:
         via=cleaned["via"],
         news_text=str(NEWS) if cleaned["news"] else "",
         consent_language=current(),
+        wall=cleaned.get("wall", Wall.NEITHER),
     )
 
 

@@ -49,7 +49,7 @@ class UpdateText:
 
 @dataclass(frozen=True)
 class Tier:
-    """Amounts in cents; `taken` is how many of it the demo's backers chose. Also an add-on."""
+    """Amounts in cents; `taken` is how many of it the demo's backers chose. Also an add-on. The costs are its team's."""
 
     key: str
     image: str
@@ -102,6 +102,10 @@ class CampaignText:
     crowd: Crowd
     add_ons: list[Tier]
     raw: dict[str, Any]
+
+    @property
+    def has_wall(self) -> bool:
+        return "wall" in self.raw
 
     @property
     def is_over(self) -> bool:

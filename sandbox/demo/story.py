@@ -23,6 +23,11 @@ def _block(kind: str, where: str, value: Any) -> Block:
     return {"type": kind, "id": block_id(where, kind), "value": value}
 
 
+def _items(where: str, values: list[dict[str, Any]]) -> list[Block]:
+    """The children of a list, in order."""
+    return [{"type": "item", "id": block_id(where, index), "value": value} for index, value in enumerate(values)]
+
+
 def text_body(where: str, text: str) -> list[Block]:
     """One block of paragraphs."""
     return [_block("text", where, {"text": text})]
@@ -41,7 +46,8 @@ class Story:
             [_block(kind, self.text.key, value) for kind, value in some]
             for some in (parts.before_tiers(), parts.after_tiers())
         )
-        return [self._title(), first, self._video(), *rest, *before, self._tiers(), *self._add_ons(), *after]
+        money = [self._budget(), *self._next_goals(), *self._wall()]
+        return [self._title(), first, self._video(), *rest, *before, self._tiers(), *self._add_ons(), *money, *after]
 
     def _title(self) -> Block:
         raw = self.text.raw
@@ -123,6 +129,34 @@ class Story:
             {"type": "item", "id": block_id(self.text.key, "tier", tier.key, name, number), "value": value}
             for number, value in enumerate(values)
         ]
+
+    def _budget(self) -> Block:
+        raw, where = self.text.raw["budget"], f"{self.text.key}/budget"
+        lines = [
+            {"need": line["need"][self.language], "amount": line["amount"], "kind": line["kind"]}
+            for line in raw["lines"]
+        ]
+        sources = [
+            {"name": one["name"][self.language], "amount": one["amount"], "confirmed": one["confirmed"]}
+            for one in raw.get("sources", [])
+        ]
+        value = {
+            "heading": raw.get("heading", {}).get(self.language, ""),
+            "introduction": raw["introduction"][self.language],
+            "lines": _items(f"{where}/lines", lines),
+            "sources": _items(f"{where}/sources", sources),
+        }
+        return _block("budget", self.text.key, value)
+
+    def _next_goals(self) -> Iterator[Block]:
+        if raw := self.text.raw.get("next_goals"):
+            goals = [{"amount": one["amount"], "adds": one["adds"][self.language]} for one in raw]
+            yield _block("next_goals", self.text.key, _items(f"{self.text.key}/next_goals", goals))
+
+    def _wall(self) -> Iterator[Block]:
+        if self.text.has_wall:
+            value = {"heading": "", "text": html(self.text.raw["wall"]["text"][self.language])}
+            yield _block("wall", self.text.key, value)
 
     def update_body(self, update: UpdateText) -> list[Block]:
         where = f"{self.text.key}/{update.key}"

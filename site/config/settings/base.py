@@ -168,6 +168,10 @@ STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "")
 STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "")
 STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")
 PAYMENT_PROCESSOR_NAME = "Stripe"
+# What the provider keeps of each payment, as the goal builder reckons it: a rate in hundredths of a percent, and a
+# fixed part in minor units. An estimate for editors; the ledger only ever holds what was really kept.
+PROCESSING_FEE_BASIS_POINTS = int(os.environ.get("PROCESSING_FEE_BASIS_POINTS", "290"))
+PROCESSING_FEE_FIXED = int(os.environ.get("PROCESSING_FEE_FIXED", "30"))
 
 # Mail. Any provider by anymail's own settings; SMTP otherwise.
 EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")

@@ -12,10 +12,12 @@ from django.test import override_settings
 from wagtail.models import Page, Site
 from wagtail_localize.models import StringSegment, Translation
 
+from campaigns import goal
+from campaigns.budgets import budget_in
 from campaigns.models import Campaign, CampaignPage, CampaignState
 from home.models import Cooperative, MailState, Membership, OutgoingMail, Role, User
 from home.tenancy import across_cooperatives, within
-from pledges import ledger_checks, totals
+from pledges import ledger_checks, totals, walls
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from pledges.models import DatePromise, LedgerEntry, LedgerGroup, Payment, Pledge, PledgeItem
 from sandbox.demo.content import CAMPAIGNS, campaign_text
@@ -225,3 +227,26 @@ def test_addresses_answer(demo, client):
         host, _slash, path = address.removeprefix("http://").partition("/")
         assert client.get(f"/{path}", headers={"host": host}).status_code == 200, address
     assert {row["login"] for row in rows if row["login"]} == set(User.objects.values_list("email", flat=True))
+
+
+def test_every_budget_adds_up_and_every_goal_is_honest(demo):
+    with across_cooperatives():
+        for page in CampaignPage.objects.select_related("locale"):
+            budget = budget_in(page.body)
+            assert (budget.asked, budget.total > 0) == (page.goal, True), page
+            found = goal.assess(page)
+            assert (found.gap, found.losing) == (0, []), (page, found)
+
+
+def test_two_walls_show_who_said_so(demo):
+    with across_cooperatives():
+        shown = {
+            campaign.title_fr: (len(walls.page_of(campaign, size=200).entries), walls.hidden_count(campaign))
+            for campaign in Campaign.objects.all()
+        }
+    named = {title: all(count > 0 for count in counts) for title, counts in shown.items()}
+    assert named == {
+        "Remettre la meule en marche": True,
+        "Des voiles pour La Bernache": True,
+        "Un four pour le village": False,
+    }
