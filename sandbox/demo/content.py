@@ -49,7 +49,7 @@ class UpdateText:
 
 @dataclass(frozen=True)
 class Tier:
-    """Amounts in cents; `taken` is how many of it the demo's backers chose. Also an add-on. The costs are its team's."""
+    """Amounts in cents; `taken` is how many of it the demo's backers chose. Also an add-on. Costs are the team's."""
 
     key: str
     image: str

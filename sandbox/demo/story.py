@@ -23,7 +23,7 @@ def _block(kind: str, where: str, value: Any) -> Block:
     return {"type": kind, "id": block_id(where, kind), "value": value}
 
 
-def _items(where: str, values: list[dict[str, Any]]) -> list[Block]:
+def _items(where: str, values: list[Any]) -> list[Block]:
     """The children of a list, in order."""
     return [{"type": "item", "id": block_id(where, index), "value": value} for index, value in enumerate(values)]
 
@@ -125,10 +125,7 @@ class Story:
         return self._items(tier, name, lines.get(self.language, []))
 
     def _items(self, tier: Tier, name: str, values: list[Any]) -> list[Block]:
-        return [
-            {"type": "item", "id": block_id(self.text.key, "tier", tier.key, name, number), "value": value}
-            for number, value in enumerate(values)
-        ]
+        return _items(f"{self.text.key}/tier/{tier.key}/{name}", values)
 
     def _budget(self) -> Block:
         raw, where = self.text.raw["budget"], f"{self.text.key}/budget"
