@@ -6,4 +6,6 @@ class HomeConfig(AppConfig):
     verbose_name = "Tremplin"
 
     def ready(self) -> None:
-        from home import tasks  # noqa: F401, PLC0415 (registers the periodic jobs)
+        from home import signal_handlers, tasks  # noqa: F401, PLC0415 (tasks registers the periodic jobs)
+
+        signal_handlers.connect()

@@ -6,6 +6,7 @@ views here stand on the same addresses, are found first, and ask for the row. No
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
@@ -24,8 +25,9 @@ from wagtail_localize.views.snippets_api import SnippetViewSet
 from wagtail_localize.views.submit_translations import SubmitPageTranslationView, SubmitSnippetTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsView
 
-from home import admin_choices  # noqa: F401 (replaces what Wagtail's lists offer)
+from home import admin_choices, bilingual_hooks  # noqa: F401 (they register themselves)
 from home.admin_access import findable
+from home.models import PublicPage
 
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
 PLATFORM_MENU = {
@@ -79,6 +81,21 @@ class UpdateOwnTranslations(UpdateTranslationsView):
         if not all(may_edit(self.request, page) for page in pages):
             raise PermissionDenied
         return source
+
+    def form_valid(self, form: forms.Form) -> HttpResponseBase:
+        """Publishing is refused before anything is brought in step."""
+        if form.cleaned_data["publish_translations"] and (refusal := self._refusal()):
+            form.add_error("publish_translations", refusal)
+            return self.render_to_response(self.get_context_data() | {"form": form})
+        return super().form_valid(form)
+
+    def _refusal(self) -> str | None:
+        for translation in self.object.translations.filter(enabled=True):
+            page = translation.get_target_instance()
+            refusal = page.refusal_to_publish() if isinstance(page, PublicPage) else None
+            if refusal is not None:
+                return refusal
+        return None
 
 
 class OwnTranslationsReport(TranslationsReportView):

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
-from wagtail.models import Page
 from wagtail_localize.fields import SynchronizedField
 
 from campaigns.blocks import CampaignStoryBlock
@@ -14,9 +13,10 @@ from campaigns.enums import FundingModel, Theme
 from campaigns.forms import CampaignPageForm
 from campaigns.models.terms import Campaign
 from home.fields import BodyField
+from home.models.pages import PublicPage
 
 
-class CampaignPage(Page):
+class CampaignPage(PublicPage):
     """One page per language; the terms of all of them are one Campaign (same translation key).
 
     `goal` is in minor units of the cooperative's currency; the deadline is the end of `end_date` in its time zone.
@@ -44,12 +44,12 @@ class CampaignPage(Page):
     parent_page_types: ClassVar = ["home.HomePage"]
     base_form_class = CampaignPageForm
     content_panels: ClassVar = [
-        *Page.content_panels,
+        *PublicPage.content_panels,
         FieldRowPanel([FieldPanel("funding_model"), FieldPanel("goal"), FieldPanel("end_date")], heading=_("Terms")),
         FieldPanel("theme"),
         FieldPanel("body"),
     ]
-    promote_panels: ClassVar = [*Page.promote_panels, FieldPanel("social_image")]
+    promote_panels: ClassVar = [*PublicPage.promote_panels, FieldPanel("social_image")]
     override_translatable_fields: ClassVar = [
         SynchronizedField("funding_model", overridable=False),
         SynchronizedField("goal", overridable=False),
