@@ -15,10 +15,22 @@ from wagtail.coreutils import find_available_slug
 from wagtail.fields import StreamField
 from wagtail.models import Locale, Page, Revision
 from wagtail_localize.models import StringSegment, StringTranslation, Translation, TranslationLog, TranslationSource
+from wagtail_localize.segments.extract import StreamFieldSegmentExtractor
 
 from home.languages import ENGLISH, FRENCH
 from home.models import User
 from home.passages import FOLLOWS, passages_of
+
+
+_read_picture = StreamFieldSegmentExtractor.handle_image_block
+
+
+def _read_picture_or_none(self: Any, block: Any, picture: Any, raw_value: Any = None) -> Any:
+    """wagtail-localize stumbles over a picture that the stored content does not mention, as older content may not."""
+    return _read_picture(self, block, picture, raw_value=raw_value or {})
+
+
+StreamFieldSegmentExtractor.handle_image_block = _read_picture_or_none
 
 
 class NothingPublished(ValidationError):

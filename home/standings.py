@@ -83,19 +83,23 @@ class Pair:
 
 def pairs_of(pages: "QuerySet[Page]") -> list[Pair]:
     """The translation groups of these pages, in the order of the tree. Pages that are no one's to read are left out."""
-    public = [page for page in _with_content(pages) if issubclass(page.specific_class, PublicPage)]
+    rows = pages.select_related("locale", "latest_revision", "content_type").order_by("path")
+    public = [page for page in rows if issubclass(page.specific_class, PublicPage)]
+    contents = _contents(public)
     groups: dict[UUID, dict[str, Page]] = defaultdict(dict)
     for page in public:
         groups[page.translation_key][page.locale.language_code] = page
     done, synced = _done(groups), _synced(groups)
-    return [
-        Pair(found.get(FRENCH), found.get(ENGLISH), _behind(found, done[key], key in synced))
-        for key, found in groups.items()
-    ]
+    behind = {key: _behind(found, contents, None if key not in synced else done[key]) for key, found in groups.items()}
+    return [Pair(found.get(FRENCH), found.get(ENGLISH), behind[key]) for key, found in groups.items()]
 
 
-def _with_content(pages: "QuerySet[Page]") -> list[Page]:
-    return list(pages.select_related("locale", "latest_revision", "content_type").order_by("path"))
+def _contents(pages: list[Page]) -> dict[int, dict[str, Any]]:
+    """The latest draft of each page, as it is stored; of a page that never had one, what its own row holds."""
+    bare = [page.pk for page in pages if page.latest_revision is None]
+    rows = Page.objects.filter(pk__in=bare).specific() if bare else []
+    stored = {row.pk: row.serializable_data() for row in rows}
+    return stored | {page.pk: page.latest_revision.content for page in pages if page.latest_revision is not None}
 
 
 def _done(groups: Iterable[UUID]) -> dict[UUID, set[Passage]]:
@@ -115,17 +119,12 @@ def _synced(groups: Iterable[UUID]) -> set[UUID]:
     return set(known.filter(source__object_id__in=list(groups)).values_list("source__object_id", flat=True))
 
 
-def _behind(found: dict[str, Page], done: set[Passage], synced: bool) -> int:
+def _behind(found: dict[str, Page], contents: dict[int, dict[str, Any]], done: set[Passage] | None) -> int:
+    """How many French passages are not in English. `done` is None for an English page kept by hand."""
     if FRENCH not in found or ENGLISH not in found:
         return 0
-    wanted = _passages(found[FRENCH])
-    if synced:
-        return len([passage for passage in wanted if passage not in done])
-    filled = {path for path, _text in _passages(found[ENGLISH])}
-    return len([path for path, _text in wanted if path not in filled])
-
-
-def _passages(page: Page) -> list[Passage]:
-    """A page that was never saved as a draft says nothing: only founding makes such pages, with their words."""
-    content: dict[str, Any] = page.latest_revision.content if page.latest_revision else {}
-    return passages_of(page.specific_class, content)
+    french, english = (passages_of(page.specific_class, contents[page.pk]) for page in (found[FRENCH], found[ENGLISH]))
+    if done is not None:
+        return len([passage for passage in french if passage not in done])
+    filled = {path for path, _text in english}
+    return len([path for path, _text in french if path not in filled])
