@@ -21,7 +21,6 @@ from home.languages import ENGLISH, FRENCH
 from home.models import User
 from home.passages import FOLLOWS, passages_of
 
-
 _read_picture = StreamFieldSegmentExtractor.handle_image_block
 
 

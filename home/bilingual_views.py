@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -148,7 +148,9 @@ def to_publication(request: HttpRequest, page: Page) -> HttpResponse:
         words = _("Nothing was published. %(why)s") % {"why": " ".join(error.messages)}
         messages.error(request, words, buttons=[_to_edit(error.page)])
     else:
-        messages.success(request, _("Both languages are published."), buttons=_to_both(page))
+        online = _to_both(page)
+        words = _("Both languages are published.") if online else _("Both languages are scheduled.")
+        messages.success(request, words, buttons=online)
     return redirect("wagtailadmin_pages:edit", page.pk)
 
 
@@ -177,10 +179,10 @@ def _to_both(page: Page) -> list[Any]:
 
 
 def _own_page(request: AdminRequest, page_id: int) -> Page:
-    page: Page = get_object_or_404(own_pages(request.user, request.cooperative), pk=page_id).specific
-    if not isinstance(page, PublicPage):
+    page = own_pages(request.user, request.cooperative).filter(pk=page_id).first()
+    if page is None or not issubclass(page.specific_class, PublicPage):
         raise PermissionDenied
-    return page
+    return page.specific
 
 
 def _refuse_others(request: HttpRequest, page: Page) -> None:

@@ -241,7 +241,7 @@ def test_the_editor_is_told_and_the_draft_is_kept(admin, english):
     response = admin.post(url, edit(english, title="Our new terms", **{"action-publish": "action-publish"}))
     assert (response.status_code, response.headers["Location"]) == (302, url)
     assert said(response) == [REFUSAL]
-    assert reverse("home_page_languages", args=[english.pk]) in str(list(get_messages(response.wsgi_request))[0])
+    assert reverse("home_page_languages", args=[english.pk]) in str(next(iter(get_messages(response.wsgi_request))))
     page = TextPage.objects.get(pk=english.pk)
     assert (page.live, page.get_latest_revision_as_object().title) == (False, "Our new terms")
 
@@ -282,9 +282,7 @@ def test_bulk_publishing_of_both(admin, french, english):
 
 
 @pytest.mark.parametrize("french_first", [True, False])
-def test_the_editor_of_the_translation(
-    admin, cooperative, synced, french_first, django_capture_on_commit_callbacks
-):
+def test_the_editor_of_the_translation(admin, cooperative, synced, french_first, django_capture_on_commit_callbacks):
     Cooperative.objects.filter(pk=cooperative.pk).update(french_first=french_first)
     url = reverse("wagtailadmin_pages:edit", args=[synced.pk])
     with django_capture_on_commit_callbacks(execute=True):
@@ -300,9 +298,7 @@ def test_the_editor_of_the_translation_does_not_run_ahead_of_french(admin, frenc
     page.save_revision()
     bilingual.open_translation(page, editor)
     response = admin.post(reverse("wagtailadmin_pages:edit", args=[synced.pk]), {"action": "publish"})
-    assert said(response) == [
-        "La page française a des changements qui ne sont pas publiés; cette traduction les suit."
-    ]
+    assert said(response) == ["La page française a des changements qui ne sont pas publiés; cette traduction les suit."]
     assert TextPage.objects.get(pk=synced.pk).title == "EN Nos conditions"
 
 
@@ -353,7 +349,7 @@ def test_one_button_publishes_both(admin, french, synced):
 def test_one_button_publishes_neither_and_leads_to_what_is_missing(admin, french, synced):
     url = reverse("wagtailadmin_pages:edit", args=[french.pk])
     response = admin.post(url, edit(french, title="Nos nouvelles conditions", **{"action-publish-both": "on"}))
-    message = str(list(get_messages(response.wsgi_request))[0])
+    message = str(next(iter(get_messages(response.wsgi_request))))
     assert said(response) == ["L’anglais n’est pas complet; rien n’a été publié."]
     assert reverse("wagtailadmin_pages:edit", args=[synced.pk]) in message
     assert "Voir ce qui manque" in message
