@@ -25,7 +25,7 @@ from wagtail_localize.views.snippets_api import SnippetViewSet
 from wagtail_localize.views.submit_translations import SubmitPageTranslationView, SubmitSnippetTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsView
 
-from home import admin_choices, bilingual_hooks  # noqa: F401 (they register themselves)
+from home import admin_choices, admin_words, bilingual_hooks  # noqa: F401 (they register themselves)
 from home.admin_access import findable
 from home.models import PublicPage
 
