@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.forms.pages import CopyForm
 
-from campaigns import budgets, next_goals, tier_checks
+from campaigns import budgets, next_goals, tier_checks, translation_terms
 from home import clock, formats
 from home.fields import AmountField
 from home.models import Cooperative
@@ -28,8 +28,18 @@ FROZEN_DEADLINE = gettext_lazy("The deadline no longer changes once the campaign
 class CampaignPageForm(WagtailAdminPageForm):
     goal = AmountField(label=gettext_lazy("Goal"), min_cents=100)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.source_page = translation_terms.source_of(self.instance)
+        if self.source_page is not None:
+            translation_terms.lock_fields(self, self.source_page)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        if self.source_page is not None:
+            if "body" in cleaned:
+                translation_terms.check_body(self, self.source_page)
+            return cleaned
         campaign = self.instance.campaign
         if campaign is not None and campaign.is_frozen:
             self._refuse_frozen_terms(campaign)

@@ -11,14 +11,16 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
+from wagtail.admin import messages
 from wagtail.admin.auth import permission_denied
+from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.models import Page
 
 from home.admin_access import findable, roles_in
 from home.middleware import GetResponse
-from home.models import User
+from home.models import PublicationRefused, User
 
 #: What everyone who logged in may do, at any host.
 OPEN_TO_ALL = {"wagtailadmin_login", "wagtailadmin_logout"}
@@ -59,6 +61,26 @@ class OwnAdminMiddleware:
         if view.__module__.startswith("wagtail") and not _is_theirs(request, user, match):
             return permission_denied(request)
         return None
+
+
+class RefusalMiddleware:
+    """Where a view of the admin tries to publish what may not be published, its reader is told why instead.
+
+    The views that are used every day ask first, and say it better; none is left out by this one.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        home = reverse("wagtailadmin_home")
+        if not isinstance(exception, PublicationRefused) or not request.path.startswith(home):
+            return None
+        messages.error(request, " ".join(exception.messages))
+        return redirect(get_valid_next_url_from_request(request) or home)
 
 
 def _to_own_admin(user: User) -> HttpResponseBase | None:

@@ -52,6 +52,8 @@ class AmountField(forms.CharField):
         self.min_cents, self.max_cents = min_cents, max_cents
 
     def clean(self, value: Any) -> int | None:
+        if self.disabled and isinstance(value, int):
+            return value  # nobody typed it: Django hands a disabled field what it was given
         text = super().clean(str(value) if value is not None else "")
         if not text:
             return None

@@ -6,6 +6,7 @@ views here stand on the same addresses, are found first, and ask for the row. No
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
@@ -25,9 +26,14 @@ from wagtail_localize.views.snippets_api import SnippetViewSet
 from wagtail_localize.views.submit_translations import SubmitPageTranslationView, SubmitSnippetTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsView
 
-from home import admin_choices, videos  # noqa: F401 (replace what lists offer; close what is not ours)
+from home import (
+    admin_choices,  # noqa: F401 (replaces what lists offer)
+    admin_words,  # noqa: F401 (registers itself)
+    bilingual_hooks,  # noqa: F401 (registers itself)
+    videos,  # noqa: F401 (closes what is not ours)
+)
 from home.admin_access import findable
-from home.models import Brand
+from home.models import Brand, PublicPage
 from home.page_links import PageLinks
 from home.ready_bodies import make_ready
 
@@ -83,6 +89,21 @@ class UpdateOwnTranslations(UpdateTranslationsView):
         if not all(may_edit(self.request, page) for page in pages):
             raise PermissionDenied
         return source
+
+    def form_valid(self, form: forms.Form) -> HttpResponseBase:
+        """Publishing is refused before anything is brought in step."""
+        if form.cleaned_data["publish_translations"] and (refusal := self._refusal()):
+            form.add_error("publish_translations", refusal)
+            return self.render_to_response(self.get_context_data() | {"form": form})
+        return super().form_valid(form)
+
+    def _refusal(self) -> str | None:
+        for translation in self.object.translations.filter(enabled=True):
+            page = translation.get_target_instance()
+            refusal = page.refusal_to_publish() if isinstance(page, PublicPage) else None
+            if refusal is not None:
+                return refusal
+        return None
 
 
 class OwnTranslationsReport(TranslationsReportView):

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
-from wagtail.models import Page
 from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField
 
@@ -16,10 +15,10 @@ from campaigns.forms import CampaignCopyForm, CampaignPageForm
 from campaigns.models.terms import Campaign
 from campaigns.panels import GoalPanel
 from home.fields import BodyField
-from home.models import KnownWay
+from home.models.pages import PublicPage
 
 
-class CampaignPage(KnownWay, Page):
+class CampaignPage(PublicPage):
     """One page per language; the terms of all of them are one Campaign (same translation key).
 
     `goal` is in minor units of the cooperative's currency; the deadline is the end of `end_date` in its time zone.
@@ -45,17 +44,17 @@ class CampaignPage(KnownWay, Page):
 
     template = "campaigns/campaign_page.html"
     parent_page_types: ClassVar = ["home.HomePage"]
-    search_fields: ClassVar = [*Page.search_fields, index.SearchField("body")]
+    search_fields: ClassVar = [*PublicPage.search_fields, index.SearchField("body")]
     base_form_class = CampaignPageForm
     copy_form_class = CampaignCopyForm
     content_panels: ClassVar = [
-        *Page.content_panels,
+        *PublicPage.content_panels,
         FieldRowPanel([FieldPanel("funding_model"), FieldPanel("goal"), FieldPanel("end_date")], heading=_("Terms")),
         GoalPanel(heading=_("Is the goal enough?")),
         FieldPanel("theme"),
         FieldPanel("body"),
     ]
-    promote_panels: ClassVar = [*Page.promote_panels, FieldPanel("social_image")]
+    promote_panels: ClassVar = [*PublicPage.promote_panels, FieldPanel("social_image")]
     override_translatable_fields: ClassVar = [
         SynchronizedField("funding_model", overridable=False),
         SynchronizedField("goal", overridable=False),

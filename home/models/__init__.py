@@ -5,7 +5,7 @@ from home.models.brand import Brand
 from home.models.cooperative import Cooperative, Membership, Role
 from home.models.jobs import Heartbeat, PeriodicJob
 from home.models.mail import MailState, OutgoingMail, Suppression
-from home.models.pages import HomePage, KnownWay, TextPage
+from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
 from home.models.users import User
 
 __all__ = [
@@ -14,12 +14,13 @@ __all__ = [
     "Cooperative",
     "Heartbeat",
     "HomePage",
-    "KnownWay",
     "MailState",
     "Membership",
     "NewsConsent",
     "OutgoingMail",
     "PeriodicJob",
+    "PublicPage",
+    "PublicationRefused",
     "Role",
     "Suppression",
     "TextPage",
