@@ -9,6 +9,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from campaigns.sharing import crawling
 from home.admin_choices import complete_tag
 
 urlpatterns = [
@@ -16,12 +17,16 @@ urlpatterns = [
     path("admin/tag-autocomplete/<slug:app_name>/<slug:model_name>/", complete_tag),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("robots.txt", crawling.robots, name="robots"),
+    path("sitemap.xml", crawling.sitemap, name="sitemap"),
     path("stripe/", include("pledges.stripe_urls")),
     re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
 ]
 
 urlpatterns += i18n_patterns(
     path("", include("home.urls")),
+    path("", include("campaigns.sharing.urls")),
+    path(_("campaigns/"), include("pledges.public_urls")),
     path(_("contribute/"), include("pledges.urls")),
     path("", include(wagtail_urls)),
 )
