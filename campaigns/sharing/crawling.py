@@ -18,8 +18,8 @@ from campaigns.enums import PREPARING
 from campaigns.models import Campaign, CampaignPage
 from home.languages import LANGUAGES, TAGS
 
-#: Below these addresses of each language stands what is one person's own, or a form.
-NOT_FOR_ALL = (_("contribute/"), _("preview/"), _("unsubscribe/"))
+#: Below this address of each language stand the forms and pages of the room above, which are one person's own.
+CONTRIBUTE = _("contribute/")
 KEPT = 3600
 
 
@@ -74,6 +74,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     closed = [reverse("wagtailadmin_home")]
     for language in LANGUAGES:
         with translation.override(language):
-            closed += [f"/{language}/{part}" for part in NOT_FOR_ALL]
+            signed = [reverse(name, args=["-"]).removesuffix("-/") for name in ("campaign_preview", "unsubscribe")]
+            closed += [f"/{language}/{CONTRIBUTE}", *signed]
     context = {"closed": closed, "sitemap": request.build_absolute_uri(reverse("sitemap"))}
     return render(request, "campaigns/robots.txt", context, content_type="text/plain; charset=utf-8")

@@ -1,5 +1,7 @@
 """The draft that a signed link opens, and the QR code of a campaign's address."""
 
+from io import BytesIO
+
 import segno
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -56,6 +58,6 @@ def qr(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The campaign's address, for a phone to read from a poster; with the sharer's code if the address has one."""
     campaign, page = shown_or_404(campaign_id)
     code = segno.make_qr(share_of(campaign, page, via_of(request)).url, error="m")
-    title = gettext("QR code: %(title)s") % {"title": page.title}
-    picture = code.svg_inline(scale=SCALE, border=RIM, light="#ffffff", title=title, svgns=True, omitsize=False)
-    return HttpResponse(picture, content_type="image/svg+xml; charset=utf-8")
+    picture, title = BytesIO(), gettext("QR code: %(title)s") % {"title": page.title}
+    code.save(picture, kind="svg", xmldecl=False, scale=SCALE, border=RIM, light="#ffffff", title=title)
+    return HttpResponse(picture.getvalue(), content_type="image/svg+xml; charset=utf-8")
