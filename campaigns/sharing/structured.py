@@ -33,7 +33,6 @@ class Offered:
 
     url: str
     title: str
-    description: str
     amount: int
     currency: str
     is_gone: bool
@@ -101,7 +100,6 @@ def _offer(offer: Offered, organization: str) -> Node:
     return {
         "@type": "Offer",
         "name": offer.title,
-        "description": offer.description,
         "url": offer.url,
         "price": f"{offer.amount // 100}.{offer.amount % 100:02}",
         "priceCurrency": offer.currency,

@@ -17,8 +17,8 @@ from home.languages import ENGLISH, FRENCH, current
 from home.links import LinkRefused
 from home.referral import via_of
 
-#: How many dots of the picture one dot of the code takes, and the empty rim that readers ask for.
-SCALE, RIM = 8, 4
+#: The empty rim that readers ask for, in dots of the code.
+RIM = 4
 
 
 @require_safe
@@ -59,5 +59,5 @@ def qr(request: HttpRequest, campaign_id: int) -> HttpResponse:
     campaign, page = shown_or_404(campaign_id)
     code = segno.make_qr(share_of(campaign, page, via_of(request)).url, error="m")
     picture, title = BytesIO(), gettext("QR code: %(title)s") % {"title": page.title}
-    code.save(picture, kind="svg", xmldecl=False, scale=SCALE, border=RIM, light="#ffffff", title=title)
+    code.save(picture, kind="svg", xmldecl=False, omitsize=True, border=RIM, light="#ffffff", title=title)
     return HttpResponse(picture.getvalue(), content_type="image/svg+xml; charset=utf-8")

@@ -96,7 +96,6 @@ def _offered(page: CampaignPage, campaign: Campaign) -> Iterator[structured.Offe
             yield structured.Offered(
                 url=campaign.cooperative.root_url + reward_url(tier.reward),
                 title=tier.value["title"],
-                description=tier.value["description"],
                 amount=tier.reward.amount,
                 currency=campaign.currency,
                 is_gone=tier.is_gone,
