@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.forms import WagtailAdminPageForm
-from wagtail.admin.forms.pages import CopyForm
 
 from campaigns import budgets, next_goals, tier_checks, translation_terms
 from home import clock, formats
+from home.copying import PublicCopyForm
 from home.fields import AmountField
 from home.models import Cooperative
 from home.queries import cooperative_of
@@ -90,7 +90,7 @@ class CampaignPageForm(WagtailAdminPageForm):
             self.add_error("body", errors)
 
 
-class CampaignCopyForm(CopyForm):
+class CampaignCopyForm(PublicCopyForm):
     """A copy is another campaign and starts as a draft: neither published with the copying, nor an alias."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

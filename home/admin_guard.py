@@ -51,10 +51,10 @@ class OwnAdminMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
+        if not request.path.startswith(reverse("wagtailadmin_home")):
+            return None  # before the user is asked for: a public page reads no session, and varies by no cookie
         user, match = request.user, request.resolver_match
         if not isinstance(user, User) or user.is_superuser or match is None or match.url_name in OPEN_TO_ALL:
-            return None
-        if not request.path.startswith(reverse("wagtailadmin_home")):
             return None
         if not roles_in(request):
             return _to_own_admin(user)

@@ -3,7 +3,6 @@
 Nothing is kept between the form and the review page but what the browser posts again.
 """
 
-import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from campaigns.models import Campaign, Reward
 from home import clock, formats
 from home.fields import AmountField
 from home.languages import ENGLISH, FRENCH, current
+from home.referral import VIA_LENGTH
 from pledges import totals
 from pledges.consent_texts import NEWS
 from pledges.enums import Wall
@@ -30,8 +30,6 @@ from pledges.templatetags.pledge_tags import Stock
 #: Cents of the campaign's currency: what a contribution may be, online.
 MINIMUM, MAXIMUM = 100, 1_000_000
 
-VIA_LENGTH = 60
-PRICE = re.compile(r"^[0-9]{1,12}\Z")
 COMPLETE_EMAIL = _("Enter a complete email address, for example camille@example.com.")
 SOME_NAME = _("Enter a name of your choice: it is used in your emails and for your rewards.")
 

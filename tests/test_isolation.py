@@ -18,7 +18,7 @@ from wagtail.models import Collection, Page
 from wagtail.search.backends import get_search_backend
 from wagtailmedia.models import Media
 
-from campaigns.models import Campaign, Reward
+from campaigns.models import Campaign, CampaignPage, Reward
 from home import clock, links, unsubscribing
 from home.founding import welcome
 from home.models import Cooperative, Role, User
@@ -59,6 +59,11 @@ class House:
     image: Image
     document: Document
     video: Media
+
+    @property
+    def campaign_page(self) -> CampaignPage:
+        with within(self.cooperative):
+            return campaign_page(self.campaign)
 
     @property
     def host(self) -> str:
@@ -173,6 +178,7 @@ def looks(house: House) -> dict[str, str]:
         "contributions": reverse("pledges_contributions"),
         "contributions, sought": reverse("pledges_contributions") + f"?q={house.word[:4]}&campaign={house.campaign.pk}",
         "contribution": reverse("pledges_contribution", args=[house.pledge.pk]),
+        "sharing": reverse("campaign_sharing", args=[house.campaign_page.pk]),
         "money": reverse("pledges_money"),
         "settlement": reverse("pledges_settlement", args=[house.campaign.pk]),
     }
@@ -181,7 +187,10 @@ def looks(house: House) -> dict[str, str]:
 def acts(house: House) -> dict[str, tuple[str, dict[str, Any]]]:
     """Every address of ours in the admin that acts, with what its form posts."""
     page = house.page.pk
+    campaign = house.campaign_page.pk
     return {
+        "preview link": (reverse("campaign_sharing_preview", args=[campaign]), {"act": "make"}),
+        "ambassador": (reverse("campaign_sharing_add", args=[campaign]), {"name": house.word}),
         "send": (reverse("updates_send", args=[page]), {"people": "1", "missing_language": "send_other"}),
         "announce": (reverse("updates_announce", args=[page]), {"people": "2", "missing_language": "send_other"}),
         "test": (reverse("updates_test", args=[page, "delay", "fr"]), {}),
@@ -216,7 +225,14 @@ def test_what_is_ours_is_found_and_moves(ours, theirs):
         assert client.post(url, data).status_code == 302
     after = world()
     changed = {label for label in after if after[label] != before[label]}
-    assert {"home.OutgoingMail", "pledges.PledgeItem", "pledges.DatePromise", "updates.DelayNotice"} <= changed
+    assert {
+        "campaigns.Dossier",
+        "campaigns.Ambassador",
+        "home.OutgoingMail",
+        "pledges.PledgeItem",
+        "pledges.DatePromise",
+        "updates.DelayNotice",
+    } <= changed
 
 
 @pytest.mark.parametrize("role", ["adviser", "treasurer", *STRANGERS])

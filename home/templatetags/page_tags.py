@@ -12,6 +12,7 @@ from wagtail.models import Page, Site
 
 from home.languages import CHOICES, ENGLISH, FRENCH, TAGS, current
 from home.models import Cooperative, HomePage, TextPage
+from home.referral import via_of, with_via
 from home.wayfinding import HOME_PATH
 
 register = template.Library()
@@ -31,10 +32,11 @@ class OtherLanguage:
 
 @dataclass(frozen=True)
 class Twin:
-    """One language's address of the page shown."""
+    """One language's address of the page shown; `leads` in the cooperative's main language."""
 
     tag: str
     url: str
+    leads: bool
 
 
 @register.simple_tag(takes_context=True)
@@ -42,7 +44,8 @@ def other_language(context: dict[str, Any]) -> OtherLanguage:
     """`translated_url` of the context, else the page's live translation, else the same view, else the home page."""
     language = ENGLISH if current() == FRENCH else FRENCH
     url = context.get("translated_url") or _translated(context, language) or _home(language)
-    return OtherLanguage(TAGS[language], dict(CHOICES)[language].capitalize(), url)
+    via = via_of(context.get("request"))
+    return OtherLanguage(TAGS[language], dict(CHOICES)[language].capitalize(), with_via(url, via))
 
 
 def _translated(context: dict[str, Any], language: str) -> str | None:
@@ -80,7 +83,9 @@ def twins(context: dict[str, Any]) -> list[Twin]:
     if not isinstance(page, Page):
         return []
     request = context.get("request")
-    return [Twin(TAGS[twin.locale.language_code], twin.get_full_url(request)) for twin in _twins(page, request)]
+    main = getattr(context.get("cooperative"), "language", FRENCH)
+    codes = [(twin, twin.locale.language_code) for twin in _twins(page, request)]
+    return [Twin(TAGS[code], twin.get_full_url(request), code == main) for twin, code in codes]
 
 
 @register.simple_tag(takes_context=True)

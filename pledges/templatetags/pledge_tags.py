@@ -171,7 +171,14 @@ def tiers_of(context: Context, children: Iterable[Any]) -> list[Tier]:
             tiers.append(Tier(child.value, None, None, None))
         elif reward is not None and reward.retired_at is None:
             tiers.append(Tier(child.value, reward, reward.month_now, _stock_of(reward)))
+    if isinstance(page, CampaignPage):
+        shown_on(page).extend(tiers)
     return tiers
+
+
+def shown_on(page: CampaignPage) -> list[Tier]:
+    """The tiers that the page has shown so far: what is said of them at its end asks for nothing again."""
+    return page.__dict__.setdefault("_shown_tiers", [])
 
 
 def _offers_of(page: CampaignPage, campaign: Campaign) -> dict[str, Any]:

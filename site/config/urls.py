@@ -7,6 +7,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from campaigns.sharing import crawling
 from home.admin_choices import complete_tag
 from home.media_serving import serve_media
 from pledges.views import discovery
@@ -18,13 +19,17 @@ urlpatterns = [
     path("admin/tag-autocomplete/<slug:app_name>/<slug:model_name>/", complete_tag),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("robots.txt", crawling.robots, name="robots"),
+    path("sitemap.xml", crawling.sitemap, name="sitemap"),
     path("stripe/", include("pledges.stripe_urls")),
     path("media/<path:path>", serve_media),
 ]
 
 urlpatterns += i18n_patterns(
     path("", include("home.urls")),
+    path("", include("campaigns.sharing.urls")),
     path(_("campaigns/"), discovery.index, name="campaign_index"),
+    path(_("campaigns/"), include("pledges.public_urls")),
     path(_("contribute/"), include("pledges.urls")),
     path("", include(wagtail_urls)),
 )
