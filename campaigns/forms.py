@@ -22,6 +22,12 @@ FROZEN_MODEL = gettext_lazy(
 )
 FROZEN_DEADLINE = gettext_lazy("The deadline no longer changes once the campaign is live.")
 
+#: Blocks without which there is nothing to review.
+NEEDED_BLOCKS = {
+    "title": gettext_lazy("Add the title block: it opens the page."),
+    "description": gettext_lazy("Add a description of the campaign."),
+}
+
 
 class CampaignPageForm(WagtailAdminPageForm):
     goal = AmountField(label=gettext_lazy("Goal"), min_cents=100)
@@ -33,9 +39,18 @@ class CampaignPageForm(WagtailAdminPageForm):
             self._refuse_frozen_terms(campaign)
         elif (end := cleaned.get("end_date")) and end < clock.now().date():
             self.add_error("end_date", _("Choose a day that has not passed."))
+        if self.data.get("action-submit"):
+            self._check_completeness(cleaned)
         if "body" in cleaned:
             self._check_tiers(cleaned["body"], campaign)
         return cleaned
+
+    def _check_completeness(self, cleaned: dict[str, Any]) -> None:
+        """What an adviser must be able to read; said at the page, as goal and last day say it at their own fields."""
+        kinds = {block.block_type for block in cleaned.get("body") or []}
+        for kind, message in NEEDED_BLOCKS.items():
+            if "body" in cleaned and kind not in kinds:
+                self.add_error(NON_FIELD_ERRORS, message)
 
     def _refuse_frozen_terms(self, campaign: Any) -> None:
         messages = {"goal": FROZEN_GOAL, "funding_model": FROZEN_MODEL, "end_date": FROZEN_DEADLINE}

@@ -6,4 +6,4 @@ class HomeConfig(AppConfig):
     verbose_name = "Tremplin"
 
     def ready(self) -> None:
-        from home import tasks  # noqa: F401, PLC0415 (registers the periodic jobs)
+        from home import sender_verifying, tasks  # noqa: F401, PLC0415 (registers a mail and the periodic jobs)

@@ -24,7 +24,10 @@ from wagtail_localize.views.snippets_api import SnippetViewSet
 from wagtail_localize.views.submit_translations import SubmitPageTranslationView, SubmitSnippetTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsView
 
-from home import admin_choices  # noqa: F401 (replaces what Wagtail's lists offer)
+from home import (
+    admin_choices,  # noqa: F401 (replaces what Wagtail's lists offer)
+    sender_views,
+)
 from home.admin_access import findable
 
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
@@ -132,6 +135,11 @@ def guarded_urls() -> list[URLPattern]:
         path(snippets, SnippetsForOperators.as_view({"get": "list"})),
         path(f"{snippets}<str:pk>/", SnippetsForOperators.as_view({"get": "retrieve"})),
     ]
+
+
+@hooks.register("register_admin_urls")
+def own_urls() -> list[URLPattern]:
+    return [path("sending-address/", sender_views.verification, name="sender_verification")]
 
 
 @hooks.register("construct_admin_api", order=10)

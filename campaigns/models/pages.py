@@ -3,6 +3,8 @@
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
@@ -13,7 +15,12 @@ from campaigns.blocks import CampaignStoryBlock
 from campaigns.enums import FundingModel, Theme
 from campaigns.forms import CampaignPageForm
 from campaigns.models.terms import Campaign
+from campaigns.panels import ChecklistPanel
 from home.fields import BodyField
+
+
+class PublishRefused(PermissionDenied):
+    """The message says why, in the reader's language."""
 
 
 class CampaignPage(Page):
@@ -48,6 +55,7 @@ class CampaignPage(Page):
         FieldRowPanel([FieldPanel("funding_model"), FieldPanel("goal"), FieldPanel("end_date")], heading=_("Terms")),
         FieldPanel("theme"),
         FieldPanel("body"),
+        ChecklistPanel(),
     ]
     promote_panels: ClassVar = [*Page.promote_panels, FieldPanel("social_image")]
     override_translatable_fields: ClassVar = [
@@ -71,6 +79,28 @@ class CampaignPage(Page):
     def opening(self) -> Any:
         """The value of the title block, if the page has one."""
         return next((block.value for block in self.body if block.block_type == "title"), None)
+
+    @property
+    def has_workflow(self) -> bool:
+        return self.get_workflow() is not None
+
+    def get_workflow(self) -> Any:
+        """The cooperative's review, while there is something to review; the translation has none."""
+        from campaigns import reviewing  # noqa: PLC0415 (it imports the models)
+
+        return reviewing.workflow_for(self) if settings.WAGTAIL_WORKFLOW_ENABLED else None
+
+    def refusal_to_publish(self) -> str | None:
+        """Why the page may not be public, in the reader's language; None where it may."""
+        from campaigns import reviewing  # noqa: PLC0415 (it imports the models)
+
+        return reviewing.refusal_to_publish(self)
+
+    def publish(self, revision: Any, user: Any = None, **kwargs: Any) -> Any:
+        """Raises PublishRefused before the campaign is approved, whoever asks for it."""
+        if refusal := self.refusal_to_publish():
+            raise PublishRefused(refusal)
+        return super().publish(revision, user=user, **kwargs)
 
     @property
     def tier_blocks(self) -> list[Any]:

@@ -22,6 +22,7 @@ urlpatterns = [
 
 urlpatterns += i18n_patterns(
     path("", include("home.urls")),
+    path(_("campaign/"), include("campaigns.urls")),
     path(_("contribute/"), include("pledges.urls")),
     path("", include(wagtail_urls)),
 )
