@@ -22,7 +22,7 @@ class AdviserReview(Task):
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
 
-    objects: ClassVar[ScopedManager["AdviserReview"]] = ScopedManager()  # type: ignore[misc]
+    objects: ClassVar[ScopedManager["AdviserReview"]] = ScopedManager()
 
     class Meta:
         verbose_name = _("review by an adviser")
