@@ -3,6 +3,7 @@
 Small on purpose: where a fuller module about both languages stands, these three functions lead there.
 """
 
+from copy import copy
 from typing import Any
 
 from wagtail_localize.models import StringTranslation, Translation
@@ -36,8 +37,15 @@ def passages_to_translate(page: CampaignPage) -> int | None:
             context__object_id=page.translation_key, locale_id=twin.locale_id, has_error=False
         ).values_list("context__path", "translation_of__data")
     )
-    wanted = (one for one in extract_segments(page) if isinstance(one, StringSegmentValue))
+    wanted = (one for one in extract_segments(_written_out(page)) if isinstance(one, StringSegmentValue))
     return sum((one.path, one.string.data) not in known for one in wanted)
+
+
+def _written_out(page: CampaignPage) -> CampaignPage:
+    """The page as wagtail-localize keeps it: it stumbles over an image block that was stored as nothing at all."""
+    whole = copy(page)
+    whole.body = [block.get_prep_value() for block in page.body]  # type: ignore[assignment]
+    return whole
 
 
 def publish_twin(page: CampaignPage, *, by: Any) -> None:
