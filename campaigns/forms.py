@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.forms import WagtailAdminPageForm
@@ -23,6 +24,12 @@ FROZEN_MODEL = gettext_lazy(
     "The model (all-or-nothing, flexible) and the currency no longer change once the campaign is live."
 )
 FROZEN_DEADLINE = gettext_lazy("The deadline no longer changes once the campaign is live.")
+
+#: Blocks without which there is nothing to review.
+NEEDED_BLOCKS = {
+    "title": gettext_lazy("Add the title block: it opens the page."),
+    "description": gettext_lazy("Add a description of the campaign."),
+}
 
 
 class CampaignPageForm(WagtailAdminPageForm):
@@ -45,11 +52,20 @@ class CampaignPageForm(WagtailAdminPageForm):
             self._refuse_frozen_terms(campaign)
         elif end := cleaned.get("end_date"):
             self._check_end(end)
+        if self.data.get("action-submit"):
+            self._check_completeness(cleaned)
         if (body := cleaned.get("body")) is not None:
             self._check_tiers(body, campaign)
             budgets.check(self, body)
             next_goals.check(self, body)
         return cleaned
+
+    def _check_completeness(self, cleaned: dict[str, Any]) -> None:
+        """What an adviser must be able to read; said at the page, as goal and last day say it at their own fields."""
+        kinds = {block.block_type for block in cleaned.get("body") or []}
+        for kind, message in NEEDED_BLOCKS.items():
+            if "body" in cleaned and kind not in kinds:
+                self.add_error(NON_FIELD_ERRORS, message)
 
     def _refuse_frozen_terms(self, campaign: Any) -> None:
         messages = {"goal": FROZEN_GOAL, "funding_model": FROZEN_MODEL, "end_date": FROZEN_DEADLINE}

@@ -8,6 +8,7 @@ class HomeConfig(AppConfig):
     def ready(self) -> None:
         from home import (  # noqa: PLC0415 (models must be loaded first)
             picture_segments,  # noqa: F401 (mends wagtail-localize)
+            sender_verifying,  # noqa: F401 (registers a mail)
             signal_handlers,
             tasks,  # noqa: F401 (registers the periodic jobs)
         )

@@ -74,7 +74,7 @@ def translation_of(page: Page) -> Translation | None:
 
 
 @transaction.atomic
-def open_translation(french: Page, user: User) -> Page:
+def open_translation(french: Page, user: User | None) -> Page:
     """The English page, ready to be translated from the latest French draft.
 
     Made as a draft where there is none, below an English parent made likewise. Nothing online changes.
@@ -95,7 +95,7 @@ def open_translation(french: Page, user: User) -> Page:
     return english
 
 
-def _translated_parent(french: Page, user: User) -> None:
+def _translated_parent(french: Page, user: User | None) -> None:
     parent = french.get_parent().specific
     if not parent.is_root() and english_of(parent) is None:
         open_translation(parent, user)
@@ -169,19 +169,19 @@ def missing_in(french: Page, english: Page) -> int:
 # ------------------------------------------------------------------ publishing
 
 
-def publish_both(page: Page, user: User) -> None:
+def publish_both(page: Page, user: User | None) -> None:
     """Publish the latest French draft and its English in one transaction: both go online, or neither does.
 
-    `page` is either of the two. Raises PermissionDenied without the right to publish both, EnglishIncomplete, and
-    NothingPublished with the reasons of either page.
+    `page` is either of the two; without a user it is the clock that asks. Raises PermissionDenied without the right to
+    publish both, EnglishIncomplete, and NothingPublished with the reasons of either page.
     """
     french = french_of(page.specific)
     if french is None:
         raise NothingPublished(_("The French page is missing."), page)
     english = english_of(french)
-    may = all(one.permissions_for_user(user).can_publish() for one in (french, english) if one is not None)
-    if not may:
-        raise PermissionDenied
+    for one in filter(None, (french, english)):
+        if user is not None and not one.permissions_for_user(user).can_publish():
+            raise PermissionDenied
     if english is None:
         raise EnglishIncomplete(0, french)
     draft = french.get_latest_revision_as_object()
@@ -195,20 +195,25 @@ def publish_both(page: Page, user: User) -> None:
         _publish(_english_revision(french, english, draft, user), english, user)
 
 
-def _publish(revision: Revision, page: Page, user: User) -> None:
+def publish_english(french: Page, english: Page, user: User | None) -> None:
+    """Publish the English of a French page that is online already. Raises NothingPublished."""
+    _publish(_english_revision(french, english, french, user), english, user)
+
+
+def _publish(revision: Revision, page: Page, user: User | None) -> None:
     try:
         revision.publish(user=user)
     except ValidationError as error:
         raise NothingPublished(error, page) from error
 
 
-def _latest(draft: Page, user: User) -> Revision:
+def _latest(draft: Page, user: User | None) -> Revision:
     if draft.latest_revision is not None and draft.has_unpublished_changes:
         return draft.latest_revision
     return draft.save_revision(user=user)
 
 
-def _english_revision(french: Page, english: Page, draft: Page, user: User) -> Revision:
+def _english_revision(french: Page, english: Page, draft: Page, user: User | None) -> Revision:
     """A new revision of the English page: French structure and figures, English words."""
     translation = translation_of(french)
     if translation is None:

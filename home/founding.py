@@ -1,5 +1,6 @@
 """Founding a cooperative in one act: site, home pages in both languages, brand, groups, collection."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,18 @@ class Foundation:
     brand: dict[str, Any] = field(default_factory=dict)
 
 
+Step = Callable[[Cooperative], object]
+
+_later_steps: list[Step] = []
+
+
+def also_on_founding(step: Step) -> Step:
+    """Register what another room founds with a cooperative; it must bear to be done again."""
+    if step not in _later_steps:
+        _later_steps.append(step)
+    return step
+
+
 @transaction.atomic
 def found(foundation: Foundation) -> Cooperative:
     """Create everything a cooperative needs to work. Raises IntegrityError for a slug or host already taken."""
@@ -55,6 +68,8 @@ def found(foundation: Foundation) -> Cooperative:
     cooperative = Cooperative.objects.create(site=site, slug=foundation.slug, name=foundation.name, **foundation.fields)
     Brand.objects.create(site=site, **foundation.brand)
     _groups(cooperative)
+    for step in _later_steps:
+        step(cooperative)
     return cooperative
 
 

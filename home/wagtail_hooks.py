@@ -30,6 +30,7 @@ from home import (
     admin_choices,  # noqa: F401 (replaces what lists offer)
     admin_words,  # noqa: F401 (registers itself)
     bilingual_hooks,  # noqa: F401 (registers itself)
+    sender_views,
     videos,  # noqa: F401 (closes what is not ours)
 )
 from home.admin_access import findable
@@ -157,6 +158,11 @@ def guarded_urls() -> list[URLPattern]:
         path(snippets, SnippetsForOperators.as_view({"get": "list"})),
         path(f"{snippets}<str:pk>/", SnippetsForOperators.as_view({"get": "retrieve"})),
     ]
+
+
+@hooks.register("register_admin_urls")
+def own_urls() -> list[URLPattern]:
+    return [path("sending-address/", sender_views.verification, name="sender_verification")]
 
 
 @hooks.register("construct_admin_api", order=10)

@@ -3,6 +3,7 @@
 Nothing is kept between the form and the review page but what the browser posts again.
 """
 
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from pledges.templatetags.pledge_tags import Stock
 
 #: Cents of the campaign's currency: what a contribution may be, online.
 MINIMUM, MAXIMUM = 100, 1_000_000
+
+PRICE = re.compile(r"^[0-9]{1,12}\Z")
 
 COMPLETE_EMAIL = _("Enter a complete email address, for example camille@example.com.")
 SOME_NAME = _("Enter a name of your choice: it is used in your emails and for your rewards.")

@@ -181,7 +181,15 @@ def looks(house: House) -> dict[str, str]:
         "sharing": reverse("campaign_sharing", args=[house.campaign_page.pk]),
         "money": reverse("pledges_money"),
         "settlement": reverse("pledges_settlement", args=[house.campaign.pk]),
+        "campaigns": reverse("campaigns_index"),
+        "dossier": reverse("campaigns_dossier", args=[campaign_page_id(house)]),
+        "draft": reverse("campaigns_preview", args=[campaign_page_id(house), "fr"]),
     }
+
+
+def campaign_page_id(house: House) -> int:
+    with within(house.cooperative):
+        return campaign_page(house.campaign).pk
 
 
 def acts(house: House) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -247,7 +255,7 @@ def test_who_may_not_act_moves_nothing_of_their_own_cooperative(ours, role, mail
 
 MONEY = {"contributions", "contributions, sought", "contribution", "money", "settlement"}
 OPENS = {
-    "adviser": set(),
+    "adviser": {"campaigns", "dossier", "draft"},
     "treasurer": MONEY,
     "nobody": set(),
     "anonymous": set(),
@@ -297,6 +305,8 @@ def wagtail_addresses(house: House) -> dict[str, str]:
         "updates": reverse("wagtailadmin_pages:type_use", args=["updates", "updatepage"]),
         "history of the site": reverse("wagtailadmin_reports:site_history"),
         "locked": reverse("wagtailadmin_reports:locked_pages"),
+        "reviews": reverse("wagtailadmin_reports:workflow"),
+        "reviews, by task": reverse("wagtailadmin_reports:workflow_tasks"),
         "images": reverse("wagtailimages:index"),
         "image chooser": reverse("wagtailimages_chooser:choose"),
         "documents": reverse("wagtaildocs:index"),

@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
@@ -13,7 +14,7 @@ from campaigns.blocks import CampaignStoryBlock
 from campaigns.enums import FundingModel, RewardKind, Theme
 from campaigns.forms import CampaignCopyForm, CampaignPageForm
 from campaigns.models.terms import Campaign
-from campaigns.panels import GoalPanel
+from campaigns.panels import ChecklistPanel, GoalPanel
 from home.fields import BodyField
 from home.models.pages import PublicPage
 
@@ -53,6 +54,7 @@ class CampaignPage(PublicPage):
         GoalPanel(heading=_("Is the goal enough?")),
         FieldPanel("theme"),
         FieldPanel("body"),
+        ChecklistPanel(),
     ]
     promote_panels: ClassVar = [*PublicPage.promote_panels, FieldPanel("social_image")]
     override_translatable_fields: ClassVar = [
@@ -87,6 +89,22 @@ class CampaignPage(PublicPage):
     def has_own_call(self) -> bool:
         """Whether the editor wrote the call to contribute; the page then has no other."""
         return any(block.block_type == "call_to_action" for block in self.body)
+
+    @property
+    def has_workflow(self) -> bool:
+        return self.get_workflow() is not None
+
+    def get_workflow(self) -> Any:
+        """The cooperative's review, while there is something to review; the translation has none."""
+        from campaigns import reviewing  # noqa: PLC0415 (it imports the models)
+
+        return reviewing.workflow_for(self) if settings.WAGTAIL_WORKFLOW_ENABLED else None
+
+    def refusal_to_publish(self) -> str | None:
+        """Why the page may not be public, in the reader's language; None where it may."""
+        from campaigns import reviewing  # noqa: PLC0415 (it imports the models)
+
+        return super().refusal_to_publish() or reviewing.refusal_to_publish(self)
 
     @property
     def tier_blocks(self) -> list[Any]:

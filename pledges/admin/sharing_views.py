@@ -24,11 +24,11 @@ from campaigns.sharing import preview_links
 from campaigns.sharing.addresses import reward_url, share_of
 from home import clock
 from home.admin_access import AdminRequest, requires
+from home.admin_pages import furniture
 from home.languages import CHOICES, LANGUAGES
 from home.models import Role
 from home.queries import cooperative_of
 from home.referral import with_via
-from pledges.admin.pages import furniture
 from pledges.codes import Report, Tally, report_of
 
 ROLES = (Role.EDITOR, Role.OWNER)

@@ -13,7 +13,7 @@ from home import clock
 from home.languages import LANGUAGES
 from home.models import Cooperative, Role, User
 from home.tenancy import within
-from pledges import fulfilment, settlement
+from pledges import completing, fulfilment, settlement
 from pledges.enums import FulfilmentState
 from pledges.models import PledgeItem
 from sandbox.demo import ageing, crowd
@@ -67,6 +67,7 @@ class Campaigner:
                 self._tell(page, update)
             if self.text.is_over:
                 self._hand_over(campaign)
+                completing.move_on(Campaign.objects.select_related("cooperative", "settlement").get(pk=campaign.pk))
 
     def _approve(self, page: CampaignPage) -> None:
         adviser = User.objects.get(email=address_of(Role.ADVISER, self.cooperative.slug))

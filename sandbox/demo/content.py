@@ -11,6 +11,8 @@ PICTURES = HERE / "images"
 
 COOPERATIVES = ("meule", "large")
 CAMPAIGNS = ("four", "pierre", "goelette")
+#: Those that are not open yet.
+PREPARING = ("trieur", "phare")
 
 #: The same text in each language, by its code.
 Words = dict[str, str]

@@ -24,7 +24,7 @@ def grant(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("home", "0004_cooperatives_listed_and_approving"),
+        ("home", "0005_backers_without_a_name"),
         ("wagtailmedia", "0005_alter_media_options"),
     ]
 
