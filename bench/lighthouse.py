@@ -214,10 +214,19 @@ def measure_all(urls: list[str], runs: int, within: float) -> Iterator[tuple[str
             for _run in range(runs):
                 if time.monotonic() > end:
                     raise CannotMeasure(f"Not done within {within:.0f} s: measure fewer pages, or fewer times.")
-                report = measure(url, Path(folder))
+                report = _measured(url, Path(folder))
                 found.append(figures_of(report))
                 lacking = lacking_of(report)
         yield url, medians(found), lacking
+
+
+def _measured(url: str, folder: Path) -> dict[str, Any]:
+    """A busy machine loses a browser's trace now and then: a run that failed is tried once more."""
+    try:
+        return measure(url, folder)
+    except CannotMeasure as reason:
+        print(f"Once more: {reason}", file=sys.stderr)
+        return measure(url, folder)
 
 
 def missed(figures: dict[str, float]) -> list[str]:

@@ -14,7 +14,7 @@ from tests.updates.making import campaign_page, make_update
 
 
 def request_to(host):
-    return RequestFactory(headers={"host": host}).get("/fr/")
+    return RequestFactory(headers={"host": host}).get("/fr/", SERVER_PORT=host.partition(":")[2] or "80")
 
 
 @pytest.mark.parametrize("host", ["meule.localhost", "meule.localhost:8000", "large.localhost", "nobody.localhost"])
