@@ -74,10 +74,12 @@ class OfferBlock(blocks.StructBlock):
         required=False,
         help_text=_("Where you mail to, and for how much. Without a zone, mailing anywhere is included in the amount."),
     )
-    pickup_place = blocks.CharBlock(label=_("Place to pick it up"), required=False, max_length=200)
+    # Empty and not None, which wagtail-localize cannot read, in a page that was saved before they were asked.
+    pickup_place = blocks.CharBlock(label=_("Place to pick it up"), required=False, default="", max_length=200)
     pickup_hours = blocks.CharBlock(
         label=_("Days and hours"),
         required=False,
+        default="",
         max_length=200,
         help_text=_("For example: Saturdays from 9 a.m. to noon."),
     )
