@@ -3,6 +3,7 @@
 wagtailmedia keeps audio files too, which no page of ours plays: its pages for them are closed.
 """
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.permissions import policy_registry
 from wagtailmedia.forms import BaseMediaForm
 from wagtailmedia.models import Media
+from wagtailmedia.settings import wagtailmedia_settings
 from wagtailmedia.views.media import usage
 
 #: Three minutes at a good quality take a quarter of it.
@@ -41,12 +43,20 @@ class VideoForm(BaseMediaForm):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        size = file.size or 0 if isinstance(file, UploadedFile) else 0
-        if size > LARGEST:
+        if not isinstance(file, UploadedFile):
+            return file
+        if Path(file.name or "").suffix[1:].lower() not in wagtailmedia_settings.VIDEO_EXTENSIONS:
+            raise ValidationError(_("Choose an MP4 or WebM file."), code="extension")
+        if (file.size or 0) > LARGEST:
             message = _("This file is too large (%(size)s); the limit is %(limit)s.")
-            shown = {"size": filesizeformat(size), "limit": filesizeformat(LARGEST)}
+            shown = {"size": filesizeformat(file.size or 0), "limit": filesizeformat(LARGEST)}
             raise ValidationError(message, code="size", params=shown)
         return file
+
+    def _post_clean(self) -> None:
+        """The model would object to the file once more, at no field."""
+        if "file" not in self.errors:
+            super()._post_clean()
 
 
 def editable(user: Any) -> QuerySet[Media]:

@@ -37,5 +37,5 @@ class GalleryBlock(blocks.StructBlock):
         template = "campaigns/blocks/gallery.html"
 
     def get_preview_value(self) -> Any:
-        captions = [gettext("The wheel, last spring"), gettext("The stone to be cut again"), gettext("The village")]
+        captions = [gettext("The wheel, last spring"), gettext("The stone to be cut again")]
         return self.normalize({"pictures": [{"caption": caption} for caption in captions]})

@@ -5,12 +5,16 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
 from wagtail.models import Locale
+from wagtail.users.models import UserProfile
 from wagtail_localize.models import (
     OverridableSegment,
     SegmentOverride,
@@ -29,6 +33,7 @@ from home.tenancy import within
 from tests.campaigns.reading import words
 from tests.campaigns.walking import Walker, a_document, any_image, every_block, texts_in
 from tests.factories.campaigns import body_of, make_campaign, make_campaign_page, tier
+from tests.factories.cooperatives import make_user
 
 STORY = CampaignStoryBlock()
 KINDS = list(STORY.child_blocks)
@@ -147,6 +152,18 @@ def test_a_preview_speaks_the_language_of_who_looks(kind):
         with translation.override(language):
             shown[language] = words(block.render(block.get_preview_value(), context={"sample": True}))
     assert shown["fr"] != shown["en"]
+
+
+@pytest.mark.parametrize(("language", "expected"), [("fr", "En images"), ("en", "In pictures")])
+def test_the_picker_shows_a_preview_in_the_editor_s_language(cooperative, on_host, language, expected):
+    editor = make_user(cooperative)
+    UserProfile.objects.create(user=editor, preferred_language=language)
+    client = on_host(cooperative)
+    client.force_login(editor)
+    url = f"{reverse('wagtailadmin_block_preview')}?id={STORY.child_blocks['gallery'].definition_prefix}"
+    html = client.get(url).content.decode()
+    assert expected in words(html)
+    assert html.count('<svg class="drawing"') == 2
 
 
 # Errors at the fields
@@ -383,6 +400,21 @@ def a_story(pictures=2):
         block("questions", {"heading": "", "questions": listed({"question": "Et si?", "answer": "<p>Alors</p>"})}),
         block("press", {"heading": "", "quotes": listed({"quote": "Bien", "source": "Le journal", "link": ""})}),
     ]
+
+
+def queries_but_renditions(visit, campaign):
+    """How many a second visit takes; each picture's sizes are fetched apart."""
+    visit(campaign)
+    with CaptureQueriesContext(connection) as captured:
+        visit(campaign)
+    return len([query for query in captured if "wagtailimages_rendition" not in query["sql"]])
+
+
+def test_queries_do_not_grow_with_what_lists_hold(cooperative, visit):
+    few = make_campaign(cooperative, title="Peu", body=body_of([tier()], extra=a_story(2)))
+    many = make_campaign(cooperative, title="Beaucoup", body=body_of([tier()], extra=a_story(6)))
+    with within(cooperative):
+        assert queries_but_renditions(visit, few) == queries_but_renditions(visit, many)
 
 
 def headings(html):
