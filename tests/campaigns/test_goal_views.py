@@ -4,8 +4,9 @@ import re
 
 import pytest
 from django.urls import reverse
-from wagtail.models import Revision
+from wagtail.models import Locale, Revision
 from wagtail.users.models import UserProfile
+from wagtail_localize.models import Translation, TranslationSource
 
 from campaigns.models import CampaignPage
 from home.founding import welcome
@@ -129,3 +130,20 @@ def test_the_form_shows_the_figures_last_saved(cooperative, client):
     html = client.get(reverse("wagtailadmin_pages:add", args=["campaigns", "campaignpage", parent])).content.decode()
     assert f'data-goal-panel="{reverse("campaign_goal_below", args=[parent])}"' in html
     assert "Once the page has a budget" in html
+
+
+def test_the_translation_editor_opens_beside_the_panel(cooperative, client):
+    """wagtail-localize walks the panels of the page for its fields: one without a field is passed over."""
+    page = make_page(cooperative)
+    page.body.raw_data[0]["value"].pop("image")
+    page.save()
+    source, _created = TranslationSource.update_or_create_from_instance(page)
+    translation = Translation.objects.create(source=source, target_locale=Locale.objects.get(language_code="en"))
+    translation.save_target(publish=False)
+    client.defaults["HTTP_HOST"] = cooperative.site.hostname
+    client.force_login(make_user(cooperative))
+    english = page.get_translation(Locale.objects.get(language_code="en"))
+    answer = client.get(reverse("wagtailadmin_pages:edit", args=[english.pk]))
+    assert answer.status_code == 200
+    assert "data-goal-panel" not in answer.content.decode()
+    assert "Meule" in answer.content.decode()

@@ -32,6 +32,12 @@ def test_the_panel_follows_and_autosave_goes_on(chromium, stack):
     # Typical contributions of $50: a commission of $2.50, then $1.45 + $0.30.
     panel.get_by_text("Un objectif de 1\u00a0000\u00a0$ laisse 915\u00a0$ en main").wait_for()
     panel.get_by_text("totalisent 900\u00a0$").wait_for()
+    lines = page.locator("[data-contentpath=lines]")
+    lines.locator("[data-streamfield-action=DUPLICATE]").first.click()
+    panel.get_by_text("totalisent 1\u00a0800\u00a0$").wait_for()
+    lines.locator("[data-streamfield-action=DELETE]").last.click()
+    panel.get_by_text("totalisent 900\u00a0$").wait_for()
+    pause(editor)
 
     posts.clear()
     editor.fill(f"{LINE}amount", "950")
