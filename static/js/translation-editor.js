@@ -8,7 +8,8 @@ function mend() {
   }
   const texts = document.createTreeWalker(editor, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
-    if (texts.currentNode.data === words.englishTitle) texts.currentNode.data = words.title;
+    const own = { [words.englishTitle]: words.title, "More actions": words.moreActions }[texts.currentNode.data];
+    if (own && own !== texts.currentNode.data) texts.currentNode.data = own;
   }
 }
 

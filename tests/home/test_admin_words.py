@@ -8,7 +8,6 @@ import polib
 import pytest
 from django.conf import settings
 from django.urls import reverse
-from django.utils import translation
 from django.utils.html import strip_tags
 from wagtail.models import Locale
 from wagtail.users.models import UserProfile
@@ -29,7 +28,7 @@ UNWANTED = re.compile(
 
 @pytest.fixture
 def editor(client, cooperative):
-    """Someone new: nothing is chosen in the profile."""
+    """Someone new, whose browser asks for nothing: French comes first."""
     client.defaults["HTTP_HOST"] = cooperative.site.hostname
     client.user = make_user(cooperative, Role.EDITOR)
     client.force_login(client.user)
@@ -99,13 +98,14 @@ def test_no_english_is_left_in_the_translation_s_editor(editor, page, cooperativ
     assert 'data-english-title="français to anglais translation"' in html
 
 
-@pytest.mark.parametrize(("language", "word"), [("", "Rechercher"), ("fr", "Rechercher"), ("en", "Search")])
-def test_the_admin_speaks_the_language_of_the_profile_and_french_to_someone_new(editor, language, word):
-    if language:
-        UserProfile.objects.create(user=editor.user, preferred_language=language)
-    with translation.override("en"):
-        said = words_of(editor.get(reverse("wagtailadmin_home"), headers={"accept-language": "en"}))
-    assert ("Search" in said, "Rechercher" in said) == (word == "Search", word == "Rechercher")
+@pytest.mark.parametrize(
+    ("profile", "browser", "french"),
+    [("", "fr-CA", True), ("", "en", False), ("fr", "en", True), ("en", "fr-CA", False)],
+)
+def test_the_admin_speaks_the_language_of_the_profile_else_of_the_browser(editor, profile, browser, french):
+    UserProfile.objects.create(user=editor.user, preferred_language=profile)
+    said = words_of(editor.get(reverse("wagtailadmin_home"), headers={"accept-language": browser}))
+    assert ("Search" in said, "Rechercher" in said) == (not french, french)
 
 
 def test_what_scripts_say_is_ours_where_it_differs(editor):

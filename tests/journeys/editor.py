@@ -119,5 +119,5 @@ class Editor:
                 row.get_by_role("button", name="Enregistrer", exact=True).click()
                 row.locator("textarea").wait_for(state="detached")
         self.page.get_by_role("button", name=re.compile("Publier")).first.click()
-        self.page.get_by_text(re.compile("publi")).first.wait_for()
+        self.page.locator(".messages").get_by_text(re.compile("publi", re.IGNORECASE)).first.wait_for()
         return english
