@@ -13,6 +13,9 @@ from wagtail_localize.segments.extract import extract_segments
 from campaigns.models import CampaignPage
 from home.languages import ENGLISH, FRENCH
 
+#: Passages that may stay as they are: an address in the other language leads to the page all the same.
+MAY_STAY = {"slug"}
+
 
 def twin_of(page: CampaignPage) -> CampaignPage | None:
     """The page in the other language, published or not."""
@@ -38,7 +41,7 @@ def passages_to_translate(page: CampaignPage) -> int | None:
         ).values_list("context__path", "translation_of__data")
     )
     wanted = (one for one in extract_segments(_written_out(page)) if isinstance(one, StringSegmentValue))
-    return sum((one.path, one.string.data) not in known for one in wanted)
+    return sum((one.path, one.string.data) not in known for one in wanted if one.path not in MAY_STAY)
 
 
 def _written_out(page: CampaignPage) -> CampaignPage:
