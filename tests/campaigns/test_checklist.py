@@ -83,7 +83,7 @@ def test_a_passage_that_is_not_translated_is_counted(cooperative):
     source, _created = TranslationSource.update_or_create_from_instance(page)
     translation = Translation.objects.create(source=source, target_locale=english)
     translation.save_target(publish=False)
-    segments = list(StringSegment.objects.filter(source=source))
+    segments = list(StringSegment.objects.filter(source=source).exclude(context__path="slug"))
     for segment in segments[1:]:
         StringTranslation.objects.create(
             translation_of=segment.string, locale=english, context=segment.context, data="x", translation_type="manual"

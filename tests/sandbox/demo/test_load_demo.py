@@ -20,7 +20,7 @@ from home.tenancy import across_cooperatives, within
 from pledges import ledger_checks, totals, walls
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from pledges.models import DatePromise, LedgerEntry, LedgerGroup, Payment, Pledge, PledgeItem
-from sandbox.demo.content import CAMPAIGNS, campaign_text
+from sandbox.demo.content import CAMPAIGNS, PREPARING, campaign_text
 from sandbox.demo.crowd import contributions
 from sandbox.demo.management.commands import demo_addresses, load_demo
 from tests.factories.cooperatives import bootstrap
@@ -143,14 +143,14 @@ def test_the_all_or_nothing_campaign_that_runs_has_charged_nobody(demo):
     large = Cooperative.objects.get(slug="large")
     assert demo.journal(large.stripe_account) == []
     with within(large):
-        progress = totals.progress_of(Campaign.objects.get())
+        progress = totals.progress_of(Campaign.objects.get(state=CampaignState.LIVE))
         assert (progress.collected, 0 < progress.pledged < progress.campaign.goal) == (0, True)
 
 
 def test_both_languages_of_every_page_are_live_and_whole(demo):
     pages = Page.objects.filter(depth__gt=1, locale__language_code="fr")
     alone = [page.title for page in pages if not page.live or page.get_translations().live().count() != 1]
-    assert alone == []
+    assert alone == ["Une classe au phare"]  # in review: whole, and not public
     assert Page.objects.filter(depth__gt=1).count() == 2 * pages.count()
 
 
@@ -171,7 +171,7 @@ def test_alternative_texts_are_in_the_language_of_the_page(demo):
         for page in CampaignPage.objects.all()
         for _kind, child in page.offered_blocks
     }
-    said = {tier.alt["fr"]: tier.alt["en"] for key in CAMPAIGNS for tier in every_offer(key)}
+    said = {tier.alt["fr"]: tier.alt["en"] for key in [*CAMPAIGNS, *PREPARING] for tier in every_offer(key)}
     assert alts == {("fr", french) for french in said} | {("en", english) for english in said.values()}
 
 
@@ -209,7 +209,8 @@ def test_dates_lie_within_the_campaign(everywhere):
     for pledge in Pledge.objects.select_related("campaign").prefetch_related("consents"):
         assert pledge.campaign.launched_at <= pledge.created_at < pledge.confirmed_at < pledge.campaign.deadline
         assert [consent.given_at for consent in pledge.consents.all()] == [pledge.created_at]
-    assert not LedgerGroup.objects.filter(happened_at__lt=Campaign.objects.order_by("launched_at").first().launched_at)
+    first = Campaign.objects.exclude(launched_at=None).order_by("launched_at").first()
+    assert not LedgerGroup.objects.filter(happened_at__lt=first.launched_at)
 
 
 def test_log_ins_of_each_role(demo):
@@ -225,7 +226,7 @@ def test_addresses_answer(demo, client):
     """What the table of `make run` says can be opened as it stands there."""
     rows = json.loads(run(demo_addresses))
     pages = [row["address"] for row in rows if ".localhost:" in row["address"] and not row["login"]]
-    assert len(pages) == 11
+    assert len(pages) == 12
     for address in pages:
         host, _slash, path = address.removeprefix("http://").partition("/")
         assert client.get(f"/{path}", headers={"host": host}).status_code == 200, address
