@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import queries
 from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
 from home import formats
-from pledges import totals
+from pledges import promises, totals
 from pledges.pledging import HOLD
 from pledges.totals import Progress
 
@@ -186,9 +186,10 @@ def _offers_of(page: CampaignPage, campaign: Campaign) -> Offers:
     """Read once a page: tiers and add-ons are two blocks, and a block knows nothing of another."""
     kept = page.__dict__
     if "_offers" not in kept:
-        rewards = list(queries.rewards_of(campaign).prefetch_related("postage", "variants"))
-        months = totals.current_months(rewards) if rewards else {}
-        kept["_offers"] = Offers({str(reward.block_id): reward for reward in rewards}, months)
+        rewards = queries.rewards_of(campaign).prefetch_related("postage", "variants")
+        with_month = list(promises.annotate_tier_month(rewards))
+        months = {reward.pk: reward.month_now for reward in with_month}
+        kept["_offers"] = Offers({str(reward.block_id): reward for reward in with_month}, months)
     return kept["_offers"]
 
 
