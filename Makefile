@@ -9,7 +9,7 @@ PYTHON ?= $(or $(shell for p in $(CANDIDATES); do \
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test lint services
+.PHONY: help run reset test lint lighthouse services
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ lint: ## Check style, types, import rules, migrations and translations
 	@$(VENV) manage.py check
 	@$(VENV) manage.py makemigrations --check --dry-run
 	@$(VENV) -m sandbox.translations --check
+
+lighthouse: ## Measure the demo's pages with Lighthouse, five times each (ARGS="--only four --runs 1")
+	@$(PYTHON) sandbox/bootstrap.py --dev
+	@$(VENV) -m bench.lighthouse $(ARGS)
 
 services: ## Install what some tests need: Chromium, PostgreSQL, Redis, gettext, Java (Debian, as root)
 	@sh sandbox/services.sh

@@ -71,3 +71,17 @@ class DeliveryZone(models.TextChoices):
     CANADA = "canada", _("elsewhere in Canada")
     UNITED_STATES = "us", _("United States")
     WORLD = "world", _("other countries")
+
+
+class BudgetKind(models.TextChoices):
+    """What a line of a budget pays for."""
+
+    PRODUCTION = "production", _("The project itself")
+    REWARDS = "rewards", _("Rewards: making them")
+    POSTAGE = "postage", _("Rewards: mailing them")
+    FEES = "fees", _("Commission and processing fees")
+    RESERVE = "reserve", _("Reserve for the unexpected")
+
+
+#: Lines that only exist because people are thanked and cards are charged: they grow with the goal.
+GROWING = frozenset({BudgetKind.REWARDS, BudgetKind.POSTAGE, BudgetKind.FEES})

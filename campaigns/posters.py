@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
-from wagtail.images import get_image_model
 
 from campaigns.models import Campaign, CampaignPage
 from home.languages import TAGS, current
+from home.ready_bodies import fetch_pictures
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ def posters_of(campaigns: Iterable[Campaign], request: HttpRequest | None) -> li
     wanted = list(campaigns)
     pages = _pages(wanted)
     openings = {key: _opening(page) for key, page in pages.items()}
-    images = _images(opening.get("image") for opening in openings.values())
+    images = fetch_pictures((opening.get("image") or {}).get("image") for opening in openings.values())
     posters = []
     for campaign in wanted:
         if page := pages.get(campaign.translation_key):
@@ -61,9 +60,3 @@ def _pages(campaigns: list[Campaign]) -> dict[Any, CampaignPage]:
 def _opening(page: CampaignPage) -> dict[str, Any]:
     """The title block as stored: turning the whole page into blocks would cost queries for each campaign."""
     return next((block["value"] for block in page.body.raw_data if block["type"] == "title"), {})
-
-
-def _images(values: Iterable[Any]) -> dict[int, Any]:
-    found = get_image_model().objects.in_bulk([value["image"] for value in values if value and value.get("image")])
-    prefetch_related_objects(list(found.values()), "renditions")
-    return found

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from campaigns import lifecycle, stock
-from campaigns.models import Campaign, CampaignPage, Reward
+from campaigns import lifecycle, stock, tier_terms
+from campaigns.models import Campaign, CampaignPage, Reward, RewardPostage, RewardVariant
 from home import clock
 from home.models import Cooperative
 from home.queries import cooperative_of
@@ -20,9 +20,10 @@ from home.tenancy import within
 def project(page: CampaignPage) -> Campaign | None:
     """Write what a live page says into its terms. None for a page that is not live or has no goal or last day yet.
 
-    An approved campaign is announced by it; launching is an act of its own.
+    Neither for an alias, which has no words of its own. An approved campaign is announced by it; launching is an act
+    of its own.
     """
-    if not page.live or page.goal is None or page.end_date is None:
+    if not page.live or page.alias_of_id or page.goal is None or page.end_date is None:
         return None
     cooperative = cooperative_of(page)
     with within(cooperative), transaction.atomic():
@@ -82,20 +83,23 @@ def _write_money(campaign: Campaign, page: CampaignPage) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(theme=page.theme)
     campaign.refresh_from_db()
     kept = []
-    for position, child in enumerate(page.tier_blocks):
-        kept.append(_write_tier(campaign, position, child.id, child.value).pk)
+    for position, (kind, child) in enumerate(page.offered_blocks):
+        reward = _write_tier(campaign, child.id, child.value, position=position, kind=kind)
+        _write_postage(reward, child.value)
+        _write_variants(reward, child.value)
+        kept.append(reward.pk)
     campaign.rewards.filter(retired_at=None).exclude(pk__in=kept).update(retired_at=clock.now())
 
 
-def _write_tier(campaign: Campaign, position: int, block_id: str, value: Any) -> Reward:
-    open_terms = {"amount": value["amount"], "estimated_delivery": value["estimated_delivery"]}
+def _write_tier(campaign: Campaign, block_id: str, value: Any, **place: Any) -> Reward:
+    open_terms = {name: value[name] for name in tier_terms.FROZEN}
     reward, _created = Reward.objects.get_or_create(
         campaign=campaign,
         block_id=block_id,
-        defaults=open_terms | {"cooperative": campaign.cooperative, "position": position},
+        defaults=open_terms | place | {"cooperative": campaign.cooperative},
     )
     mine = Reward.objects.filter(pk=reward.pk)
-    mine.update(position=position, handover=value["handover"])
+    mine.update(**place, **tier_terms.moving_terms(value, campaign.cooperative))
     mine.filter(frozen_at=None).update(**open_terms)
     if value["retired"]:
         mine.filter(retired_at=None).update(retired_at=clock.now())
@@ -103,6 +107,26 @@ def _write_tier(campaign: Campaign, position: int, block_id: str, value: Any) ->
         mine.update(retired_at=None)
     _write_limit(reward, value["limit"])
     return reward
+
+
+def _write_postage(reward: Reward, value: Any) -> None:
+    wanted = tier_terms.postage(value)
+    if wanted == {row.zone: row.price for row in reward.postage.all()}:
+        return
+    reward.postage.exclude(zone__in=wanted).delete()
+    for zone, price in wanted.items():
+        RewardPostage.objects.update_or_create(reward=reward, zone=zone, defaults={"price": price})
+
+
+def _write_variants(reward: Reward, value: Any) -> None:
+    """One that left the page is retired: someone may have chosen it."""
+    wanted = tier_terms.variants(value)
+    for position, variant in enumerate(wanted):
+        RewardVariant.objects.update_or_create(
+            reward=reward, block_id=variant.block_id, defaults={"position": position, "retired_at": None}
+        )
+    gone = reward.variants.filter(retired_at=None).exclude(block_id__in=[variant.block_id for variant in wanted])
+    gone.update(retired_at=clock.now())
 
 
 def _write_limit(reward: Reward, limit: int | None) -> None:
@@ -128,8 +152,11 @@ def _write_texts(campaign: Campaign, page: CampaignPage) -> None:
     language = page.locale.language_code
     texts = {f"{name}_{language}": text for name, text in words_of(page).items()}
     Campaign.objects.filter(pk=campaign.pk).update(**texts)
-    for child in page.tier_blocks:
-        campaign.rewards.filter(block_id=child.id).update(
-            **{f"title_{language}": child.value["title"], f"description_{language}": child.value["description"]}
-        )
+    for _kind, child in page.offered_blocks:
+        reward = campaign.rewards.filter(block_id=child.id)
+        reward.update(**{f"{name}_{language}": text for name, text in tier_terms.texts(child.value).items()})
+        for variant in tier_terms.variants(child.value):
+            RewardVariant.objects.filter(reward__in=reward, block_id=variant.block_id).update(
+                **{f"label_{language}": variant.label}
+            )
     campaign.refresh_from_db()

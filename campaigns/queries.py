@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from campaigns.enums import PREPARING
 from campaigns.models import Campaign, CampaignPage, Reward
@@ -22,13 +22,28 @@ def url_in(campaign: Campaign, language: str) -> str:
     return page.full_url if page else campaign.cooperative.root_url
 
 
+def has_wall(campaign: Campaign) -> bool:
+    """Whether a live page of the campaign, in either language, shows a wall of thanks. One query."""
+    pages = CampaignPage.objects.live().filter(translation_key=campaign.translation_key)
+    bodies = (page.body.raw_data for page in pages.only("body"))
+    return any(block["type"] == "wall" for body in bodies for block in body)
+
+
 def rewards_of(campaign: Campaign) -> QuerySet[Reward]:
     """Every tier in page order, with its stock."""
     return campaign.rewards.select_related("stock").order_by("position", "id")
 
 
-def rewards_on_sale(campaign: Campaign) -> QuerySet[Reward]:
-    return rewards_of(campaign).filter(retired_at=None)
+def rewards_on_sale(campaign: Campaign, at: datetime) -> QuerySet[Reward]:
+    """Those that may be chosen at that instant, if some are left."""
+    opened = Q(available_from=None) | Q(available_from__lte=at)
+    open_still = Q(available_until=None) | Q(available_until__gt=at)
+    return rewards_of(campaign).filter(opened, open_still, retired_at=None)
+
+
+def is_public(campaign: Campaign) -> bool:
+    """Whether a visitor can read what it is about, in one language at least."""
+    return CampaignPage.objects.live().filter(translation_key=campaign.translation_key).exists()
 
 
 def campaigns_of(cooperative: Cooperative) -> QuerySet[Campaign]:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from campaigns import publishing
+from django.db.models import QuerySet
+
+from campaigns import publishing, tier_terms
 from campaigns.models import Campaign, CampaignPage, CampaignState, Reward
 from home.queries import cooperative_of
 from home.tenancy import within
@@ -31,9 +33,13 @@ class Difference:
 
 def all_differences() -> Iterator[Difference]:
     """Page by page, oldest first."""
-    pages = CampaignPage.objects.live().select_related("locale").order_by("pk")
-    for page in pages.iterator(100):
+    for page in _pages().iterator(100):
         yield from differences(page)
+
+
+def _pages() -> QuerySet[CampaignPage]:
+    """Those that terms are written from, oldest first."""
+    return CampaignPage.objects.live().filter(alias_of=None).select_related("locale").order_by("pk")
 
 
 def differences(page: CampaignPage) -> Iterator[Difference]:
@@ -43,10 +49,10 @@ def differences(page: CampaignPage) -> Iterator[Difference]:
         if campaign is None:
             yield Difference(page.pk, "campaign", page.title, None)
             return
-        rewards = {str(reward.block_id): reward for reward in campaign.rewards.select_related("stock")}
+        rewards = {str(reward.block_id): reward for reward in _rewards_of(campaign)}
         if page.locale_id == campaign.source_locale_id:
             yield from _in_terms(page, campaign)
-            yield from _in_tiers(page, rewards)
+            yield from _in_tiers(page, campaign, rewards)
         yield from _in_texts(page, campaign, rewards)
 
 
@@ -57,7 +63,7 @@ def mend() -> int:
     """
     wrong = {difference.page_id for difference in all_differences() if difference.mendable}
     keys = CampaignPage.objects.filter(pk__in=wrong).values("translation_key")
-    pages = list(CampaignPage.objects.live().filter(translation_key__in=keys).order_by("pk"))
+    pages = list(_pages().filter(translation_key__in=keys))
     for page in pages:
         publishing.project(page)
     return len(pages)
@@ -78,26 +84,38 @@ def _in_terms(page: CampaignPage, campaign: Campaign) -> Iterator[Difference]:
         yield Difference(page.pk, "state", CampaignState.ANNOUNCED.value, campaign.state)
 
 
-def _in_tiers(page: CampaignPage, rewards: dict[str, Reward]) -> Iterator[Difference]:
-    shown = {str(child.id): (position, child.value) for position, child in enumerate(page.tier_blocks)}
-    for block_id, (position, value) in shown.items():
-        if reward := rewards.get(block_id):
-            yield from _in_tier(page, reward, position, value)
+def _rewards_of(campaign: Campaign) -> QuerySet[Reward]:
+    return campaign.rewards.select_related("stock").prefetch_related("postage", "variants")
+
+
+def _in_tiers(page: CampaignPage, campaign: Campaign, rewards: dict[str, Reward]) -> Iterator[Difference]:
+    shown = set()
+    for position, (kind, child) in enumerate(page.offered_blocks):
+        shown.add(str(child.id))
+        if reward := rewards.get(str(child.id)):
+            place = {"position": position, "kind": kind.value}
+            yield from _in_tier(
+                page, reward, child.value, place | tier_terms.moving_terms(child.value, campaign.cooperative)
+            )
         else:
-            yield Difference(page.pk, f"tier {block_id}", value["title"], None)
+            yield Difference(page.pk, f"tier {child.id}", child.value["title"], None)
     for block_id, reward in rewards.items():
         if block_id not in shown and reward.retired_at is None:
             yield Difference(page.pk, f"tier {block_id}", None, reward.title)
 
 
-def _in_tier(page: CampaignPage, reward: Reward, position: int, value: Any) -> Iterator[Difference]:
+def _in_tier(page: CampaignPage, reward: Reward, value: Any, moving: dict[str, Any]) -> Iterator[Difference]:
     tier, frozen = f"tier {reward.block_id}", reward.frozen_at is not None
-    for name in ("amount", "estimated_delivery"):
+    for name in tier_terms.FROZEN:
         yield from _compared(page, f"{tier} {name}", value[name], getattr(reward, name), frozen=frozen)
-    yield from _compared(page, f"{tier} position", position, reward.position)
-    yield from _compared(page, f"{tier} handover", value["handover"], reward.handover)
+    for name, said in moving.items():
+        yield from _compared(page, f"{tier} {name}", said, getattr(reward, name))
     yield from _compared(page, f"{tier} retired", bool(value["retired"]), reward.retired_at is not None)
     yield from _compared(page, f"{tier} limit", value["limit"], reward.limit, frozen=not _limit_moves(reward, value))
+    postage = {row.zone: row.price for row in reward.postage.all()}
+    yield from _compared(page, f"{tier} postage", tier_terms.postage(value), postage)
+    variants = [str(variant.block_id) for variant in reward.variants.all() if variant.retired_at is None]
+    yield from _compared(page, f"{tier} variants", [one.block_id for one in tier_terms.variants(value)], variants)
 
 
 def _limit_moves(reward: Reward, value: Any) -> bool:
@@ -113,8 +131,17 @@ def _in_texts(page: CampaignPage, campaign: Campaign, rewards: dict[str, Reward]
     language = page.locale.language_code
     for name, said in publishing.words_of(page).items():
         yield from _compared(page, f"{name}_{language}", said, getattr(campaign, f"{name}_{language}"))
-    for child in page.tier_blocks:
+    for _kind, child in page.offered_blocks:
         if reward := rewards.get(str(child.id)):
-            for name in ("title", "description"):
-                said, kept = child.value[name], getattr(reward, f"{name}_{language}")
-                yield from _compared(page, f"tier {child.id} {name}_{language}", said, kept)
+            yield from _in_tier_texts(page, reward, child.value)
+
+
+def _in_tier_texts(page: CampaignPage, reward: Reward, value: Any) -> Iterator[Difference]:
+    tier, language = f"tier {reward.block_id}", page.locale.language_code
+    for name, said in tier_terms.texts(value).items():
+        yield from _compared(page, f"{tier} {name}_{language}", said, getattr(reward, f"{name}_{language}"))
+    labels = {str(variant.block_id): getattr(variant, f"label_{language}") for variant in reward.variants.all()}
+    for variant in tier_terms.variants(value):
+        if variant.block_id in labels:
+            kept = labels[variant.block_id]
+            yield from _compared(page, f"{tier} variant {variant.block_id} label_{language}", variant.label, kept)

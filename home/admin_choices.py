@@ -1,9 +1,12 @@
 """What the filters and suggestions of Wagtail's own lists offer: people, sites and tags of the host's cooperative.
 
-Wagtail offers everyone who ever edited a page, every site and every tag of the installation, and has no hook for
-that. The two functions that all of it passes through are replaced here.
+Wagtail offers everyone who ever edited a page, every site and every tag of the installation, and takes and shows any
+image or document whose id is posted where one is chosen. It has no hook for that: the functions that all of it passes
+through are replaced here.
 """
 
+import re
+from types import SimpleNamespace
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -14,18 +17,26 @@ from django_filters.filters import QuerySetRequestMixin
 from taggit.models import Tag
 from wagtail.admin import filters
 from wagtail.admin.auth import require_admin_access
+from wagtail.admin.widgets import BaseChooser
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.images.views import chooser
-from wagtail.models import GroupCollectionPermission, Site
+from wagtail.models import Collection, GroupCollectionPermission, Site
+from wagtailmedia.models import Media
+from wagtailmedia.views import chooser as video_chooser
+from wagtailmedia.views import media as video_views
 
 from home.founding import group_of
-from home.models import Role, User
+from home.models import Cooperative, Role, User
 from home.tenancy import current_cooperative
 
 SUGGESTIONS = 10
 
+#: What a database takes for an id.
+ROW_ID = re.compile(r"[0-9]{1,18}\Z")
+
 offered_by_wagtail = QuerySetRequestMixin.get_queryset
+chosen_by_wagtail = BaseChooser.value_from_datadict
 
 
 def own_rows(chosen_from: Any, request: HttpRequest) -> QuerySet | None:
@@ -43,15 +54,39 @@ def own_rows(chosen_from: Any, request: HttpRequest) -> QuerySet | None:
     return offered
 
 
-def own_tags(*models: type[Model]) -> QuerySet[Tag]:
-    """Tags on files of the cooperative's collection; none outside a scope."""
+def _rights(cooperative: Cooperative) -> QuerySet[GroupCollectionPermission]:
+    """What its editors may do in the collection of a cooperative."""
+    return GroupCollectionPermission.objects.filter(group=group_of(cooperative, Role.EDITOR))
+
+
+def own_choice(widget: Any, data: Any, files: Any, name: str) -> Any:
+    """In place of what was chosen: nothing, where it lies in the collection of another cooperative."""
+    chosen = chosen_by_wagtail(widget, data, files, name)
     cooperative = current_cooperative()
-    if cooperative is None:
-        return Tag.objects.none()
-    rights = GroupCollectionPermission.objects.filter(group=group_of(cooperative, Role.EDITOR))
+    if cooperative is None or widget.model_class not in {Image, Document, Media} or not ROW_ID.match(str(chosen or "")):
+        return chosen
+    # The root collection is no one's.
+    held = GroupCollectionPermission.objects.filter(collection__depth__gt=1).values("collection")
+    theirs = widget.model_class.objects.filter(pk=chosen, collection__in=held)
+    return None if theirs.exclude(collection__in=_rights(cooperative).values("collection")).exists() else chosen
+
+
+class OwnCollections:
+    """In place of the manager in wagtailmedia's chooser: the cooperative's collections; none outside a scope."""
+
+    @staticmethod
+    def all() -> QuerySet[Collection]:
+        cooperative = current_cooperative()
+        if cooperative is None:
+            return Collection.objects.none()
+        return Collection.objects.filter(pk__in=_rights(cooperative).values("collection"))
+
+
+def own_tags(*models: type[Model]) -> QuerySet[Tag]:
+    """Tags on files of the cooperative's collections; none outside a scope."""
     tagged = Q(pk__in=[])
     for model in models:
-        files = model._default_manager.filter(collection__in=rights.values("collection"))
+        files = model._default_manager.filter(collection__in=OwnCollections.all())
         tagged |= Q(
             taggit_taggeditem_items__content_type=ContentType.objects.get_for_model(model),
             taggit_taggeditem_items__object_id__in=files.values("pk"),
@@ -69,10 +104,14 @@ def popular_tags(model: type[Model], count: int = SUGGESTIONS) -> QuerySet[Tag]:
 def complete_tag(request: HttpRequest, **model: str) -> JsonResponse:
     """In place of Wagtail's: tags that begin with `term`."""
     term = request.GET.get("term", "").replace("\0", "")
-    found = own_tags(Image, Document).filter(name__istartswith=term) if term else Tag.objects.none()
+    found = own_tags(Image, Document, Media).filter(name__istartswith=term) if term else Tag.objects.none()
     return JsonResponse(list(found.order_by("name").values_list("name", flat=True)[:SUGGESTIONS]), safe=False)
 
 
 QuerySetRequestMixin.get_queryset = own_rows
+BaseChooser.value_from_datadict = own_choice
 filters.popular_tags_for_model = popular_tags
 chooser.popular_tags_for_model = popular_tags
+video_chooser.popular_tags_for_model = popular_tags
+video_chooser.Collection = SimpleNamespace(objects=OwnCollections)
+video_views.popular_tags_for_model = popular_tags

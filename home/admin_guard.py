@@ -7,18 +7,21 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
+from wagtail.admin import messages
 from wagtail.admin.auth import permission_denied
+from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.models import Page
 
 from home.admin_access import findable, roles_in
 from home.middleware import GetResponse
-from home.models import User
+from home.models import PublicationRefused, User
 
 #: What everyone who logged in may do, at any host.
 OPEN_TO_ALL = {"wagtailadmin_login", "wagtailadmin_logout"}
@@ -49,10 +52,10 @@ class OwnAdminMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
+        if not request.path.startswith(_admin_home()):
+            return None  # before the user is asked for: a public page reads no session, and varies by no cookie
         user, match = request.user, request.resolver_match
         if not isinstance(user, User) or user.is_superuser or match is None or match.url_name in OPEN_TO_ALL:
-            return None
-        if not request.path.startswith(reverse("wagtailadmin_home")):
             return None
         if not roles_in(request):
             return _to_own_admin(user)
@@ -61,10 +64,35 @@ class OwnAdminMiddleware:
         return None
 
 
+class RefusalMiddleware:
+    """Where a view of the admin tries to publish what may not be published, its reader is told why instead.
+
+    The views that are used every day ask first, and say it better; none is left out by this one.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        home = _admin_home()
+        if not isinstance(exception, PublicationRefused) or not request.path.startswith(home):
+            return None
+        messages.error(request, " ".join(exception.messages))
+        return redirect(get_valid_next_url_from_request(request) or home)
+
+
+def _admin_home() -> str:
+    """As cooperatives' hosts have it: the platform's own host has no admin, and addresses of its own."""
+    return reverse("wagtailadmin_home", urlconf=settings.ROOT_URLCONF)
+
+
 def _to_own_admin(user: User) -> HttpResponseBase | None:
     """None for someone of no cooperative at all: Wagtail refuses them."""
     membership = user.memberships.select_related("cooperative__site").order_by("pk").first()
-    return redirect(membership.cooperative.root_url + reverse("wagtailadmin_home")) if membership else None
+    return redirect(membership.cooperative.root_url + _admin_home()) if membership else None
 
 
 def _is_theirs(request: HttpRequest, user: User, match: ResolverMatch) -> bool:

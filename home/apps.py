@@ -6,4 +6,11 @@ class HomeConfig(AppConfig):
     verbose_name = "Tremplin"
 
     def ready(self) -> None:
-        from home import tasks  # noqa: F401, PLC0415 (registers the periodic jobs)
+        from home import (  # noqa: PLC0415 (models must be loaded first)
+            picture_segments,  # noqa: F401 (mends wagtail-localize)
+            sender_verifying,  # noqa: F401 (registers a mail)
+            signal_handlers,
+            tasks,  # noqa: F401 (registers the periodic jobs)
+        )
+
+        signal_handlers.connect()

@@ -1,6 +1,7 @@
-"""Fields of ours: a StreamField whose blocks stay out of migrations, amounts, and months."""
+"""Fields of ours: a StreamField whose blocks stay out of migrations, amounts, months, times."""
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -51,6 +52,8 @@ class AmountField(forms.CharField):
         self.min_cents, self.max_cents = min_cents, max_cents
 
     def clean(self, value: Any) -> int | None:
+        if self.disabled and isinstance(value, int):
+            return value  # nobody typed it: Django hands a disabled field what it was given
         text = super().clean(str(value) if value is not None else "")
         if not text:
             return None
@@ -130,4 +133,61 @@ class MonthBlock(blocks.FieldBlock):
         return value.strftime("%Y-%m") if isinstance(value, date) else None
 
     def value_from_form(self, value: Any) -> Any:
-        return self.to_python(value)
+        return _read_or_keep(self.to_python, value)
+
+
+class LocalTimeInput(forms.DateTimeInput):
+    """The browser's own field, which needs no script. It speaks of a wall clock, not of an instant."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M", **kwargs)
+
+
+class LocalTimeField(forms.CharField):
+    """A day and time on the cooperative's clock, as browsers send them (2026-10-31T23:59); cleans to a naive one."""
+
+    widget = LocalTimeInput
+
+    def clean(self, value: Any) -> datetime | None:
+        if isinstance(value, datetime):
+            return value
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return _local_time(text)
+        except ValueError as error:
+            raise ValidationError(_("Enter a day and time like 2026-10-31 23:59."), code="time") from error
+
+
+class LocalTimeBlock(blocks.FieldBlock):
+    """A day and time on the cooperative's clock inside a StreamField; the same in every language."""
+
+    def __init__(self, required: bool = True, help_text: Any = None, **kwargs: Any) -> None:
+        self.field = LocalTimeField(required=required, help_text=help_text or "")
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> datetime | None:
+        if isinstance(value, str):
+            return _local_time(value) if value else None
+        return value
+
+    def get_prep_value(self, value: Any) -> str | None:
+        return value.strftime("%Y-%m-%dT%H:%M") if isinstance(value, datetime) else None
+
+    def value_from_form(self, value: Any) -> Any:
+        return _read_or_keep(self.to_python, value)
+
+
+def _local_time(text: str) -> datetime:
+    return datetime.fromisoformat(text.strip()).replace(second=0, microsecond=0, tzinfo=None)
+
+
+def _read_or_keep(read: Callable[[Any], Any], value: Any) -> Any:
+    """What was typed and cannot be read is kept for its field to say so."""
+    try:
+        return read(value)
+    except ValueError:
+        return value

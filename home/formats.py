@@ -4,6 +4,7 @@ Money is an integer of minor units (cents) with its ISO 4217 currency beside it.
 Babel's own fr_CA is mended in two places: the first of a month is « 1er », and « 23 h 59 » has no-break spaces.
 """
 
+import math
 import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,8 +48,23 @@ def percent(part: int, whole: int, language: str | None = None) -> str:
     return f"{number}{NBSP}%" if (language or current()) == FRENCH else f"{number}%"
 
 
+def rate(basis_points: int, language: str | None = None, *, decimals: int = 0) -> str:
+    """Ten-thousandths as a percentage, whole, with one decimal or two, as it is: « 5 % », « 2,9 % »; “2.9%”.
+
+    `decimals` is how many there are at least, so that a column of shares lines up.
+    """
+    pattern = f"0.{'0' * decimals}{'#' * (2 - decimals)}"
+    number = format_decimal(Decimal(basis_points) / 100, format=pattern, locale=_locale(language))
+    return f"{number}{NBSP}%" if (language or current()) == FRENCH else f"{number}%"
+
+
 def number(value: int, language: str | None = None) -> str:
     return format_decimal(value, locale=_locale(language))
+
+
+def ratio(value: float, language: str | None = None) -> str:
+    """A contrast, rounded down, so that 4.5 means reached: « 4,4:1 », “4.4:1”."""
+    return f"{format_decimal(math.floor(value * 10) / 10, locale=_locale(language))}:1"
 
 
 def day(value: date, language: str | None = None) -> str:

@@ -1,11 +1,20 @@
 """Founding a cooperative in one act: site, home pages in both languages, brand, groups, collection."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Locale, Page, Site
+from wagtail.models import (
+    Collection,
+    GroupCollectionPermission,
+    GroupPagePermission,
+    GroupSitePermission,
+    Locale,
+    Page,
+    Site,
+)
 
 from home.languages import ENGLISH, FRENCH
 from home.models import Brand, Cooperative, HomePage, Membership, Role, User
@@ -16,7 +25,12 @@ PAGE_RIGHTS = {
     Role.TREASURER: [],
     Role.OWNER: ["add_page", "change_page", "publish_page", "lock_page", "unlock_page"],
 }
-COLLECTION_RIGHTS = ["add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document"]
+BRAND_RIGHTS = {Role.EDITOR, Role.OWNER}
+COLLECTION_RIGHTS = [
+    *("add_image", "change_image", "choose_image"),
+    *("add_document", "change_document", "choose_document"),
+    *("add_media", "change_media"),
+]
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,18 @@ class Foundation:
     brand: dict[str, Any] = field(default_factory=dict)
 
 
+Step = Callable[[Cooperative], object]
+
+_later_steps: list[Step] = []
+
+
+def also_on_founding(step: Step) -> Step:
+    """Register what another room founds with a cooperative; it must bear to be done again."""
+    if step not in _later_steps:
+        _later_steps.append(step)
+    return step
+
+
 @transaction.atomic
 def found(foundation: Foundation) -> Cooperative:
     """Create everything a cooperative needs to work. Raises IntegrityError for a slug or host already taken."""
@@ -42,6 +68,8 @@ def found(foundation: Foundation) -> Cooperative:
     cooperative = Cooperative.objects.create(site=site, slug=foundation.slug, name=foundation.name, **foundation.fields)
     Brand.objects.create(site=site, **foundation.brand)
     _groups(cooperative)
+    for step in _later_steps:
+        step(cooperative)
     return cooperative
 
 
@@ -79,6 +107,8 @@ def _groups(cooperative: Cooperative) -> None:
         _grant_pages(group, cooperative, PAGE_RIGHTS[role])
         if PAGE_RIGHTS[role]:
             _grant_collection(group, collection)
+        if role in BRAND_RIGHTS:
+            _grant_brand(group, cooperative.site)
 
 
 def _grant_pages(group: Group, cooperative: Cooperative, codenames: list[str]) -> None:
@@ -94,9 +124,15 @@ def _grant_pages(group: Group, cooperative: Cooperative, codenames: list[str]) -
 
 def _grant_collection(group: Group, collection: Collection) -> None:
     for permission in Permission.objects.filter(
-        codename__in=COLLECTION_RIGHTS, content_type__app_label__in=["wagtailimages", "wagtaildocs"]
+        codename__in=COLLECTION_RIGHTS, content_type__app_label__in=["wagtailimages", "wagtaildocs", "wagtailmedia"]
     ):
         GroupCollectionPermission.objects.create(group=group, collection=collection, permission=permission)
+
+
+def _grant_brand(group: Group, site: Site) -> None:
+    """For this site alone: the model's own permission would open every cooperative's brand."""
+    permission = Permission.objects.get(content_type__app_label="home", codename="change_brand")
+    GroupSitePermission.objects.create(group=group, site=site, permission=permission)
 
 
 def welcome(user: User, cooperative: Cooperative, role: Role) -> None:

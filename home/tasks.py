@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.core.management import call_command
 from django_tasks import task
+from wagtail.models import Page
 
 from home import outbox, ticking
 from home.ticking import periodic
@@ -12,6 +13,16 @@ from home.ticking import periodic
 @task()
 def send_mails() -> None:
     outbox.send_due()
+
+
+@task()
+def draw_pictures(page_id: int) -> None:
+    """Render a page once, so that every size of its pictures exists when the first visitor comes.
+
+    Its templates alone know the sizes. What is drawn already is not drawn again.
+    """
+    if page := Page.objects.live().filter(pk=page_id).first():
+        page.specific.make_preview_request()
 
 
 @task()

@@ -6,6 +6,7 @@ views here stand on the same addresses, are found first, and ask for the row. No
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
@@ -18,14 +19,24 @@ from wagtail.api.v2.router import WagtailAPIRouter
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
 from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
 from wagtail.models import Page
+from wagtail.rich_text.feature_registry import FeatureRegistry
 from wagtail_localize.models import TranslationSource
 from wagtail_localize.views.report import TranslationsReportView
 from wagtail_localize.views.snippets_api import SnippetViewSet
 from wagtail_localize.views.submit_translations import SubmitPageTranslationView, SubmitSnippetTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsView
 
-from home import admin_choices  # noqa: F401 (replaces what Wagtail's lists offer)
+from home import (
+    admin_choices,  # noqa: F401 (replaces what lists offer)
+    admin_words,  # noqa: F401 (registers itself)
+    bilingual_hooks,  # noqa: F401 (registers itself)
+    sender_views,
+    videos,  # noqa: F401 (closes what is not ours)
+)
 from home.admin_access import findable
+from home.models import Brand, PublicPage
+from home.page_links import PageLinks
+from home.ready_bodies import make_ready
 
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
 PLATFORM_MENU = {
@@ -79,6 +90,21 @@ class UpdateOwnTranslations(UpdateTranslationsView):
         if not all(may_edit(self.request, page) for page in pages):
             raise PermissionDenied
         return source
+
+    def form_valid(self, form: forms.Form) -> HttpResponseBase:
+        """Publishing is refused before anything is brought in step."""
+        if form.cleaned_data["publish_translations"] and (refusal := self._refusal()):
+            form.add_error("publish_translations", refusal)
+            return self.render_to_response(self.get_context_data() | {"form": form})
+        return super().form_valid(form)
+
+    def _refusal(self) -> str | None:
+        for translation in self.object.translations.filter(enabled=True):
+            page = translation.get_target_instance()
+            refusal = page.refusal_to_publish() if isinstance(page, PublicPage) else None
+            if refusal is not None:
+                return refusal
+        return None
 
 
 class OwnTranslationsReport(TranslationsReportView):
@@ -134,6 +160,11 @@ def guarded_urls() -> list[URLPattern]:
     ]
 
 
+@hooks.register("register_admin_urls")
+def own_urls() -> list[URLPattern]:
+    return [path("sending-address/", sender_views.verification, name="sender_verification")]
+
+
 @hooks.register("construct_admin_api", order=10)
 def own_files(router: WagtailAPIRouter) -> None:
     router.register_endpoint("images", OwnImages)
@@ -168,3 +199,15 @@ def own_branches(parent_page: Page, pages: QuerySet, request: HttpRequest) -> Qu
 def hide_the_platform(request: HttpRequest, menu_items: list[MenuItem]) -> None:
     if not request.user.is_superuser:
         menu_items[:] = [item for item in menu_items if item.name not in PLATFORM_MENU]
+
+
+@hooks.register("before_serve_page")
+def make_body_ready(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> None:
+    """Pictures and links of the whole page, and of its header, are fetched before anything is rendered."""
+    brand = Brand.for_request(request) if hasattr(request, "cooperative") else None
+    make_ready(page, brand and brand.logo)
+
+
+@hooks.register("register_rich_text_features", order=10)
+def look_up_links_together(features: FeatureRegistry) -> None:
+    features.register_link_type(PageLinks)

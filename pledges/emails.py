@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from campaigns import lifecycle, queries
+from campaigns.emails import fill_opening
 from campaigns.models import Campaign
 from home import clock
 from home.languages import TAGS
@@ -169,6 +170,12 @@ def fill_outcome(mail: OutgoingMail) -> Context:
     }
 
 
+def fill_last_hours(mail: OutgoingMail) -> Context:
+    """The same facts as at the opening, and how far the campaign is."""
+    context = fill_opening(mail)
+    return context | {"progress": totals.progress_of(context["campaign"])}
+
+
 def _service(key: str, purpose: str, fill: Callable[[OutgoingMail], Context]) -> None:
     register(MailKind(key, "pledges", Category.SERVICE, purpose, fill))
 
@@ -184,4 +191,7 @@ _service("goal_missed", "The goal is not reached and nothing was charged.", fill
 _service("refund_made", "Money was given back.", fill_refund)
 _service("reward_sent", "A reward is on its way.", fill_reward)
 _service("reward_ready", "A reward is ready to be picked up.", fill_reward)
+LAST_HOURS = register(
+    MailKind("campaign_last_hours", "pledges", Category.NEWS, "48 hours are left, to who asked.", fill_last_hours)
+)
 register(MailKind("campaign_outcome", "pledges", Category.TEAM, "How a campaign ended.", fill_outcome))

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class PledgeState(models.TextChoices):
@@ -67,6 +68,14 @@ class FulfilmentState(models.TextChoices):
     DELIVERED = "delivered", _("Delivered")
     RETURNED = "returned", _("Returned to sender")
     NOT_APPLICABLE = "not_applicable", _("Nothing to deliver")
+
+
+class Wall(models.TextChoices):
+    """What of a contribution its backer shows on the campaign's wall of thanks."""
+
+    AMOUNT = "amount", _("My name and amount")
+    NAME = "name", _("My name only")
+    NEITHER = "neither", pgettext_lazy("wall of thanks", "Neither")
 
 
 class LedgerKind(models.TextChoices):

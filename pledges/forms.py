@@ -18,19 +18,21 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns import queries
 from campaigns.models import Campaign, Reward
-from home import formats
+from home import clock, formats
 from home.fields import AmountField
 from home.languages import ENGLISH, FRENCH, current
+from home.referral import VIA_LENGTH
 from pledges import totals
 from pledges.consent_texts import NEWS
+from pledges.enums import Wall
 from pledges.pledging import ChosenReward, PledgeRefused
 from pledges.templatetags.pledge_tags import Stock
 
 #: Cents of the campaign's currency: what a contribution may be, online.
 MINIMUM, MAXIMUM = 100, 1_000_000
 
-VIA_LENGTH = 60
 PRICE = re.compile(r"^[0-9]{1,12}\Z")
+
 COMPLETE_EMAIL = _("Enter a complete email address, for example camille@example.com.")
 SOME_NAME = _("Enter a name of your choice: it is used in your emails and for your rewards.")
 
@@ -54,8 +56,12 @@ class TierChoice:
     @property
     def may_be_chosen(self) -> bool:
         """One that is gone keeps its field where someone must take it back from their choice."""
-        gone = self.reward.retired_at is not None or left_of(self.reward) == 0
+        gone = not self.is_offered or left_of(self.reward) == 0
         return not gone or bool(self.field.errors)
+
+    @property
+    def is_offered(self) -> bool:
+        return self.reward.is_offered(clock.now())
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,29 @@ def sold_out_words(reward: Reward) -> str:
     return words % {"reward": reward.title}
 
 
+def not_offered_words(reward: Reward) -> str:
+    if reward.retired_at is None and reward.closed_before(clock.now()):
+        words = gettext("The early bird “%(reward)s” ended while you were filling in the page. Nothing was charged.")
+        return words % {"reward": reward.title}
+    if reward.retired_at is None and reward.available_from:
+        zone = reward.campaign.cooperative.time_zone
+        return gettext("Available from %(date)s at %(time)s") % {
+            "date": formats.local_day(reward.available_from, zone),
+            "time": formats.clock_time(reward.available_from, zone),
+        }
+    return gettext("No longer offered")
+
+
+def alone_words() -> str:
+    return gettext("An add-on comes on top of a reward. Choose a reward too, or set this quantity to 0.")
+
+
+def _refusal_words(code: str, reward: Reward) -> str:
+    if code in ("retired", "not_offered"):
+        return not_offered_words(reward)
+    return alone_words() if code == "alone" else sold_out_words(reward)
+
+
 def price_words(reward: Reward, currency: str) -> str:
     words = gettext(
         "The amount of “%(reward)s” has changed since you opened this page: %(amount)s. Please check your choice."
@@ -104,7 +133,7 @@ def price_words(reward: Reward, currency: str) -> str:
 
 
 class ContributionForm(forms.Form):
-    """Step 1. With `final`, stock and retired tiers are left to the pledge itself: a second click finds the first."""
+    """Step 1. With `final`, stock and what is offered are left to the pledge itself: a second click finds the first."""
 
     extra = AmountField(required=False, min_cents=0)
     name = forms.CharField(
@@ -125,6 +154,13 @@ class ContributionForm(forms.Form):
         choices=[(FRENCH, _("French")), (ENGLISH, _("English"))],
         widget=forms.RadioSelect,
     )
+    wall = forms.ChoiceField(
+        label=_("On the wall of thanks:"),
+        choices=Wall.choices,
+        required=False,
+        initial=Wall.NEITHER,
+        widget=forms.RadioSelect,
+    )
     news = forms.BooleanField(
         label=NEWS,
         required=False,
@@ -140,14 +176,16 @@ class ContributionForm(forms.Form):
         self.rewards = [reward for reward in queries.rewards_of(campaign) if self._is_shown(reward)]
         for reward in self.rewards:
             self.fields[quantity_name(reward)] = self._quantity_field(reward)
+        if not queries.has_wall(campaign):
+            del self.fields["wall"]
         self._name_amount()
         for name in (*map(quantity_name, self.rewards), "extra", "name", "email"):
             self.fields[name].widget.attrs["class"] = "input" if name in ("name", "email") else "input input--short"
 
     def _is_shown(self, reward: Reward) -> bool:
-        """A retired tier shows only to someone who had chosen it, and is told."""
+        """One that is not offered (any more) shows only to someone who had chosen it, and is told."""
         asked_for = self.data.get(quantity_name(reward), "0").strip() if self.is_bound else "0"
-        return reward.retired_at is None or asked_for not in ("", "0")
+        return reward.is_offered(clock.now()) or asked_for not in ("", "0")
 
     @staticmethod
     def _quantity_field(reward: Reward) -> forms.IntegerField:
@@ -170,6 +208,10 @@ class ContributionForm(forms.Form):
         """On one line: it stands in the greeting and the address of mails."""
         return " ".join(self.cleaned_data["name"].split())
 
+    def clean_wall(self) -> str:
+        """Who did not answer is not shown."""
+        return self.cleaned_data["wall"] or Wall.NEITHER
+
     def clean_via(self) -> str:
         """A longer one was not made by us."""
         via = self.cleaned_data["via"]
@@ -186,6 +228,7 @@ class ContributionForm(forms.Form):
         if not self.final:
             for reward in self.rewards:
                 self._check_stock(reward)
+        self._check_add_ons()
         if not any(quantity_name(reward) in self.errors for reward in self.rewards) and "extra" not in self.errors:
             self._check_total()
         return self.cleaned_data
@@ -193,10 +236,16 @@ class ContributionForm(forms.Form):
     def _check_stock(self, reward: Reward) -> None:
         name, left = quantity_name(reward), left_of(reward)
         quantity = self.cleaned_data.get(name) or 0
-        if quantity and reward.retired_at:
-            self.add_error(name, gettext("No longer offered"))
+        if quantity and not reward.is_offered(clock.now()):
+            self.add_error(name, not_offered_words(reward))
         elif left is not None and quantity > left:
             self.add_error(name, _too_many_words(reward, left))
+
+    def _check_add_ons(self) -> None:
+        """They are made and mailed with a reward, and nothing else."""
+        taken = [reward for reward in self.rewards if self._quantity(reward)]
+        if taken and all(reward.is_add_on for reward in taken):
+            self.add_error(quantity_name(taken[0]), alone_words())
 
     def _check_total(self) -> None:
         currency = self.campaign.currency
@@ -234,10 +283,16 @@ class ContributionForm(forms.Form):
     def _months(self) -> dict[int, date]:
         return totals.current_months(self.rewards)
 
-    def tiers(self) -> Iterator[TierChoice]:
+    def tiers(self) -> list[TierChoice]:
         """Every tier in page order."""
-        for reward in self.rewards:
-            yield TierChoice(reward, self[quantity_name(reward)], self._months[reward.pk])
+        return [self._choice(reward) for reward in self.rewards if not reward.is_add_on]
+
+    def add_ons(self) -> list[TierChoice]:
+        """What may be taken with a tier, in page order."""
+        return [self._choice(reward) for reward in self.rewards if reward.is_add_on]
+
+    def _choice(self, reward: Reward) -> TierChoice:
+        return TierChoice(reward, self[quantity_name(reward)], self._months[reward.pk])
 
     @cached_property
     def chosen(self) -> list[Chosen]:
@@ -264,6 +319,16 @@ class ContributionForm(forms.Form):
             if value not in (None, "", False):
                 yield field.html_name, "on" if value is True else str(value)
 
+    @property
+    def wall_words(self) -> str:
+        """What will stand on the wall of thanks, as a sentence."""
+        sentences = {
+            Wall.AMOUNT: gettext("On the wall of thanks: your name and amount."),
+            Wall.NAME: gettext("On the wall of thanks: your name."),
+            Wall.NEITHER: gettext("On the wall of thanks: neither your name nor your amount."),
+        }
+        return sentences[Wall(self.cleaned_data["wall"])]
+
     def as_chosen(self) -> list[ChosenReward]:
         return [ChosenReward(one.reward.pk, one.quantity, one.reward.amount) for one in self.chosen]
 
@@ -272,6 +337,7 @@ class ContributionForm(forms.Form):
         """One for each form and choice: the same one twice is one pledge, another choice is another one."""
         cleaned = self.cleaned_data
         content = [cleaned["email"], cleaned["name"], cleaned["language"], cleaned["news"], self.extra_cents]
+        content += [wall] if (wall := cleaned.get("wall", Wall.NEITHER)) != Wall.NEITHER else []
         content += [(one.reward_id, one.quantity, one.unit_amount) for one in self.as_chosen()]
         return uuid.uuid5(cleaned["attempt"], repr(content))
 
@@ -280,17 +346,16 @@ class ContributionForm(forms.Form):
         reward = refused.reward
         if reward is None or quantity_name(reward) not in self.fields or self.errors.get(quantity_name(reward)):
             return
-        gone = refused.code == "retired"
-        self.add_error(quantity_name(reward), gettext("No longer offered") if gone else sold_out_words(reward))
+        self.add_error(quantity_name(reward), _refusal_words(refused.code, reward))
 
     def problems(self) -> list[Problem]:
         """In the order of the page."""
-        names = [*map(quantity_name, self.rewards), "extra", "name", "email", "language"]
+        names = [*map(quantity_name, self.rewards), "extra", "name", "email", "language", "wall"]
         return [Problem(str(message), self._anchor(name)) for name in names for message in self.errors.get(name, [])]
 
     def _anchor(self, name: str) -> str:
         identifier = self[name].auto_id
-        return f"{identifier}_0" if name == "language" else identifier
+        return f"{identifier}_0" if name in ("language", "wall") else identifier
 
 
 def quantity_name(reward: Reward) -> str:

@@ -1,10 +1,13 @@
-"""The signed link to « Ma contribution »."""
+"""The signed link to « Ma contribution », and the code of the links that its reader passes on."""
 
+import base64
 from datetime import timedelta
 
 from django.urls import reverse
 from django.utils import translation
+from django.utils.crypto import salted_hmac
 
+from campaigns.ambassadors import BACKER_CODE
 from home import links
 from pledges.models import Pledge
 
@@ -20,6 +23,12 @@ def contribution_url(pledge: Pledge, language: str | None = None) -> str:
     """The absolute address of the backer's own page, in the backer's language unless told otherwise."""
     with translation.override(language or pledge.language):
         return pledge.cooperative.root_url + reverse("contribution", args=[contribution_token(pledge)])
+
+
+def share_code(pledge: Pledge) -> str:
+    """The code in the links that a backer passes on: always the same one, from which nobody finds the backer."""
+    digest = salted_hmac("tremplin.share", str(pledge.pk)).digest()
+    return f"{BACKER_CODE}{base64.b32encode(digest)[:8].decode().lower()}"
 
 
 def pledge_of(token: str) -> Pledge:

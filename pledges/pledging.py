@@ -28,6 +28,7 @@ from pledges.enums import (
     PaymentState,
     PledgeState,
     RefundState,
+    Wall,
 )
 from pledges.gateway import Card, Intent
 from pledges.models import Checkout, Payment, Pledge, PledgeConsent, PledgeItem, Refund
@@ -39,7 +40,11 @@ HOLD = timedelta(minutes=30)
 
 
 class PledgeRefused(Exception):
-    """Nothing was written. `code`: closed, paused, sold_out, retired or price; `reward` is the one concerned."""
+    """Nothing was written. `reward` is the one concerned.
+
+    `code`: closed, hidden (no page of the campaign is public), paused, sold_out, retired, not_offered (an early bird
+    that is over, or not open yet), alone (an add-on without a reward) or price.
+    """
 
     def __init__(self, code: str, reward: Reward | None = None) -> None:
         super().__init__(code)
@@ -74,6 +79,7 @@ class PledgeRequest:
     via: str = ""
     news_text: str = ""
     consent_language: str = ""
+    wall: str = Wall.NEITHER
 
     @property
     def total(self) -> int:
@@ -105,6 +111,8 @@ def _begin(cooperative: Cooperative, request: PledgeRequest) -> Checkout:
         campaign = lifecycle.keep_open(request.campaign_id)
         if not lifecycle.takes_pledges(campaign, clock.now()):
             raise PledgeRefused("closed")
+        if not queries.is_public(campaign):
+            raise PledgeRefused("hidden")
         if not cooperative.takes_payments:
             raise PledgeRefused("paused")
         rewards = _take_stock(campaign, request)
@@ -116,16 +124,24 @@ def _take_stock(campaign: Campaign, request: PledgeRequest) -> dict[int, Reward]
     """In ascending id, so that two buyers of the same tiers never wait for each other."""
     wanted = sorted(request.chosen, key=lambda one: one.reward_id)
     rewards = Reward.objects.filter(campaign=campaign).in_bulk([one.reward_id for one in wanted])
+    if rewards and all(reward.is_add_on for reward in rewards.values()):
+        raise PledgeRefused("alone", rewards[wanted[0].reward_id])
     for one in wanted:
-        reward = rewards.get(one.reward_id)
-        if reward is None or reward.retired_at:
-            raise PledgeRefused("retired", reward)
+        reward = _offered(rewards.get(one.reward_id))
         reward = queries.freeze(reward, clock.now())
         if reward.amount != one.unit_amount:
             raise PledgeRefused("price", reward)
         if not stock.take(reward, one.quantity):
             raise PledgeRefused("sold_out", reward)
     return rewards
+
+
+def _offered(reward: Reward | None) -> Reward:
+    if reward is None or reward.retired_at:
+        raise PledgeRefused("retired", reward)
+    if not reward.is_offered(clock.now()):
+        raise PledgeRefused("not_offered", reward)
+    return reward
 
 
 def _write_pledge(
@@ -145,6 +161,8 @@ def _write_pledge(
         extra=request.extra,
         language=request.language,
         via=request.via,
+        wall=request.wall,
+        wall_name="" if request.wall == Wall.NEITHER else request.name,
         created_at=now,
     )
     months = current_months(rewards.values())

@@ -9,7 +9,18 @@ from campaigns.models import Campaign
 from home import clock
 from home.tenancy import across_cooperatives, within
 from home.ticking import periodic
-from pledges import charging, checkout, gateway, mending, refunds, saved_cards, settlement, webhooks
+from pledges import (
+    charging,
+    checkout,
+    completing,
+    gateway,
+    last_hours,
+    mending,
+    refunds,
+    saved_cards,
+    settlement,
+    webhooks,
+)
 from pledges.enums import CardState, CheckoutPurpose, CheckoutState, PaymentState, RefundState
 from pledges.models import Checkout, Payment, Pledge, Refund, StripeEvent
 
@@ -70,6 +81,22 @@ def _learn_fee(payment: Payment) -> None:
         log.warning("the fee of payment %s is not known yet: %s", payment.pk, error)
 
 
+@task()
+def tell_last_hours(campaign_id: int) -> None:
+    with across_cooperatives():
+        campaign = last_hours.near_their_end().filter(pk=campaign_id).first()
+    if campaign is not None:
+        last_hours.tell(campaign)
+
+
+@task()
+def move_on(campaign_id: int) -> None:
+    with across_cooperatives():
+        campaign = completing.settled().filter(pk=campaign_id).first()
+    if campaign is not None:
+        completing.move_on(campaign)
+
+
 @periodic("settlement", every=timedelta(seconds=15))
 def nudge_settlement() -> None:
     with across_cooperatives():
@@ -103,3 +130,19 @@ def nudge_refunds_and_cards() -> None:
             forget_cards.enqueue()
         if Payment.objects.filter(state=PaymentState.PAID, processing_fee=None).exclude(stripe_intent="").exists():
             learn_fees.enqueue()
+
+
+@periodic("last hours", every=timedelta(minutes=5))
+def nudge_last_hours() -> None:
+    with across_cooperatives():
+        ids = list(last_hours.near_their_end().values_list("id", flat=True))
+    for campaign_id in ids:
+        tell_last_hours.enqueue(campaign_id)
+
+
+@periodic("after the end", every=timedelta(minutes=5))
+def nudge_after_the_end() -> None:
+    with across_cooperatives():
+        ids = list(completing.settled().values_list("id", flat=True))
+    for campaign_id in ids:
+        move_on.enqueue(campaign_id)

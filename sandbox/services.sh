@@ -5,6 +5,7 @@ set -eu
 
 missing=""
 VNU_VERSION=26.9.27
+LIGHTHOUSE_VERSION=12.8.2
 
 need() { # need PACKAGES CHECK...: note the packages when the check fails
     packages=$1
@@ -20,16 +21,17 @@ need "default-jre-headless" command -v java
 need "nodejs npm" command -v npm
 need "python3-venv" sh -c '! command -v python3 || python3 -c "import ensurepip, venv"'
 
-# The Nu checker, beside the project and out of git.
-validator() {
-    if [ ! -f .tools/node_modules/vnu-jar/build/dist/vnu.jar ]; then
-        echo "Installing: the Nu HTML checker"
-        npm install --silent --no-audit --no-fund --no-save --prefix .tools "vnu-jar@$VNU_VERSION"
+# The Nu checker and Lighthouse, beside the project and out of git. In one command: npm removes what it is not asked for.
+checkers() {
+    if [ ! -f .tools/node_modules/vnu-jar/build/dist/vnu.jar ] || [ ! -e .tools/node_modules/.bin/lighthouse ]; then
+        echo "Installing: the Nu HTML checker, Lighthouse"
+        npm install --silent --no-audit --no-fund --no-save --prefix .tools \
+            "vnu-jar@$VNU_VERSION" "lighthouse@$LIGHTHOUSE_VERSION"
     fi
 }
 
 if [ -z "$missing" ]; then
-    validator
+    checkers
     echo "Everything is installed."
     exit 0
 fi
@@ -61,4 +63,4 @@ if ! { apt-get update && apt-get install --yes --no-install-recommends $missing;
     exit 1
 fi
 rm -f "$log"
-validator
+checkers

@@ -12,10 +12,11 @@ from django.utils import translation
 
 from home import composing
 from home.models import Backer, OutgoingMail, Role
+from home.referral import VIA_LENGTH
 from home.tenancy import within
 from pledges import emails  # noqa: F401 (registers the kinds of mail)
 from pledges.enums import FulfilmentState
-from pledges.forms import VIA_LENGTH, quantity_name
+from pledges.forms import quantity_name
 from pledges.links import contribution_token
 from pledges.models import Pledge, PledgeItem
 from tests.factories.cooperatives import make_user

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -14,8 +15,10 @@ from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Page
+from wagtail.search.backends import get_search_backend
+from wagtailmedia.models import Media
 
-from campaigns.models import Campaign, Reward
+from campaigns.models import Campaign, CampaignPage, Reward
 from home import clock, links, unsubscribing
 from home.founding import welcome
 from home.models import Cooperative, Role, User
@@ -55,6 +58,12 @@ class House:
     owner: User
     image: Image
     document: Document
+    video: Media
+
+    @property
+    def campaign_page(self) -> CampaignPage:
+        with within(self.cooperative):
+            return campaign_page(self.campaign)
 
     @property
     def host(self) -> str:
@@ -72,7 +81,7 @@ def make_house(slug: str, word: str) -> House:
     )
     make_refund(pledge.payment, amount=1000, commission=50)
     tell(pledge.backer, campaign)
-    image, document = _make_files(cooperative, word)
+    image, document, video = _make_files(cooperative, word)
     with within(cooperative):
         Settlement.objects.create(
             cooperative=cooperative, campaign=campaign, started_at=clock.now(), grace_ends_at=clock.now()
@@ -98,15 +107,20 @@ def make_house(slug: str, word: str) -> House:
             owner=owner,
             image=image,
             document=document,
+            video=video,
         )
 
 
-def _make_files(cooperative: Cooperative, word: str) -> tuple[Image, Document]:
+def _make_files(cooperative: Cooperative, word: str) -> tuple[Image, Document, Media]:
     collection = Collection.objects.get(name=cooperative.name)
     image = Image.objects.create(title=f"Image {word}", file=get_test_image_file(), collection=collection)
     document = Document.objects.create(title=f"Texte {word}", file=ContentFile(b"x", "x.txt"), collection=collection)
-    image.tags.add(f"étiquette {word}"), document.tags.add(f"étiquette {word}")
-    return image, document
+    film = ContentFile(b"x", f"{word}.mp4")
+    video = Media.objects.create(title=f"Film {word}", file=film, type="video", collection=collection)
+    for file in (image, document, video):
+        file.tags.add(f"étiquette {word} {file._meta.model_name}")
+        get_search_backend().add(file)
+    return image, document, video
 
 
 @pytest.fixture
@@ -164,15 +178,27 @@ def looks(house: House) -> dict[str, str]:
         "contributions": reverse("pledges_contributions"),
         "contributions, sought": reverse("pledges_contributions") + f"?q={house.word[:4]}&campaign={house.campaign.pk}",
         "contribution": reverse("pledges_contribution", args=[house.pledge.pk]),
+        "sharing": reverse("campaign_sharing", args=[house.campaign_page.pk]),
         "money": reverse("pledges_money"),
         "settlement": reverse("pledges_settlement", args=[house.campaign.pk]),
+        "campaigns": reverse("campaigns_index"),
+        "dossier": reverse("campaigns_dossier", args=[campaign_page_id(house)]),
+        "draft": reverse("campaigns_preview", args=[campaign_page_id(house), "fr"]),
     }
+
+
+def campaign_page_id(house: House) -> int:
+    with within(house.cooperative):
+        return campaign_page(house.campaign).pk
 
 
 def acts(house: House) -> dict[str, tuple[str, dict[str, Any]]]:
     """Every address of ours in the admin that acts, with what its form posts."""
     page = house.page.pk
+    campaign = house.campaign_page.pk
     return {
+        "preview link": (reverse("campaign_sharing_preview", args=[campaign]), {"act": "make"}),
+        "ambassador": (reverse("campaign_sharing_add", args=[campaign]), {"name": house.word}),
         "send": (reverse("updates_send", args=[page]), {"people": "1", "missing_language": "send_other"}),
         "announce": (reverse("updates_announce", args=[page]), {"people": "2", "missing_language": "send_other"}),
         "test": (reverse("updates_test", args=[page, "delay", "fr"]), {}),
@@ -207,7 +233,14 @@ def test_what_is_ours_is_found_and_moves(ours, theirs):
         assert client.post(url, data).status_code == 302
     after = world()
     changed = {label for label in after if after[label] != before[label]}
-    assert {"home.OutgoingMail", "pledges.PledgeItem", "pledges.DatePromise", "updates.DelayNotice"} <= changed
+    assert {
+        "campaigns.Dossier",
+        "campaigns.Ambassador",
+        "home.OutgoingMail",
+        "pledges.PledgeItem",
+        "pledges.DatePromise",
+        "updates.DelayNotice",
+    } <= changed
 
 
 @pytest.mark.parametrize("role", ["adviser", "treasurer", *STRANGERS])
@@ -222,7 +255,7 @@ def test_who_may_not_act_moves_nothing_of_their_own_cooperative(ours, role, mail
 
 MONEY = {"contributions", "contributions, sought", "contribution", "money", "settlement"}
 OPENS = {
-    "adviser": set(),
+    "adviser": {"campaigns", "dossier", "draft"},
     "treasurer": MONEY,
     "nobody": set(),
     "anonymous": set(),
@@ -272,9 +305,23 @@ def wagtail_addresses(house: House) -> dict[str, str]:
         "updates": reverse("wagtailadmin_pages:type_use", args=["updates", "updatepage"]),
         "history of the site": reverse("wagtailadmin_reports:site_history"),
         "locked": reverse("wagtailadmin_reports:locked_pages"),
+        "reviews": reverse("wagtailadmin_reports:workflow"),
+        "reviews, by task": reverse("wagtailadmin_reports:workflow_tasks"),
         "images": reverse("wagtailimages:index"),
         "image chooser": reverse("wagtailimages_chooser:choose"),
         "documents": reverse("wagtaildocs:index"),
+        "videos": reverse("wagtailmedia:index"),
+        "videos, sought": reverse("wagtailmedia:index") + "?q=Film",
+        "videos of a collection": reverse("wagtailmedia:index") + f"?collection_id={house.video.collection_id}",
+        "video": reverse("wagtailmedia:edit", args=[house.video.pk]),
+        "video to be deleted": reverse("wagtailmedia:delete", args=[house.video.pk]),
+        "video to be added": reverse("wagtailmedia:add", args=["video"]),
+        "use of a video": reverse("wagtailmedia:media_usage", args=[house.video.pk]),
+        "video chooser": reverse("wagtailmedia:chooser_typed", args=["video"]),
+        "video chooser, sought": reverse("wagtailmedia:chooser_typed", args=["video"]) + "?q=Film",
+        "video uploaded in the chooser": reverse("wagtailmedia:chooser_upload", args=["video"]),
+        "media chooser": reverse("wagtailmedia:chooser"),
+        "video chosen": reverse("wagtailmedia:media_chosen", args=[house.video.pk]),
         "tags": reverse("wagtailadmin_tag_autocomplete") + "?term=étiquette",
         "tags of a model": reverse("wagtailadmin_tag_model_autocomplete", args=["taggit", "tag"]) + "?term=étiquette",
         "to be moved": reverse("wagtail_bulk_action", args=["wagtailcore", "page", "move"]) + f"?id={page}",
@@ -298,22 +345,58 @@ def wagtail_addresses(house: House) -> dict[str, str]:
     }
 
 
+OWN_VIDEOS = ("videos", "videos, sought", "video", "use of a video", "video chooser", "video chosen")
+
+
 @pytest.mark.parametrize("role", INSIDERS)
 def test_wagtail_s_pages_hold_no_word_of_theirs(ours, theirs, role):
     client = visit(ours, role)
-    before = Page.objects.count()
+    before = Page.objects.count(), list(Media.objects.order_by("pk").values_list())
     found = {name: body_of(client.get(url, follow=True)) for name, url in wagtail_addresses(theirs).items()}
     assert [name for name, body in found.items() if THEIR_WORD in body] == []
     for url in wagtail_addresses(theirs).values():
         client.post(url, {"new_parent_page": "", "confirm_site_name": "x"})
-    assert Page.objects.count() == before
+    assert (Page.objects.count(), list(Media.objects.order_by("pk").values_list())) == before
     assert THEIR_WORD not in body_of(client.get(reverse("wagtailadmin_home")))
 
 
 def test_wagtail_s_pages_still_show_what_is_ours(ours, theirs):
     client = visit(ours, "owner")
-    for name in ("edit", "move", "history", "explorer", "campaigns", "images", "documents", "tags"):
+    for name in ("edit", "move", "history", "explorer", "campaigns", "images", "documents", "tags", *OWN_VIDEOS):
         assert OUR_WORD in body_of(client.get(wagtail_addresses(ours)[name])).replace("\\u00e9", "é"), name
+
+
+def test_a_video_is_not_put_in_another_cooperative_s_collection(ours, theirs):
+    client, before = visit(ours, "editor"), Media.objects.count()
+    for name, prefix in (("add", ""), ("chooser_upload", "media-chooser-upload-")):
+        film = SimpleUploadedFile("film.mp4", b"x", "video/mp4")
+        data = {f"{prefix}title": "Film", f"{prefix}file": film, f"{prefix}collection": theirs.video.collection_id}
+        client.post(reverse(f"wagtailmedia:{name}", args=["video"]), data)
+    assert set(Media.objects.values_list("title", "collection")) == {
+        (f"Film {OUR_WORD}", ours.video.collection_id),
+        (f"Film {THEIR_WORD}", theirs.video.collection_id),
+        ("Film", ours.video.collection_id),
+    }
+    assert Media.objects.count() == before + 2
+
+
+@pytest.mark.parametrize("role", ["adviser", "treasurer"])
+def test_who_edits_no_page_sees_no_video(ours, role):
+    client = visit(ours, role)
+    found = {name: body_of(client.get(wagtail_addresses(ours)[name], follow=True)) for name in OWN_VIDEOS}
+    assert [name for name, body in found.items() if ours.video.title in body] == []
+
+
+def test_audio_has_no_place_here(ours):
+    client, before = visit(ours, "owner"), Media.objects.count()
+    for url in (
+        reverse("wagtailmedia:add", args=["audio"]),
+        reverse("wagtailmedia:add", args=["media"]),
+        reverse("wagtailmedia:chooser_upload", args=["audio"]),
+    ):
+        data = {"title": "Son", "file": SimpleUploadedFile("son.mp3", b"x"), "media-chooser-upload-title": "Son"}
+        assert client.post(url, data).status_code in {302, 404}
+    assert Media.objects.count() == before
 
 
 @pytest.mark.parametrize("role", INSIDERS)

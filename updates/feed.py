@@ -1,9 +1,10 @@
 """The feed of a campaign: its published updates, newest first, each in the reader's language if there is one."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
-from uuid import UUID
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Aggregate, OuterRef, Subquery, TextField
 
 from campaigns.models import Campaign, Reward
 from home.languages import TAGS, current
@@ -14,10 +15,21 @@ from updates.models import DelayNotice, Update, UpdatePage
 class Entry:
     """One update in the feed. `lang` is set where it has no page in the reader's language."""
 
-    update: Update
+    number: int
+    published_at: datetime
     page: UpdatePage
     lang: str
-    notices: list[DelayNotice] = field(default_factory=list)
+    new_months: list[date] = field(default_factory=list)
+
+
+class Months(Aggregate):
+    """The months of several notices in one text, in no order that counts."""
+
+    function = "GROUP_CONCAT"
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="STRING_AGG(%(expressions)s::text, ',')", **context)
 
 
 @dataclass(frozen=True)
@@ -30,23 +42,30 @@ class Change:
 
 
 def feed_of(campaign: Campaign) -> list[Entry]:
-    """In three queries, however many updates there are."""
-    updates = list(campaign.updates.order_by("-number"))
-    pages = _live_pages(update.translation_key for update in updates)
-    notices: dict[int, list[DelayNotice]] = {}
-    for notice in DelayNotice.objects.filter(update__in=updates).order_by("id"):
-        notices.setdefault(notice.update_id, []).append(notice)
+    """In one query, however many updates there are."""
     return [
-        Entry(update, page, _foreign(page), notices.get(update.pk, []))
-        for update in updates
-        if (page := pages.get(update.translation_key))
+        Entry(page.number, page.published_at, page, _foreign(page), _months(page.new_months))
+        for page in _live_pages(campaign)
     ]
 
 
-def _live_pages(keys: Iterable[UUID]) -> dict[UUID, UpdatePage]:
-    live = UpdatePage.objects.live().filter(translation_key__in=list(keys)).select_related("locale").defer("body")
-    ours_last = sorted(live, key=lambda page: page.locale.language_code == current())
-    return {page.translation_key: page for page in ours_last}
+def _months(text: str | None) -> list[date]:
+    return sorted({date.fromisoformat(month) for month in text.split(",")}) if text else []
+
+
+def _live_pages(campaign: Campaign) -> list[Any]:
+    """Newest first: the page in the reader's language if there is one, with its update's number and new months."""
+    notices = DelayNotice.objects.filter(update__translation_key=OuterRef("translation_key")).order_by()
+    months = notices.values("update").annotate(months=Months("month")).values("months")
+    updates = Update.objects.filter(campaign=campaign)
+    update = updates.filter(translation_key=OuterRef("translation_key"))
+    live = UpdatePage.objects.live().filter(translation_key__in=updates.values("translation_key"))
+    figures = {"number": Subquery(update.values("number")), "published_at": Subquery(update.values("published_at"))}
+    figures |= {"new_months": Subquery(months)}
+    pages = live.annotate(**figures).select_related("locale").defer("body").order_by("-number", "pk")
+    ours_last = sorted(pages, key=lambda page: page.locale.language_code == current())
+    found = {page.translation_key: page for page in ours_last}
+    return sorted(found.values(), key=lambda page: -page.number)
 
 
 def _foreign(page: UpdatePage) -> str:

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from home import formats
 from home.admin_access import AdminRequest, requires
+from home.admin_pages import Crumb, furniture, page_of
 from home.models import Backer, Cooperative, MailState, Role
 from home.queries import cooperative_of
-from pledges.admin.pages import Crumb, furniture, page_of
 from updates import sending
 from updates.announcing import announce
 from updates.briefing import REFUSALS, Offer, offers_for

@@ -3,6 +3,7 @@
 from campaigns.models.ambassadors import Ambassador
 from campaigns.models.dossiers import Dossier, ReviewQuestion
 from campaigns.models.pages import CampaignPage
+from campaigns.models.reviews import AdviserReview
 from campaigns.models.terms import (
     Campaign,
     CampaignState,
@@ -15,6 +16,7 @@ from campaigns.models.terms import (
 )
 
 __all__ = [
+    "AdviserReview",
     "Ambassador",
     "Campaign",
     "CampaignPage",

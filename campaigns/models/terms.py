@@ -3,6 +3,7 @@
 Written by campaigns.publishing and by nothing else.
 """
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -176,6 +177,30 @@ class Reward(models.Model):
     @property
     def title(self) -> str:
         return text_of(self, "title")
+
+    @property
+    def is_add_on(self) -> bool:
+        return self.kind == RewardKind.ADDON
+
+    @property
+    def pickup_place(self) -> str:
+        return text_of(self, "pickup_place")
+
+    @property
+    def pickup_hours(self) -> str:
+        return text_of(self, "pickup_hours")
+
+    def opens_after(self, at: datetime) -> bool:
+        """An early bird, or a tier kept for later, that is not offered yet."""
+        return self.available_from is not None and at < self.available_from
+
+    def closed_before(self, at: datetime) -> bool:
+        """An early bird that is over."""
+        return self.available_until is not None and at >= self.available_until
+
+    def is_offered(self, at: datetime) -> bool:
+        """Whether it may be chosen, if some are left."""
+        return self.retired_at is None and not self.opens_after(at) and not self.closed_before(at)
 
 
 class RewardPostage(models.Model):

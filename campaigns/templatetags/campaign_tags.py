@@ -15,12 +15,11 @@ from campaigns.models import Campaign
 from campaigns.posters import Poster
 from home import clock, formats
 from home.models import Cooperative
+from home.referral import via_of
 
 register = template.Library()
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-#: How long a `?via=` may be; a longer one was not made by us.
-VIA_LENGTH = 60
 #: How many campaigns that are over a home page shows before it points to the list of all.
 SHOWN_ENDED = 6
 
@@ -76,9 +75,8 @@ def _counted(words: str, count: int) -> str:
 def contribute_query(context: dict[str, Any], reward: int | None = None) -> str:
     """What follows the address of the form: the tier chosen, and through which shared link the visitor came."""
     request: HttpRequest | None = context.get("request")
-    via = request.GET.get("via", "") if request else ""
     chosen: dict[str, Any] = {"reward": reward} if reward else {}
-    if 0 < len(via) <= VIA_LENGTH:
+    if via := via_of(request):
         chosen["via"] = via
     return f"?{urlencode(chosen)}" if chosen else ""
 

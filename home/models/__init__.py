@@ -5,7 +5,7 @@ from home.models.brand import Brand
 from home.models.cooperative import Cooperative, Membership, Role
 from home.models.jobs import Heartbeat, PeriodicJob
 from home.models.mail import MailState, OutgoingMail, Suppression
-from home.models.pages import HomePage, TextPage
+from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
 from home.models.users import User
 
 __all__ = [
@@ -19,6 +19,8 @@ __all__ = [
     "NewsConsent",
     "OutgoingMail",
     "PeriodicJob",
+    "PublicPage",
+    "PublicationRefused",
     "Role",
     "Suppression",
     "TextPage",

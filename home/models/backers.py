@@ -12,12 +12,15 @@ from home.tenancy import ScopedManager
 
 
 class Backer(models.Model):
-    """Someone who contributed to a campaign of one cooperative; unknown to the others."""
+    """Someone who contributed to a campaign of one cooperative, or follows one; unknown to the others.
+
+    Who only follows has given no name yet.
+    """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="backers")
     email = models.EmailField(_("email"))
     email_key = models.CharField(max_length=254, help_text=_("The address, normalised: what makes a backer one."))
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=2, choices=CHOICES, default=FRENCH)
     stripe_customer = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()
@@ -30,7 +33,7 @@ class Backer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or self.email
 
 
 class NewsConsent(models.Model):

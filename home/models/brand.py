@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 
+from home.brand_forms import BrandForm
+from home.colour_input import ColourInput
+
 COLOUR = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Enter a colour like #1d3fc4."))
 
 
@@ -21,6 +24,10 @@ class Display(models.TextChoices):
 
 def colour(label: object, default: str) -> "models.CharField[str, str]":
     return models.CharField(label, max_length=7, default=default, validators=[COLOUR])  # type: ignore[arg-type]
+
+
+def colours(*names: str) -> FieldRowPanel:
+    return FieldRowPanel([FieldPanel(name, widget=ColourInput) for name in names])
 
 
 @register_setting(icon="palette")
@@ -53,17 +60,16 @@ class Brand(BaseSiteSetting):
     capital_labels = models.BooleanField(_("labels in capitals"), default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    base_form_class = BrandForm
     panels: ClassVar = [
         FieldPanel("logo"),
         MultiFieldPanel(
-            [
-                FieldRowPanel([FieldPanel("field"), FieldPanel("action")]),
-                FieldRowPanel([FieldPanel("deep"), FieldPanel("deep_mark")]),
-                FieldRowPanel([FieldPanel("tint"), FieldPanel("ink")]),
-            ],
+            [colours("field", "action"), colours("deep", "deep_mark"), colours("tint", "ink")],
             heading=_("Colours"),
         ),
-        MultiFieldPanel([FieldRowPanel([FieldPanel(f"art_{n}") for n in range(1, 7)])], heading=_("Drawings")),
+        MultiFieldPanel(
+            [colours("art_1", "art_2", "art_3"), colours("art_4", "art_5", "art_6")], heading=_("Drawings")
+        ),
         FieldRowPanel([FieldPanel("display"), FieldPanel("radius"), FieldPanel("rule"), FieldPanel("capital_labels")]),
     ]
 

@@ -1,6 +1,6 @@
 """The tenant: a cooperative, and who works in it."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -57,6 +57,16 @@ class Cooperative(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Another sending address is not verified by what was proved of the one before."""
+        was = Cooperative.objects.filter(pk=self.pk).values_list("sender_email", flat=True).first()
+        fields = kwargs.get("update_fields")
+        if was is not None and was != self.sender_email and (fields is None or "sender_email" in fields):
+            self.sender_verified_at = None
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, "sender_verified_at"}
+        super().save(*args, **kwargs)
 
     @property
     def root_url(self) -> str:

@@ -48,6 +48,11 @@ def deadline(value: datetime, zone: str) -> str:
 
 
 @register.filter
+def zone_name(zone: str) -> str:
+    return formats.zone_name(zone)
+
+
+@register.filter
 def number(value: int) -> str:
     return formats.number(value)
 

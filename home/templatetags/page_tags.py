@@ -1,5 +1,6 @@
 """What every public page shows around its content: the other language, its addresses, the legal pages."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,12 @@ from django.urls import translate_url
 from wagtail.models import Page, Site
 
 from home.languages import CHOICES, ENGLISH, FRENCH, TAGS, current
-from home.models import HomePage, TextPage
+from home.models import Cooperative, HomePage, TextPage
+from home.referral import via_of, with_via
+from home.wayfinding import HOME_PATH
 
 register = template.Library()
 
-#: How much of a page's path names the home page it stands below.
-HOME_PATH = 2 * Page.steplen
 #: Of a telephone number, what a `tel:` address keeps.
 DIALLED = frozenset("+0123456789")
 
@@ -31,10 +32,11 @@ class OtherLanguage:
 
 @dataclass(frozen=True)
 class Twin:
-    """One language's address of the page shown."""
+    """One language's address of the page shown; `leads` in the cooperative's main language."""
 
     tag: str
     url: str
+    leads: bool
 
 
 @register.simple_tag(takes_context=True)
@@ -42,13 +44,16 @@ def other_language(context: dict[str, Any]) -> OtherLanguage:
     """`translated_url` of the context, else the page's live translation, else the same view, else the home page."""
     language = ENGLISH if current() == FRENCH else FRENCH
     url = context.get("translated_url") or _translated(context, language) or _home(language)
-    return OtherLanguage(TAGS[language], dict(CHOICES)[language].capitalize(), url)
+    via = via_of(context.get("request"))
+    return OtherLanguage(TAGS[language], dict(CHOICES)[language].capitalize(), with_via(url, via))
 
 
 def _translated(context: dict[str, Any], language: str) -> str | None:
     request: HttpRequest | None = context.get("request")
     if isinstance(page := context.get("page"), Page):
-        return next((twin.get_url(request) for twin in _twins(page) if twin.locale.language_code == language), None)
+        return next(
+            (twin.get_url(request) for twin in _twins(page, request) if twin.locale.language_code == language), None
+        )
     match = getattr(request, "resolver_match", None)
     if request is None or match is None or match.url_name == "wagtail_serve":
         return None
@@ -61,8 +66,11 @@ def _home(language: str) -> str:
     return f"/{language}/"
 
 
-def _twins(page: Page) -> list[Page]:
+def _twins(page: Page, request: HttpRequest | None) -> list[Page]:
     """The page's live versions in every language; read once a page."""
+    surroundings = getattr(request, "surroundings", None)
+    if surroundings is not None and surroundings.page == page:
+        return surroundings.twins
     if not hasattr(page, "_live_twins"):
         page._live_twins = list(page.get_translations(inclusive=True).live().select_related("locale"))
     return page._live_twins
@@ -75,23 +83,30 @@ def twins(context: dict[str, Any]) -> list[Twin]:
     if not isinstance(page, Page):
         return []
     request = context.get("request")
-    return [Twin(TAGS[twin.locale.language_code], twin.get_full_url(request)) for twin in _twins(page)]
+    main = getattr(context.get("cooperative"), "language", FRENCH)
+    codes = [(twin, twin.locale.language_code) for twin in _twins(page, request)]
+    return [Twin(TAGS[code], twin.get_full_url(request), code == main) for twin, code in codes]
 
 
 @register.simple_tag(takes_context=True)
 def legal_pages(context: dict[str, Any]) -> list[dict[str, str]]:
-    """Title and address of the texts below the home page, in the language of the page. One query."""
+    """Title and address of the texts below the home page, in the language of the page. At most one query."""
     cooperative = context.get("cooperative")
     if cooperative is None:
         return []
     request = context.get("request")
+    surroundings = getattr(request, "surroundings", None)
+    pages = surroundings.texts if surroundings is not None else _texts_of(cooperative)
+    return [{"title": page.title, "url": page.get_url(request) or ""} for page in pages]
+
+
+def _texts_of(cooperative: Cooperative) -> Iterable[Page]:
     homes = HomePage.objects.filter(
         locale__language_code=current(),
         translation_key__in=Site.objects.filter(pk=cooperative.site_id).values("root_page__translation_key"),
     )
     below = TextPage.objects.live().annotate(parent=Left("path", HOME_PATH)).filter(parent__in=homes.values("path"))
-    pages = below.select_related("locale").order_by("path")
-    return [{"title": page.title, "url": page.get_url(request) or ""} for page in pages]
+    return below.select_related("locale").order_by("path")
 
 
 @register.filter

@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from home.admin_access import AdminRequest, has_role, requires
+from home.admin_pages import furniture, page_of
 from home.models import Role
 from pledges.admin.forms import ContributionsFilter
 from pledges.admin.listing import contributions_of, histories, mails_about
-from pledges.admin.pages import furniture, page_of
 from pledges.models import Payment, Pledge
 
 ROLES = (Role.EDITOR, Role.TREASURER, Role.OWNER)

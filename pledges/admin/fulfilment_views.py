@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from home import formats
 from home.admin_access import AdminRequest, requires
+from home.admin_pages import furniture, page_of
 from home.languages import ENGLISH, FRENCH
 from home.models import Role
 from pledges import fulfilment
 from pledges.admin.forms import MARK_FORMS, FulfilmentFilter, MarkForm
-from pledges.admin.pages import furniture, page_of
 from pledges.enums import FulfilmentState
 from pledges.fulfilment import Weighing
 from pledges.models import PledgeItem

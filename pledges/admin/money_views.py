@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign
 from campaigns.queries import campaigns_of
 from home.admin_access import AdminRequest, requires
+from home.admin_pages import furniture, page_of
 from home.models import Role
 from pledges.admin.listing import accounts_of, payments_by_state, pledges_by_state, refunds_by_state
-from pledges.admin.pages import furniture, page_of
 from pledges.models import Settlement
 from pledges.totals import progress_of, progress_of_all
 

@@ -12,14 +12,15 @@ from campaigns.models import Campaign, Handover, Reward
 from home.languages import CHOICES, text_of
 from home.models import Backer, Cooperative
 from home.tenancy import ScopedManager
-from pledges.enums import CardState, FulfilmentState, PledgeState
+from pledges.enums import CardState, FulfilmentState, PledgeState, Wall
 
 
 class Pledge(models.Model):
     """What one backer promised or paid to one campaign. Amounts in minor units of `currency`.
 
     `amount` is the items plus `extra`. `attempt` is the form's own key: the same form posted twice is one pledge.
-    `link_generation` rises to make earlier links worthless.
+    `link_generation` rises to make earlier links worthless. `wall_name` is the name that was typed, kept only where
+    `wall` shows it.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
@@ -31,6 +32,8 @@ class Pledge(models.Model):
     amount = models.PositiveBigIntegerField(_("amount"))
     extra = models.PositiveBigIntegerField(_("contribution without reward"), default=0)
     language = models.CharField(_("language"), max_length=2, choices=CHOICES)
+    wall = models.CharField(_("wall of thanks"), max_length=10, choices=Wall.choices, default=Wall.NEITHER)
+    wall_name = models.CharField(_("name on the wall"), max_length=120, blank=True)
     via = models.CharField(_("came through"), max_length=60, blank=True)
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -51,6 +54,11 @@ class Pledge(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["campaign", "state"], include=["amount"], name="pledge_totals"),
+            models.Index(
+                fields=["campaign", "id"],
+                condition=models.Q(wall__in=[Wall.AMOUNT, Wall.NAME], state=PledgeState.CONFIRMED),
+                name="pledge_wall",
+            ),
             models.Index(
                 fields=["id"], condition=models.Q(card_state=CardState.TO_DETACH), name="pledge_card_to_detach"
             ),

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import template
-from django.db.models import prefetch_related_objects
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import queries
 from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
 from home import formats
-from pledges import totals
+from pledges import promises, totals
 from pledges.pledging import HOLD
 from pledges.totals import Progress
 
@@ -101,7 +100,9 @@ class Shown:
 
 @register.simple_tag(takes_context=True)
 def progress(context: Context, campaign: Campaign) -> Progress:
-    """Read once a page, though it is shown at the top and in the bar at the bottom."""
+    """Read once a page, though it is shown at the top and in the bar at the bottom; with the campaign, if it can be."""
+    if hasattr(campaign, "sum_pledged"):
+        return totals.progress_of_row(campaign)
     rendering: Any = context.render_context
     known: dict[int, Progress] = rendering.setdefault("progress", {})
     if campaign.pk not in known:
@@ -158,21 +159,38 @@ def people_words(count: int) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def tiers_of(context: Context, children: Iterable[Any]) -> list[Tier]:
-    """The tiers of a block in page order, without the retired. One not yet published shows in a preview alone."""
+    """The tiers or add-ons of a block in page order, without the retired. One not published shows in previews only."""
     page = context.get("page")
     campaign = page.campaign if isinstance(page, CampaignPage) else None
     previewed = page is None or getattr(context.get("request"), "is_preview", False)
-    rewards = {str(reward.block_id): reward for reward in queries.rewards_of(campaign)} if campaign else {}
-    months = totals.current_months(rewards.values()) if rewards else {}
-    _fetch_renditions(children)
+    rewards = _offers_of(page, campaign) if isinstance(page, CampaignPage) and campaign else {}
     tiers = []
     for child in children:
         reward = rewards.get(str(child.id))
         if reward is None and previewed:
             tiers.append(Tier(child.value, None, None, None))
         elif reward is not None and reward.retired_at is None:
-            tiers.append(Tier(child.value, reward, months[reward.pk], _stock_of(reward)))
+            tiers.append(Tier(child.value, reward, reward.month_now, _stock_of(reward)))
+    if isinstance(page, CampaignPage):
+        shown_on(page).extend(tiers)
     return tiers
+
+
+def shown_on(page: CampaignPage) -> list[Tier]:
+    """The tiers that the page has shown so far: what is said of them at its end asks for nothing again."""
+    return page.__dict__.setdefault("_shown_tiers", [])
+
+
+def _offers_of(page: CampaignPage, campaign: Campaign) -> dict[str, Any]:
+    """The terms of a page's tiers by block id, each with the month that it is promised for now (`month_now`).
+
+    Read once a page: tiers and add-ons are two blocks, and a block knows nothing of another.
+    """
+    kept = page.__dict__
+    if "_offers" not in kept:
+        rewards = promises.annotate_tier_month(queries.rewards_of(campaign)).prefetch_related("postage")
+        kept["_offers"] = {str(reward.block_id): reward for reward in rewards}
+    return kept["_offers"]
 
 
 def _stock_of(reward: Reward) -> Stock | None:
@@ -180,8 +198,3 @@ def _stock_of(reward: Reward) -> Stock | None:
         return None
     stock: RewardStock = reward.stock
     return Stock(left=stock.left, held=stock.held)
-
-
-def _fetch_renditions(children: Iterable[Any]) -> None:
-    images = [image for child in children if (image := child.value.get("image"))]
-    prefetch_related_objects(images, "renditions")

@@ -19,10 +19,11 @@ from campaigns.enums import BEFORE_LAUNCH
 from campaigns.models import Campaign
 from home import clock, formats
 from home.languages import ENGLISH, FRENCH, current
+from home.referral import VIA_LENGTH
 from pledges import checkout, gateway, pledging
 from pledges.consent_texts import NEWS, VERSION, charge_date, consent_text
-from pledges.enums import CheckoutState
-from pledges.forms import VIA_LENGTH, ContributionForm, quantity_name
+from pledges.enums import CheckoutState, Wall
+from pledges.forms import ContributionForm, quantity_name
 from pledges.models import Checkout
 from pledges.pledging import PledgeRefused, PledgeRequest
 from pledges.views.visiting import SeeOther, Visit
@@ -37,6 +38,8 @@ def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
     campaign = _campaign(campaign_id)
     if not lifecycle.takes_pledges(campaign, clock.now()):
         return _closed_page(request, campaign, was_filling=False)
+    if not queries.is_public(campaign):
+        return _hidden_page(request, campaign)
     initial: dict[str, Any] = {"via": request.GET.get("via", "").replace("\0", "")[: VIA_LENGTH + 1]}
     preselected = request.GET.get("reward", "")
     form = ContributionForm(campaign, initial=initial)
@@ -57,6 +60,8 @@ def review(request: Visit, campaign_id: int) -> HttpResponseBase:
         return _confirm(request, campaign)
     if not lifecycle.takes_pledges(campaign, clock.now()):
         return _closed_page(request, campaign)
+    if not queries.is_public(campaign):
+        return _hidden_page(request, campaign)
     form = ContributionForm(campaign, request.POST)
     if "change" in request.POST or not form.is_valid():
         return _form_page(request, form)
@@ -97,6 +102,7 @@ def _pledge_request(form: ContributionForm) -> PledgeRequest:
         via=cleaned["via"],
         news_text=str(NEWS) if cleaned["news"] else "",
         consent_language=current(),
+        wall=cleaned.get("wall", Wall.NEITHER),
     )
 
 
@@ -127,6 +133,8 @@ def _with_new_key(request: Visit, form: ContributionForm) -> ContributionForm:
 def _refused_page(request: Visit, campaign: Campaign, refused: PledgeRefused) -> HttpResponse:
     if refused.code == "closed":
         return _closed_page(request, campaign)
+    if refused.code == "hidden":
+        return _hidden_page(request, campaign)
     form = ContributionForm(campaign, request.POST)
     if refused.code == "price" and form.is_valid():
         return _review_page(request, form)
@@ -180,6 +188,15 @@ def _closed_page(request: Visit, campaign: Campaign, *, was_filling: bool = True
         words = gettext("The campaign ended on %(deadline)s while you were filling in the page. Nothing was charged.")
     context = _shared(campaign, "") | {"ended": words % {"deadline": ended}}
     return render(request, "pledges/closed.html", context)
+
+
+def _hidden_page(request: Visit, campaign: Campaign) -> HttpResponse:
+    """Nobody contributes to what nobody can read; what was promised before stands."""
+    words = gettext(
+        "The page of this campaign is not published at the moment, and no contribution can be made. "
+        "Contributions already made remain valid. Nothing was charged."
+    )
+    return render(request, "pledges/closed.html", _shared(campaign, "") | {"ended": words, "hidden": True})
 
 
 def _shared(campaign: Campaign, via: str | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from campaigns import queries
+from campaigns.sharing.addresses import share_for
 from home import backing, clock
 from home.languages import current
 from home.links import LinkRefused
@@ -15,7 +16,7 @@ from pledges import mending, pledging
 from pledges.consent_texts import NEWS
 from pledges.enums import CheckoutState, PaymentState, PledgeState
 from pledges.forms import LostLinkForm
-from pledges.links import pledge_of
+from pledges.links import pledge_of, share_code
 from pledges.models import Payment, Pledge
 from pledges.renewing import renew
 from pledges.views.standing import item_standing, refund_words, standing_of
@@ -52,6 +53,7 @@ def _context(pledge: Pledge) -> dict[str, Any]:
         "pledge": pledge,
         "campaign": pledge.campaign,
         "campaign_url": queries.url_in(pledge.campaign, current()),
+        "share": share_for(pledge.campaign, share_code(pledge)),
         "standing": standing_of(pledge, payment),
         "refunds": [refund_words(pledge, payment, refund) for refund in refunds] if payment else [],
         "items": items,

@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from campaigns import queries
+from campaigns.sharing.addresses import share_for
 from home import clock
 from home.languages import current
 from pledges import checkout, gateway, mending, pledging
 from pledges.consent_texts import charge_date
 from pledges.enums import CheckoutPurpose, CheckoutState, PledgeState
-from pledges.links import contribution_token
+from pledges.links import contribution_token, share_code
 from pledges.models import Checkout, Payment
 from pledges.views.mending import bank_return_url, mend_page
 from pledges.views.visiting import Visit, own_page
@@ -85,6 +86,7 @@ def _thanks(request: Visit, row: Checkout) -> HttpResponseBase:
         "pledge": row.pledge,
         "campaign": campaign,
         "campaign_url": queries.url_in(campaign, current()),
+        "share": share_for(campaign, share_code(row.pledge)),
         "charge_date": charge_date(campaign),
         "token": token,
     }

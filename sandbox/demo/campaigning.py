@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from campaigns import lifecycle, publishing
-from campaigns.models import Campaign, CampaignPage
+from campaigns import ambassadors, lifecycle, publishing
+from campaigns.models import Ambassador, Campaign, CampaignPage
 from campaigns.publishing import deadline_of
 from home import clock
 from home.languages import LANGUAGES
 from home.models import Cooperative, Role, User
 from home.tenancy import within
-from pledges import fulfilment, settlement
+from pledges import completing, fulfilment, settlement
 from pledges.enums import FulfilmentState
 from pledges.models import PledgeItem
 from sandbox.demo import ageing, crowd
@@ -53,6 +53,7 @@ class Campaigner:
             )
             campaign = Campaign.objects.select_related("cooperative__site").get(translation_key=page.translation_key)
             lifecycle.launch(campaign, by=self.editor)
+            self._name_ambassadors(campaign)
         launched = self._hour(-self.text.launched_days_ago)
         pledges = crowd.gather(campaign, self.text)
         with within(self.cooperative):
@@ -66,10 +67,17 @@ class Campaigner:
                 self._tell(page, update)
             if self.text.is_over:
                 self._hand_over(campaign)
+                completing.move_on(Campaign.objects.select_related("cooperative", "settlement").get(pk=campaign.pk))
 
     def _approve(self, page: CampaignPage) -> None:
         adviser = User.objects.get(email=address_of(Role.ADVISER, self.cooperative.slug))
         lifecycle.approve(publishing.found(page), by=adviser)
+
+    def _name_ambassadors(self, campaign: Campaign) -> None:
+        known = set(Ambassador.objects.filter(campaign=campaign).values_list("code", flat=True))
+        for one in self.text.raw.get("ambassadors", []):
+            if one["code"] not in known:
+                ambassadors.add(campaign, by=self.editor, **one)
 
     def _day(self, days: int) -> date:
         return self.today + timedelta(days=days)

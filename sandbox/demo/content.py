@@ -11,6 +11,8 @@ PICTURES = HERE / "images"
 
 COOPERATIVES = ("meule", "large")
 CAMPAIGNS = ("four", "pierre", "goelette")
+#: Those that are not open yet.
+PREPARING = ("trieur", "phare")
 
 #: The same text in each language, by its code.
 Words = dict[str, str]
@@ -49,18 +51,26 @@ class UpdateText:
 
 @dataclass(frozen=True)
 class Tier:
-    """`amount` in cents; `taken` is how many of it the demo's backers chose."""
+    """Amounts in cents; `taken` is how many of it the demo's backers chose. Also an add-on. Costs are the team's."""
 
     key: str
     image: str
     amount: int
     months_ahead: int
     handover: str
-    taken: int
     title: Words
     description: Words
     alt: Words
+    taken: int = 0
     limit: int | None = None
+    unit_cost: int | None = None
+    postage_cost: int | None = None
+    early_until_days: int | None = None
+    postage: dict[str, int] = field(default_factory=dict)
+    pickup_place: Words = field(default_factory=dict)
+    pickup_hours: Words = field(default_factory=dict)
+    contents: dict[str, list[str]] = field(default_factory=dict)
+    variants: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,12 @@ class CampaignText:
     tiers: list[Tier]
     updates: list[UpdateText]
     crowd: Crowd
+    add_ons: list[Tier]
     raw: dict[str, Any]
+
+    @property
+    def has_wall(self) -> bool:
+        return "wall" in self.raw
 
     @property
     def is_over(self) -> bool:
@@ -146,6 +161,7 @@ def campaign_text(key: str) -> CampaignText:
         **{name: raw[name] for name in named},
         tiers=[Tier(**tier) for tier in raw["tiers"]],
         updates=[_update(update) for update in raw["updates"]],
+        add_ons=[Tier(**add_on) for add_on in raw.get("add_ons", [])],
         crowd=Crowd(cards=cards, **crowd),
         raw=raw,
     )

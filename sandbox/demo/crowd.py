@@ -12,7 +12,7 @@ from campaigns.models import Campaign, Reward
 from home.tenancy import within
 from pledges import checkout, pledging, refunds, saved_cards
 from pledges.consent_texts import NEWS, VERSION, consent_text
-from pledges.enums import CheckoutState
+from pledges.enums import CheckoutState, Wall
 from pledges.models import Pledge
 from pledges.pledging import ChosenReward, PledgeRequest
 from sandbox.demo import double
@@ -21,6 +21,9 @@ from sandbox.demo.story import NAMES, tier_id
 
 GOOD_CARD = "4242424242424242"
 MAILBOXES = {"fr": "courriel.example", "en": "mail.example"}
+
+#: What people say of the wall of thanks: of seven, two show all, three their name, two nothing.
+WALLS = (Wall.AMOUNT, Wall.AMOUNT, Wall.NAME, Wall.NAME, Wall.NAME, Wall.NEITHER, Wall.NEITHER)
 
 #: What some add on top of their rewards, in cents.
 EXTRAS = (500, 1000, 2000)
@@ -38,6 +41,7 @@ class Contribution:
     wants_news: bool = False
     card: str = GOOD_CARD
     cancelled: bool = False
+    wall: str = Wall.NEITHER
 
     @property
     def email(self) -> str:
@@ -47,7 +51,7 @@ class Contribution:
 def contributions(text: CampaignText) -> list[Contribution]:
     """The same ones each time: every tier as often as the content says, then the free contributions."""
     crowd = text.crowd
-    chance = random.Random(crowd.seed)
+    chance, showing = random.Random(crowd.seed), random.Random(f"wall/{crowd.seed}")
     picks: list[str | int] = [tier.key for tier in text.tiers for _ in range(tier.taken)] + list(crowd.gifts)
     chance.shuffle(picks)
     everyone = people()
@@ -66,6 +70,7 @@ def contributions(text: CampaignText) -> list[Contribution]:
                 wants_news=chance.random() < 0.6,
                 card=crowd.cards.get(number, GOOD_CARD),
                 cancelled=number in crowd.cancelled,
+                wall=showing.choice(WALLS) if text.has_wall else Wall.NEITHER,
             )
         )
     return made
@@ -113,4 +118,5 @@ def _request(campaign: Campaign, one: Contribution, rewards: dict[str, Reward]) 
         extra=one.extra,
         via=one.via,
         news_text=news,
+        wall=one.wall,
     )

@@ -35,18 +35,41 @@ def add_both(
     return page
 
 
-def publish_both(page: Page, english: dict[str, Any]) -> None:
-    """Publish a page, then its translation, every string of it translated from `english` (fields by name)."""
+def draft_both(parent: Page, model: type[Page], french: dict[str, Any], english: dict[str, Any]) -> Page:
+    """A French page and its complete translation, neither of them published. Found again by its slug."""
+    page = model.objects.child_of(parent).filter(slug=french["slug"]).first()
+    if page is None:
+        page = parent.add_child(instance=model(locale=Locale.objects.get(language_code=FRENCH), live=False, **french))
+        page.save_revision(user=french.get("owner"))
+    if not page.get_translations().exists():
+        _translate_draft(page, english)
+    return page
+
+
+def publish_drafts(page: Page) -> None:
+    """Publish a page and its translation as they were last saved; what is public is left as it is."""
+    for one in (page, *page.get_translations()):
+        if not one.live:
+            one.get_latest_revision().publish()
+
+
+def _translate_draft(page: Page, english: dict[str, Any]) -> Page:
+    """The translation of a page, every string of it from `english` (fields by name), as a draft."""
     warnings.filterwarnings(
         "ignore", category=MarkupResemblesLocatorWarning
     )  # wagtail-localize reads a video's address
     locale = Locale.objects.get(language_code=ENGLISH)
-    page.save_revision().publish()
     source, _created = TranslationSource.update_or_create_from_instance(page)
     translation, _created = Translation.objects.get_or_create(source=source, target_locale=locale)
     _translate(source, locale, type(page)(locale=locale, **english))
     translation.save_target(publish=False)
-    page.get_translation(locale).get_latest_revision().publish()
+    return page.get_translation(locale)
+
+
+def publish_both(page: Page, english: dict[str, Any]) -> None:
+    """Publish a page, then its translation."""
+    page.save_revision().publish()
+    _translate_draft(page, english).get_latest_revision().publish()
 
 
 def _translate(source: TranslationSource, locale: Locale, words: Page) -> None:

@@ -1,29 +1,36 @@
 """All addresses: the admin, what has no language, then what has one, then Wagtail's pages."""
 
-from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
-from django.urls import include, path, re_path
+from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
-from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from campaigns.sharing import crawling
 from home.admin_choices import complete_tag
+from home.media_serving import serve_media
 from pledges.views import discovery
+
+handler500 = "home.views.server_error"
 
 urlpatterns = [
     path("admin/tag-autocomplete/", complete_tag),
     path("admin/tag-autocomplete/<slug:app_name>/<slug:model_name>/", complete_tag),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("robots.txt", crawling.robots, name="robots"),
+    path("sitemap.xml", crawling.sitemap, name="sitemap"),
     path("stripe/", include("pledges.stripe_urls")),
-    re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
+    path("media/<path:path>", serve_media),
 ]
 
 urlpatterns += i18n_patterns(
     path("", include("home.urls")),
+    path("", include("campaigns.sharing.urls")),
     path(_("campaigns/"), discovery.index, name="campaign_index"),
+    path(_("campaigns/"), include("pledges.public_urls")),
+    path(_("campaign/"), include("campaigns.urls")),
     path(_("contribute/"), include("pledges.urls")),
     path("", include(wagtail_urls)),
 )

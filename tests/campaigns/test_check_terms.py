@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from campaigns import term_checks
+from campaigns import lifecycle, publishing, term_checks
 from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
 from campaigns.queries import freeze
 from home import clock
@@ -136,8 +136,9 @@ def test_a_live_page_without_terms_gets_them(page, campaign, cooperative):
 def test_drafts_and_unpublished_pages_are_left_alone(cooperative):
     page = make_campaign_page(cooperative, publish=False, live=False)
     assert list(term_checks.all_differences()) == []
-    page.save_revision().publish()
     with within(cooperative):
+        lifecycle.approve(publishing.found(page), by=None)
+        page.save_revision().publish()
         Reward.objects.update(amount=1)
         page = CampaignPage.objects.get(pk=page.pk)
         page.unpublish()

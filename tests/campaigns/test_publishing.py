@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from campaigns import lifecycle, publishing
 from campaigns.models import Campaign, CampaignPage, CampaignState, Reward, RewardStock
 from campaigns.queries import freeze
 from home import clock
@@ -109,9 +110,14 @@ def test_a_limit_is_not_lowered_under_what_is_taken(page):
     assert [r.limit for r in Reward.objects.all()] == [None, 5]
 
 
-def test_a_copied_page_has_terms_of_its_own(page, cooperative):
+def test_a_copied_page_is_a_draft_that_gets_terms_of_its_own_once_approved(page, cooperative):
     with within(cooperative):
-        page.copy(update_attrs={"slug": "copie", "title": "Copie"})
+        copy = CampaignPage.objects.get(
+            pk=page.copy(update_attrs={"slug": "copie", "title": "Copie"}, keep_live=False).pk
+        )
+        assert (copy.live, Campaign.objects.count(), Reward.objects.count()) == (False, 1, 2)
+        lifecycle.approve(publishing.found(copy), by=None)
+        copy.save_revision().publish()
         assert Campaign.objects.count() == 2
         assert Reward.objects.count() == 4
 

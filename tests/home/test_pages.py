@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
@@ -169,12 +168,6 @@ def test_an_unknown_host_speaks_both_languages(cooperative, client):
     html = html_of(client.get("/fr/"), 404)
     assert "La Meule commune" not in html
     assert '<div lang="en-CA"><h2>There is no site at this address.</h2>' in html
-
-
-def test_the_page_of_a_fault_needs_no_context_and_no_database():
-    html = render_to_string("500.html")
-    assert '<div lang="en-CA"><h2>This page could not be shown.</h2>' in html
-    assert "{%" not in html
 
 
 @pytest.fixture

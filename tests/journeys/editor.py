@@ -5,7 +5,7 @@ import re
 
 class Editor:
     def __init__(self, browser, stack, *, host="meule", email="editor@meule.example"):
-        self.stack, self.host = stack, host
+        self.browser, self.stack, self.host = browser, stack, host
         self.page = browser.new_context(locale="fr-CA", viewport={"width": 1280, "height": 1000}).new_page()
         self.page.set_default_timeout(15_000)
         self.go("/admin/login/")
@@ -33,6 +33,47 @@ class Editor:
         """Type into the rich text of a block."""
         self.page.locator("[data-contentpath='body'] [contenteditable=true]").nth(index).click()
         self.page.keyboard.type(text)
+
+    def submit_for_review(self):
+        """Once the draft has saved itself: from the page's own menu. Returns the id of the page."""
+        self.page.wait_for_url(re.compile(r"/pages/\d+/edit/"))
+        page_id = int(re.search(r"/pages/(\d+)/edit/", self.page.url)[1])
+        self.save_draft()
+        self.go(f"/admin/pages/{page_id}/edit/")
+        self.page.wait_for_load_state("networkidle")
+        self.page.locator("footer .w-dropdown__toggle").press("Enter")
+        self.page.locator("[name=action-submit]").press("Enter")
+        self.page.locator(".messages").wait_for()
+        return page_id
+
+    def save_draft(self):
+        """By its button, so that nothing typed last is left to a timer."""
+        self.page.locator("footer .action-save").first.press("Enter")
+        self.page.locator(".messages").get_by_text(re.compile("enregistrée|mise à jour|créée")).first.wait_for()
+
+    def publish_draft(self, page_id):
+        """A page that is saved, from its editor."""
+        self.go(f"/admin/pages/{page_id}/edit/")
+        self.page.wait_for_load_state("networkidle")
+        self.publish()
+
+    def launch(self, page_id, shot=None):
+        """From the dossier, through the page that asks once more."""
+        self.go(f"/admin/campaigns/{page_id}/")
+        if shot:
+            self.page.screenshot(path=shot, full_page=True)
+        self.page.get_by_role("link", name="Lancer la campagne").press("Enter")
+        self.page.get_by_text("ne changent plus").first.wait_for()
+        self.page.get_by_role("button", name="Lancer", exact=True).press("Enter")
+        self.page.locator(".messages").get_by_text("en cours").first.wait_for()
+
+    def approve(self, page_id, shot=None):
+        """What an adviser does on the dossier."""
+        self.go(f"/admin/campaigns/{page_id}/")
+        if shot:
+            self.page.screenshot(path=shot, full_page=True)
+        self.page.get_by_role("button", name="Approuver la campagne").press("Enter")
+        self.page.locator(".messages").get_by_text("approuvée").first.wait_for()
 
     def publish(self):
         """Once the draft has saved itself, as Wagtail does while one types."""
@@ -78,5 +119,5 @@ class Editor:
                 row.get_by_role("button", name="Enregistrer", exact=True).click()
                 row.locator("textarea").wait_for(state="detached")
         self.page.get_by_role("button", name=re.compile("Publier")).first.click()
-        self.page.get_by_text(re.compile("publi")).first.wait_for()
+        self.page.locator(".messages").get_by_text(re.compile("publi", re.IGNORECASE)).first.wait_for()
         return english

@@ -71,3 +71,67 @@ def objections(checker, folder):
     messages = json.loads(done.stderr)["messages"]
     return [f"{one['url'].rsplit('/', 1)[-1]}:{one.get('lastLine')} {one['message']} {one.get('extract', '')[:120]}"
             for one in messages if one["type"] == "error" or one.get("subType") == "warning"]  # fmt: skip
+
+
+def seen_on_paper(page, selector):
+    """How many of these a printed page shows."""
+    return page.locator(selector).evaluate_all("found => found.filter(one => one.checkVisibility()).length")
+
+
+def test_a_campaign_on_paper(chromium, demo):
+    page = chromium.new_context(locale="fr-CA", viewport={"width": 720, "height": 960}).new_page()
+    page.goto(demo.url("/fr/"))
+    page.goto(page.eval_on_selector(".poster a", "link => link.href"))
+    address = page.url
+    assert seen_on_paper(page, ".btn, .bar-pledge, .toc") > 3
+    page.emulate_media(media="print")
+    assert seen_on_paper(page, ".btn, .bar-pledge, .toc, .site-head__nav, .skip, .call") == 0
+    assert page.locator(".on-paper").inner_text() == address
+    stuck = "() => [...document.querySelectorAll('body *')].filter(one => one.checkVisibility() && "
+    stuck += "['sticky', 'fixed'].includes(getComputedStyle(one).position)).length"
+    assert page.evaluate(stuck) == 0
+    lefts = page.locator(".tier").evaluate_all("tiers => tiers.map(one => Math.round(one.getBoundingClientRect().x))")
+    assert len(lefts) >= 6
+    assert len(set(lefts)) == 2
+    assert set(page.locator(".tier").evaluate_all("tiers => tiers.map(one => getComputedStyle(one).breakInside)")) == {
+        "avoid"
+    }
+    pale = "() => [...document.querySelectorAll('body *')].filter(one => one.checkVisibility() && one.innerText && "
+    pale += "getComputedStyle(one).color === 'rgb(255, 255, 255)').length"
+    assert page.evaluate(pale) == 0
+
+
+def test_an_editor_takes_the_colour_on_offer_by_keyboard(chromium, demo):
+    page = chromium.new_context(locale="fr-CA", viewport={"width": 1280, "height": 1000}).new_page()
+    page.goto(demo.url("/admin/login/"))
+    page.fill("[name=username]", "redaction@meule.example")
+    page.fill("[name=password]", "tremplin")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(re.compile(r"/admin/$"))
+    page.goto(demo.url("/admin/settings/home/brand/"))
+    saved = page.input_value("[name=action]")
+    page.fill("[name=action]", "ff9900")
+    with page.expect_navigation():
+        page.press("[name=action]", "Enter")
+    message = page.locator("[data-contentpath=action] .error-message")
+    assert "le contraste est de 1,9:1, et il en faut 4,5:1" in message.inner_text()
+    assert page.input_value("[name=action]") == "#ff9900"
+    page.focus("[name=action]")
+    page.keyboard.press("Tab")
+    assert (
+        page.evaluate("document.activeElement.getAttribute('aria-label')") == "Palette, Action\u00a0: boutons et liens"
+    )
+    for _part in range(5):  # a palette's own parts, then the button
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "BUTTON":
+            break
+    page.keyboard.press("Enter")
+    offered = page.input_value("[name=action]")
+    assert offered in message.inner_text()
+    assert page.evaluate("document.activeElement.name") == "action"
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.locator(".error-message").count() == 0
+    assert page.input_value("[name=action]") == offered != saved
+    page.goto(demo.url("/fr/"))
+    assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--action').trim()") == offered

@@ -20,7 +20,8 @@ from pledges import checkout
 from pledges.enums import CheckoutState, PledgeState
 from pledges.forms import quantity_name
 from pledges.models import Checkout, Pledge, PledgeConsent, PledgeItem
-from tests.factories.campaigns import end_now, make_campaign
+from tests.campaigns.composing import wall
+from tests.factories.campaigns import body_of, end_now, make_campaign, two_tiers
 
 
 def url(name, *args, language="en"):
@@ -456,3 +457,19 @@ def test_a_signed_event_is_taken_without_a_token(selling, campaign, shop, inside
             "/stripe/webhook/", payload, content_type="application/json", HTTP_STRIPE_SIGNATURE=signature
         )
         assert answer.status_code == 200
+
+
+def test_what_is_shown_on_the_wall_goes_from_the_form_to_the_pledge(shop, stripe_double, on_host):
+    """From the empty form on: neither is chosen for the backer; what is chosen is read again, then kept."""
+    campaign = make_campaign(shop, body=body_of(two_tiers(), extra=[wall()]))
+    client = on_host(shop)
+    opened = client.get(url("contribute", campaign.pk)).content.decode()
+    assert re.findall(r'<input type="radio" name="wall" value="(\w+)"[^>]* checked', opened) == ["neither"]
+    data = form_data(extra="45", wall="amount")
+    review = client.post(url("contribute_review", campaign.pk), data)
+    assert "On the wall of thanks: your name and amount." in words(review)
+    assert re.search(r'<input type="hidden" name="wall" value="amount">', review.content.decode())
+    answer = client.post(url("contribute_review", campaign.pk), data | {"confirm": "1", "consent": "1"})
+    assert answer.status_code == 303
+    with within(shop):
+        assert [(one.wall, one.wall_name) for one in Pledge.objects.all()] == [("amount", "Camille Rivard")]

@@ -9,7 +9,8 @@ from django.utils.translation import gettext
 
 from campaigns.models import Reward, RewardStock
 from pledges.forms import ContributionForm, quantity_name
-from tests.factories.campaigns import make_campaign
+from tests.campaigns.composing import wall
+from tests.factories.campaigns import body_of, make_campaign, two_tiers
 
 AMOUNT = "Enter an amount in figures, for example 45 or 45.50."
 
@@ -211,5 +212,52 @@ def test_the_form_asks_as_many_queries_for_three_tiers_as_for_one(cooperative, i
 
     for count in (1, 3):
         campaign = make_campaign(cooperative, title=f"{count}", tiers=[tier(f"t{n}") for n in range(count)])
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             assert len(list(ContributionForm(campaign).tiers())) == count
+
+
+@pytest.fixture
+def thanked(cooperative, inside):
+    """A campaign whose page has a wall of thanks."""
+    return make_campaign(cooperative, title="Le mur", body=body_of(two_tiers(), extra=[wall()]))
+
+
+def test_the_wall_is_asked_about_only_where_there_is_one(campaign, inside, thanked):
+    assert "wall" not in posted(campaign, extra="5").fields
+    field = posted(thanked, extra="5")["wall"]
+    assert [radio.data["attrs"].get("checked", False) for radio in ContributionForm(thanked)["wall"]] == [
+        False,
+        False,
+        True,
+    ]
+    with translation.override("fr"):
+        assert [str(label) for _value, label in field.field.choices] == [
+            "Mon nom et mon montant",
+            "Mon nom seulement",
+            "Ni l’un ni l’autre",
+        ]
+
+
+@pytest.mark.parametrize("typed", ["amount", "name", "neither", ""])
+def test_what_is_chosen_for_the_wall_is_kept_for_the_review_page(thanked, typed):
+    form = posted(thanked, extra="5", **({"wall": typed} if typed else {}))
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["wall"] == (typed or "neither")
+    assert dict(form.kept()).get("wall", "") == typed
+
+
+def test_a_choice_that_is_none_is_told_so(thanked):
+    form = posted(thanked, extra="5", wall="everything")
+    assert list(form.errors) == ["wall"]
+    assert [problem.anchor for problem in form.problems()] == ["id_wall_0"]
+
+
+def test_another_choice_for_the_wall_is_another_attempt(thanked):
+    attempt = uuid.uuid4()
+    keys = []
+    for choice in ("name", "amount", "neither", ""):
+        form = posted(thanked, extra="5", attempt=attempt, wall=choice)
+        assert form.is_valid()
+        keys.append(form.pledge_key)
+    assert len(set(keys)) == 3
+    assert keys[2] == keys[3]

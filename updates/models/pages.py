@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
-from wagtail.models import Page
 
 from home.fields import BodyField
+from home.models.pages import PublicPage
 from updates.blocks import UpdateStoryBlock
 from updates.forms import UpdatePageForm
 from updates.models.updates import Update
 
 
-class UpdatePage(Page):
+class UpdatePage(PublicPage):
     """Publishing it shows it in the feed, and changes nothing else."""
 
     summary = models.CharField(
@@ -26,7 +26,7 @@ class UpdatePage(Page):
     parent_page_types: ClassVar = ["campaigns.CampaignPage"]
     subpage_types: ClassVar[list[str]] = []
     base_form_class = UpdatePageForm
-    content_panels: ClassVar = [*Page.content_panels, FieldPanel("summary"), FieldPanel("body")]
+    content_panels: ClassVar = [*PublicPage.content_panels, FieldPanel("summary"), FieldPanel("body")]
 
     class Meta:
         verbose_name = _("update")

@@ -1,6 +1,7 @@
 """What every installation shares. Anything that differs is read from the environment."""
 
 import os
+import zoneinfo
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,7 @@ INSTALLED_APPS = [
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
+    "wagtailmedia",
     "wagtail.search",
     "wagtail.admin",
     "wagtail",
@@ -37,12 +39,14 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]
 
 MIDDLEWARE = [
     "home.middleware.HealthMiddleware",
+    "home.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -54,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "home.middleware.CooperativeMiddleware",
     "home.admin_guard.OwnAdminMiddleware",
+    "home.admin_guard.RefusalMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
@@ -138,17 +143,31 @@ MEDIA_ROOT = DATA_DIR / "media"
 WAGTAIL_SITE_NAME = "Tremplin"
 WAGTAILADMIN_BASE_URL = os.environ.get("ADMIN_BASE_URL", "http://localhost:8000")
 WAGTAIL_ALLOW_UNICODE_SLUGS = False
-WAGTAIL_WORKFLOW_ENABLED = False
+WAGTAIL_WORKFLOW_ENABLED = True
+WAGTAIL_FINISH_WORKFLOW_ACTION = "campaigns.finishing.leave_unpublished"
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAILADMIN_USER_LOGIN_FORM = "home.admin_words.LoginForm"
+# Some systems list names that browsers do not know, and the page of the account stops at them.
+WAGTAIL_USER_TIME_ZONES = sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("fr", "Français"), ("en", "English")]
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 if os.environ.get("PGDATABASE"):
     # Made by a migration of `campaigns`: French words by their stem, without accents. SQLite folds accents by itself.
     WAGTAILSEARCH_BACKENDS["default"]["SEARCH_CONFIG"] = "fr_unaccent"
 WAGTAILIMAGES_IMAGE_MODEL = "wagtailimages.Image"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "home.image_forms.ImageForm"
+# No SVG: it can hold a script. A telephone's finest photograph has 50 million pixels; unpacked, it takes 150 MB.
+WAGTAILIMAGES_EXTENSIONS = ["gif", "jpeg", "jpg", "png", "webp"]
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
+# Nothing that a browser would run where the admin is: no HTML, no SVG.
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odp", "ods", "odt", "pdf", "pptx", "txt", "vtt", "xlsx", "zip"]
+WAGTAILMEDIA = {
+    "VIDEO_EXTENSIONS": ["mp4", "m4v", "webm"],  # what browsers play
+    "MEDIA_FORM_BASE": "home.videos.VideoForm",
+}
 TAGGIT_CASE_INSENSITIVE = True
 
 # Stripe. The same client speaks to Stripe and to the sandbox: only the base address differs.
@@ -156,6 +175,10 @@ STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "")
 STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "")
 STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")
 PAYMENT_PROCESSOR_NAME = "Stripe"
+# What the provider keeps of each payment, as the goal builder reckons it: a rate in hundredths of a percent, and a
+# fixed part in minor units. An estimate for editors; the ledger only ever holds what was really kept.
+PROCESSING_FEE_BASIS_POINTS = int(os.environ.get("PROCESSING_FEE_BASIS_POINTS", "290"))
+PROCESSING_FEE_FIXED = int(os.environ.get("PROCESSING_FEE_FIXED", "30"))
 
 # Mail. Any provider by anymail's own settings; SMTP otherwise.
 EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")

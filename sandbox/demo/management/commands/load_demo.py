@@ -1,4 +1,4 @@
-"""Loads the demo once: two cooperatives, three campaigns and their backers, through the Stripe double."""
+"""Loads the demo once: two cooperatives, their campaigns and backers, through the Stripe double."""
 
 import os
 from typing import Any
@@ -14,7 +14,8 @@ from home.tenancy import across_cooperatives, within
 from pledges.models import Pledge
 from sandbox.demo import ageing, founding
 from sandbox.demo.campaigning import Campaigner
-from sandbox.demo.content import CAMPAIGNS, COOPERATIVES, campaign_text, cooperative_text
+from sandbox.demo.content import CAMPAIGNS, COOPERATIVES, PREPARING, campaign_text, cooperative_text
+from sandbox.demo.preparing import Preparer
 
 #: More than the demo writes: what is left after so many goes with the worker.
 MAILS = 1000
@@ -38,6 +39,9 @@ class Command(BaseCommand):
         for key in CAMPAIGNS:
             campaign = campaign_text(key)
             Campaigner(Cooperative.objects.select_related("site").get(slug=campaign.cooperative), campaign).run()
+        for key in PREPARING:
+            campaign = campaign_text(key)
+            Preparer(Cooperative.objects.select_related("site").get(slug=campaign.cooperative), campaign).run()
         self._send_mails()
         founding.make_operator()
         self._say_what_is_there()

@@ -1,4 +1,4 @@
-"""What every page of this room hands to Wagtail's own templates: title, way back, pages of a list."""
+"""What every page of ours in the admin hands to Wagtail's own templates: title, way back, pages of a list."""
 
 from collections.abc import Iterable
 from typing import Any

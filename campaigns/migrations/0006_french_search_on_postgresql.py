@@ -22,6 +22,6 @@ def drop(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0004_dossiers_and_ambassadors")]
+    dependencies = [("campaigns", "0005_adviser_review")]
 
     operations = [migrations.RunPython(create, drop)]

@@ -1,0 +1,1 @@
+"""Measures, and what they compare with."""

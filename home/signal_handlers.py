@@ -1,0 +1,32 @@
+"""What follows where Wagtail tells that a page went live, or offline (unpublished, expired or deleted)."""
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from wagtail.models import Page
+from wagtail.signals import page_published, page_unpublished
+
+from home.languages import FRENCH
+from home.models import PublicPage
+from home.tasks import draw_pictures
+
+
+def draw_soon(sender: type[Page], instance: Page, **kwargs: Any) -> None:
+    """Its pictures are drawn before a visitor has to wait for them."""
+    if instance.live:
+        transaction.on_commit(partial(draw_pictures.enqueue, instance.pk))
+
+
+def unpublish_the_twin(sender: type[Page], instance: Page, **kwargs: Any) -> None:
+    """Where French goes first, the English page does not stay without it."""
+    if not isinstance(instance, PublicPage) or instance.locale.language_code != FRENCH:
+        return
+    if instance.french_goes_first():
+        for twin in instance.get_translations().live().specific():
+            twin.unpublish()
+
+
+def connect() -> None:
+    page_published.connect(draw_soon, dispatch_uid="home.draw_soon")
+    page_unpublished.connect(unpublish_the_twin, dispatch_uid="home.unpublish_the_twin")

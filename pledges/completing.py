@@ -1,0 +1,72 @@
+"""What follows a decided campaign: its rewards on their way, then closed.
+
+The rule, which may be asked again at any time with the same answer:
+- nothing moves before the settlement is finished (no payment is due any more);
+- funded or ended, and something paid for is to be handed over: fulfilling;
+- closed once nothing can happen any more: every pledge was let go or its payment is settled (the grace is over, or
+  nothing waits for it), no refund is under way, and every item paid for has reached its backer. An item that was
+  mailed counts as arrived a month after it left, if it has not come back.
+
+Nothing here is asked by money: refunds, delays and fulfilment work in every state after the outcome.
+"""
+
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+
+from campaigns import lifecycle
+from campaigns.enums import OUTCOMES, CampaignState
+from campaigns.models import Campaign
+from home import clock
+from home.tenancy import within
+from pledges.enums import CardState, FulfilmentState, PaymentState, PledgeState, RefundState
+from pledges.fulfilment import PAID_FOR, WAITING
+from pledges.models import Payment, Pledge, PledgeItem, Refund
+
+#: After so long, a parcel that has not come back has arrived.
+ARRIVED_AFTER = timedelta(days=30)
+
+#: Payments that their backers may still mend, until the grace is over.
+TO_MEND = (PaymentState.ACTION, PaymentState.MEND)
+
+
+def settled() -> QuerySet[Campaign]:
+    """Decided campaigns that are not closed and whose settlement is finished."""
+    moving = OUTCOMES | {CampaignState.FULFILLING}
+    return (
+        Campaign.objects.filter(state__in=moving)
+        .exclude(settlement__finished_at=None)
+        .select_related("cooperative__site", "settlement")
+        .order_by("decided_at")
+    )
+
+
+def move_on(campaign: Campaign) -> CampaignState:
+    """Take a settled campaign as far as it can go now; returns the state it has then."""
+    with within(campaign.cooperative):
+        if not campaign.is_missed and _to_hand_over(campaign):
+            lifecycle.start_fulfilling(campaign)
+        elif _nothing_is_open(campaign):
+            lifecycle.complete(campaign)
+        campaign.refresh_from_db()
+    return CampaignState(campaign.state)
+
+
+def _to_hand_over(campaign: Campaign) -> bool:
+    """Something that was paid for has not reached its backer."""
+    on_the_way = Q(state=FulfilmentState.SENT, state_since__gt=clock.now() - ARRIVED_AFTER)
+    items = PledgeItem.objects.filter(PAID_FOR, pledge__campaign=campaign)
+    return items.filter(Q(state__in=WAITING) | on_the_way).exists()
+
+
+def _nothing_is_open(campaign: Campaign) -> bool:
+    open_states = [PaymentState.DUE]
+    if clock.now() < campaign.settlement.grace_ends_at:
+        open_states += TO_MEND
+    payments = Payment.objects.filter(pledge__campaign=campaign, state__in=open_states)
+    refunds = Refund.objects.filter(payment__pledge__campaign=campaign, state=RefundState.DUE)
+    cards = Pledge.objects.filter(campaign=campaign, card_state=CardState.TO_DETACH)
+    waiting = Pledge.objects.filter(campaign=campaign, state=PledgeState.PENDING)
+    if campaign.is_missed:
+        waiting = waiting | Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
+    return not any(rows.exists() for rows in (payments, refunds, cards, waiting))

@@ -1,0 +1,64 @@
+"""The wall of thanks: who of a campaign's backers chose to show their name, in order of arrival.
+
+A contribution that is cancelled, dropped, lapsed or refunded is no longer on it.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, F, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from campaigns.models import Campaign
+from pledges.enums import PledgeState, RefundState, Wall
+from pledges.models import Pledge, Refund
+
+SHOWING = [Wall.AMOUNT, Wall.NAME]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`amount` in minor units where it is shown. `id` orders the wall and is where a page of it begins."""
+
+    id: int
+    name: str
+    amount: int | None = None
+
+
+@dataclass(frozen=True)
+class WallPage:
+    """A run of entries; `after` is where the next page begins (None: this is the last)."""
+
+    entries: list[Entry]
+    after: int | None
+    hidden: int
+
+
+def page_of(campaign: Campaign, *, size: int, after: int = 0) -> WallPage:
+    """At most `size` entries that came after one of them, and how many people show no name at all.
+
+    One query, whatever is before. A wall without entries counts nobody: it says that names are still to come.
+    """
+    rows = _shown(campaign).filter(pk__gt=after).order_by("pk").annotate(hidden=_hidden(campaign))[: size + 1]
+    found = list(rows.values_list("pk", "wall_name", "wall", "amount", "hidden"))
+    entries = [Entry(pk, name, amount if wall == Wall.AMOUNT else None) for pk, name, wall, amount, _hidden in found]
+    after_these = entries[size - 1].id if len(entries) > size else None
+    return WallPage(entries[:size], after_these, found[0][-1] if found else 0)
+
+
+def _hidden(campaign: Campaign) -> Coalesce:
+    """How many people contributed and show no name, as a column."""
+    others = _standing(campaign).exclude(backer_id__in=_shown(campaign).values("backer_id"))
+    counted = others.order_by().values("campaign_id").annotate(people=Count("backer_id", distinct=True))
+    return Coalesce(Subquery(counted.values("people")), 0)
+
+
+def _standing(campaign: Campaign) -> QuerySet[Pledge]:
+    """Contributions that hold: confirmed, and not given back whole."""
+    refunds = Refund.objects.filter(payment__pledge__campaign=campaign, amount__gte=F("payment__amount"))
+    given_back = refunds.exclude(state=RefundState.FAILED)
+    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
+    return confirmed.exclude(pk__in=given_back.values("payment__pledge_id"))
+
+
+def _shown(campaign: Campaign) -> QuerySet[Pledge]:
+    return _standing(campaign).filter(wall__in=SHOWING)
