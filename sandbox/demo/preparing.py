@@ -45,6 +45,7 @@ class Preparer:
             "slug": self.text.slug[code],
             "owner": self.editor,
             "funding_model": self.text.funding_model,
+            "theme": self.text.theme,
             "goal": self.text.goal,
             "end_date": self._day(self.text.ends_in_days),
             "body": self.stories[code].campaign_body(),
