@@ -67,7 +67,7 @@ class BlockForms:
         chooser = self._reveal(self.page.locator(f"[id='{name}{'-image' * with_words}-chooser']"))
         chooser.get_by_role("button", name="Choisir une image").press("Enter")
         modal = self.page.locator(".modal-content")
-        modal.get_by_role("tab", name="Transférer").press("Enter")
+        modal.get_by_role("tab", name="Téléverser").press("Enter")
         modal.locator("input[type=file]").set_input_files(self._file(picture))
         modal.locator("[name$='-title']").fill(picture.fr or picture.colour)
         modal.locator("#tab-upload [type=submit]").press("Enter")
