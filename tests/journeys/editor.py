@@ -117,10 +117,10 @@ class Editor:
         self.page.locator("li.incomplete, li.complete").first.wait_for()
         return [row.locator("p").first.inner_text() for row in self.page.locator("li.incomplete").all()]
 
-    def write_english(self, texts, leaving=None):
-        """Each passage that the translation's editor asks for, but one; its English is in `texts`."""
+    def write_english(self, texts, leaving=()):
+        """Each passage that the translation's editor asks for, but some; its English is in `texts`."""
         for french in self.still_to_translate():
-            if french != leaving:
+            if french not in leaving:
                 self._write_passage(french, texts[french])
 
     def _write_passage(self, french, english):

@@ -58,7 +58,8 @@ def test_a_page_with_every_block_from_nothing_to_both_languages(chromium, stack,
 
     editor.translate_draft()
     last = "Voir les pains"
-    editor.write_english(ENGLISH, leaving=last)
+    address = ADDRESSES["fr"].strip("/").split("/")[-1]  # follows from the title by itself
+    editor.write_english(ENGLISH, leaving=(last, address))
     editor.page.screenshot(path=shots / "compose-2-translation.png", full_page=True)
     editor.open_page(page_id)
     editor.publish_both("rien n’a été publié")
