@@ -125,6 +125,9 @@ class Editor:
 
     def _write_passage(self, french, english):
         row = self.page.locator("li.incomplete").filter(has=self.page.get_by_text(french, exact=True)).first
+        if not row.is_visible():
+            part = row.locator("xpath=ancestor::section[starts-with(@id, 'tab-')][1]").get_attribute("id")
+            self.page.locator(f"[role=tab][href='#{part}']").press("Enter")
         row.get_by_role("button", name="Traduire", exact=True).press("Enter")
         row.locator("textarea").fill(english)
         row.get_by_role("button", name="Enregistrer", exact=True).press("Enter")

@@ -80,7 +80,7 @@ PAGE = [
             "poster": Picture("darkorange"),
             "transcript": Rich("Écoutez le bois qui craque.", "Listen to the wood crackle."),
         },
-        [Words("2 min 10 s", "2 min 10 s"), Words("Regarder la vidéo", "Watch the video")],
+        [Words("2\u00a0min 10\u00a0s", "2 min 10 s"), Words("Regarder la vidéo", "Watch the video")],
     ),
     Part(
         "gallery",
