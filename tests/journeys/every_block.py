@@ -37,7 +37,7 @@ class Part(NamedTuple):
     kind: str
     label: str
     content: dict | list
-    #: What the page adds to the editor's words: headings of the house's, amounts and months as each language writes them.
+    #: What the page adds to the editor's words: headings of the house's, amounts and months in each language.
     also: list
 
 
@@ -162,7 +162,8 @@ PAGE = [
             "heading": Words("Où va votre argent", "Where your money goes"),
             "introduction": Words("La brique coûte le plus.", "Brick costs the most."),
             "lines": [
-                {"need": Words("Briques et mortier", "Brick and mortar"), "amount": "4500", "kind": Choice("production")},
+                {"need": Words("Briques et mortier", "Brick and mortar"), "amount": "4500",
+                 "kind": Choice("production")},
                 {"need": Words("Farine des contreparties", "Flour for the rewards"), "amount": "1000,50",
                  "kind": Choice("rewards")},
             ],
@@ -296,6 +297,11 @@ def pictures_in(content):
     return [leaf for leaf in leaves(content) if isinstance(leaf, Picture)]
 
 
+def addresses_in(content):
+    """Where a part leads to: the same in both languages."""
+    return [leaf for leaf in leaves(content) if type(leaf) is str and leaf.startswith("https://")]
+
+
 def everything_said():
     """All that the translator writes, French and English."""
     said = [TITLE, SUMMARY]
@@ -305,4 +311,4 @@ def everything_said():
 
 
 #: What a French passage is in English.
-ENGLISH = {fr: en for fr, en in everything_said()}
+ENGLISH = dict(everything_said())

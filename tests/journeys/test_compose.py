@@ -8,7 +8,7 @@ import pytest
 from campaigns.blocks import CampaignStoryBlock
 from tests.journeys.block_forms import BlockForms
 from tests.journeys.editor import Editor
-from tests.journeys.every_block import ENGLISH, GOAL, PAGE, SUMMARY, TITLE, pictures_in, words_in
+from tests.journeys.every_block import ENGLISH, GOAL, PAGE, SUMMARY, TITLE, addresses_in, pictures_in, words_in
 
 pytestmark = pytest.mark.browser
 
@@ -80,9 +80,7 @@ def test_a_page_with_every_block_from_nothing_to_both_languages(chromium, stack,
 def statuses(editor, stack):
     """What a visitor gets at either address."""
     visitor = editor.browser.new_context()
-    found = {
-        language: visitor.new_page().goto(stack.url(address)).status for language, address in ADDRESSES.items()
-    }
+    found = {language: visitor.new_page().goto(stack.url(address)).status for language, address in ADDRESSES.items()}
     visitor.close()
     return found
 
@@ -108,7 +106,8 @@ def compare(chromium, stack, language, shots):
         assert differences(part, section, language) == [], part.kind
     whole = plain(page.locator("main").evaluate("main => main.outerHTML"))
     other = {"fr": "en", "en": "fr"}[language]
-    assert [words for part in PAGE for one in words_in(part.content) if (words := foreign(one, other, whole))] == []
+    said = [words for part in PAGE for words in [*words_in(part.content), *part.also]]
+    assert [words for one in said if (words := foreign(one, other, whole))] == []
     assert tier_titles(page) == [getattr(tier["title"], language) for tier in PARTS["reward_tiers"].content]
     take_shots(page, shots, language)
     context.close()
@@ -123,6 +122,8 @@ def differences(part, section, language):
     described = [getattr(one, language) for one in pictures_in(part.content)]
     if alts != described:
         lacking.append(f"pictures {alts}, not {described}")
+    linked = section.locator("a").evaluate_all("found => found.map(one => one.getAttribute('href'))")
+    lacking += [address for address in addresses_in(part.content) if address not in linked]
     broken = section.locator("img").evaluate_all(
         "found => Promise.all(found.map(async one => { one.loading = 'eager'; await one.decode(); "
         "return one.naturalWidth; }))"
