@@ -1,4 +1,4 @@
-"""An upload and its search entry are one transaction: nobody finds the one before the other."""
+"""A file sent while a page is being written, and its search entry, are one transaction."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -18,13 +18,13 @@ GIF = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("model", "url", "file"),
+    ("model", "kind", "file"),
     [
-        (Image, "wagtailimages:add", SimpleUploadedFile("four.gif", GIF)),
-        (Document, "wagtaildocs:add", SimpleUploadedFile("four.vtt", b"WEBVTT\n")),
+        (Image, "image", SimpleUploadedFile("four.gif", GIF)),
+        (Document, "document", SimpleUploadedFile("four.vtt", b"WEBVTT\n")),
     ],
 )
-def test_the_worker_finds_nothing_before_the_form_is_done(client, cooperative, model, url, file):
+def test_the_worker_finds_nothing_before_the_form_is_done(client, cooperative, model, kind, file):
     seen = []
 
     def note(instance, **kwargs):
@@ -33,7 +33,9 @@ def test_the_worker_finds_nothing_before_the_form_is_done(client, cooperative, m
     client.force_login(make_user(cooperative, Role.EDITOR))
     post_save.connect(note, sender=model)
     collection = Collection.objects.get(name=cooperative.name)
-    data = {"title": "Le four", "file": file, "collection": collection.pk}
-    client.post(reverse(url), data, headers={"host": "meule.localhost"})
+    fields = {"title": "Le four", "file": file, "collection": collection.pk}
+    data = {f"{kind}-chooser-upload-{name}": value for name, value in fields.items()}
+    url = reverse({"image": "wagtailimages_chooser:create", "document": "wagtaildocs_chooser:create"}[kind])
+    client.post(url, data, headers={"host": "meule.localhost"})
     post_save.disconnect(note, sender=model)
     assert seen == [("Le four", True)]

@@ -122,6 +122,11 @@ class Editor:
         for french in self.still_to_translate():
             if french not in leaving:
                 self._write_passage(french, texts[french])
+        self._wait_for_words()
+
+    def _wait_for_words(self):
+        """Until the last ones are kept: its editor closes a passage before."""
+        self.page.get_by_text("Enregistrement…").first.wait_for(state="detached")
 
     def _write_passage(self, french, english):
         row = self.page.locator("li.incomplete").filter(has=self.page.get_by_text(french, exact=True)).first
@@ -164,6 +169,7 @@ class Editor:
                 row.locator("textarea").fill(text)
                 row.get_by_role("button", name="Enregistrer", exact=True).click()
                 row.locator("textarea").wait_for(state="detached")
+        self._wait_for_words()
         self.page.get_by_role("button", name=re.compile("Publier")).first.click()
         self.page.locator(".messages").get_by_text(re.compile("publi", re.IGNORECASE)).first.wait_for()
         return english
