@@ -157,7 +157,9 @@ def record_return(page: CampaignPage) -> None:
 
 
 def _terms_of(page: CampaignPage) -> Campaign | None:
-    return Campaign.objects.filter(translation_key=page.translation_key).first()
+    """As they are now; those of the page that an alias repeats."""
+    key = page.alias_of.translation_key if page.alias_of else page.translation_key
+    return Campaign.objects.filter(translation_key=key).first()
 
 
 # What publishing asks

@@ -25,6 +25,7 @@ from campaigns.admin.access import ICON, ROLES
 from campaigns.admin.home_panel import DossiersPanel
 from campaigns.models import CampaignPage
 from home.admin_access import RoleMenuItem, has_role
+from home.bilingual_hooks import PUBLISH_BOTH
 from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
@@ -32,6 +33,9 @@ from home.tenancy import current_cooperative
 #: Wagtail's reports on reviews name those of every cooperative. No group has this permission, superusers need none.
 WorkflowView.any_permission_required = ["platform"]
 WorkflowTasksView.any_permission_required = ["platform"]
+
+#: What the editor's menu does not offer before a campaign is approved.
+PUBLISHING = {"action-publish", PUBLISH_BOTH}
 
 #: Panels of Wagtail's first page that ours replaces: they know pages, not who may see them here.
 REPLACED = (WorkflowObjectsToModeratePanel, UserObjectsInWorkflowModerationPanel)
@@ -113,7 +117,7 @@ def own_actions(menu_items: list[ActionMenuItem], request: HttpRequest, context:
     if not is_new and not isinstance(page, CampaignPage):
         return
     refused = is_new or (page is not None and page.refusal_to_publish() is not None)
-    gone = {"action-restart-workflow"} | ({"action-publish"} if refused else set())
+    gone = {"action-restart-workflow"} | (PUBLISHING if refused else set())
     menu_items[:] = [_in_our_words(item) for item in menu_items if item.name not in gone]
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -51,7 +52,7 @@ class OwnAdminMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
-        if not request.path.startswith(reverse("wagtailadmin_home")):
+        if not request.path.startswith(_admin_home()):
             return None  # before the user is asked for: a public page reads no session, and varies by no cookie
         user, match = request.user, request.resolver_match
         if not isinstance(user, User) or user.is_superuser or match is None or match.url_name in OPEN_TO_ALL:
@@ -76,17 +77,22 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        home = reverse("wagtailadmin_home")
+        home = _admin_home()
         if not isinstance(exception, PublicationRefused) or not request.path.startswith(home):
             return None
         messages.error(request, " ".join(exception.messages))
         return redirect(get_valid_next_url_from_request(request) or home)
 
 
+def _admin_home() -> str:
+    """As cooperatives' hosts have it: the platform's own host has no admin, and addresses of its own."""
+    return reverse("wagtailadmin_home", urlconf=settings.ROOT_URLCONF)
+
+
 def _to_own_admin(user: User) -> HttpResponseBase | None:
     """None for someone of no cooperative at all: Wagtail refuses them."""
     membership = user.memberships.select_related("cooperative__site").order_by("pk").first()
-    return redirect(membership.cooperative.root_url + reverse("wagtailadmin_home")) if membership else None
+    return redirect(membership.cooperative.root_url + _admin_home()) if membership else None
 
 
 def _is_theirs(request: HttpRequest, user: User, match: ResolverMatch) -> bool:

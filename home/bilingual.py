@@ -91,7 +91,6 @@ def open_translation(french: Page, user: User | None) -> Page:
         english = source.get_ephemeral_translated_instance(locale, fallback=True)
         english.save_revision(user=user, clean=False)
     propose_slug(translation, english)
-    propose_addresses(translation)
     return english
 
 
@@ -125,22 +124,6 @@ def propose_slug(translation: Translation, english: Page) -> None:
         data=slug,
         translation_type=StringTranslation.TRANSLATION_TYPE_MACHINE,
     )
-
-
-def propose_addresses(translation: Translation) -> None:
-    """An address among the texts (a video's) is the same in English, until someone writes another."""
-    addresses = StringSegment.objects.filter(source=translation.source, string__data__startswith="http")
-    for segment in addresses.select_related("string", "context"):
-        if " " not in segment.string.data:
-            StringTranslation.objects.get_or_create(
-                translation_of=segment.string,
-                context=segment.context,
-                locale=translation.target_locale,
-                defaults={
-                    "data": segment.string.data,
-                    "translation_type": StringTranslation.TRANSLATION_TYPE_MACHINE,
-                },
-            )
 
 
 def translated(translation: Translation) -> "QuerySet[StringTranslation]":

@@ -80,5 +80,5 @@ class CooperativeMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """The way to a page of Wagtail's, found in fewer queries than Wagtail's own."""
         match = request.resolver_match
-        if match is not None and match.url_name == "wagtail_serve" and hasattr(request, "cooperative"):
+        if match is not None and match.url_name == "wagtail_serve" and getattr(request, "cooperative", None):
             request.surroundings = wayfinding.find_page(request, args[0] if args else "")  # type: ignore[attr-defined]

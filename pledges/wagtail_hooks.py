@@ -96,5 +96,7 @@ def campaigns_panel(request: HttpRequest, panels: list[Any]) -> None:
 def read_terms_with_sums(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> None:
     """The page of a campaign shows its terms and how far it is: one query for both."""
     if isinstance(page, CampaignPage):
-        campaigns = Campaign.objects.filter(translation_key=page.translation_key).select_related("cooperative")
-        page.campaign = totals.with_sums(campaigns).first()
+        campaign = totals.with_sums(Campaign.objects.filter(translation_key=page.translation_key)).first()
+        if campaign is not None:
+            campaign.cooperative = request.cooperative  # type: ignore[attr-defined]
+        page.campaign = campaign

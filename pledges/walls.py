@@ -5,7 +5,8 @@ A contribution that is cancelled, dropped, lapsed or refunded is no longer on it
 
 from dataclasses import dataclass
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign
 from pledges.enums import PledgeState, RefundState, Wall
@@ -29,23 +30,26 @@ class WallPage:
 
     entries: list[Entry]
     after: int | None
+    hidden: int
 
 
 def page_of(campaign: Campaign, *, size: int, after: int = 0) -> WallPage:
-    """At most `size` entries that came after one of them. One query, whatever is before."""
-    rows = _shown(campaign).filter(pk__gt=after).order_by("pk")[: size + 1]
-    found = [
-        Entry(pk, name, amount if wall == Wall.AMOUNT else None)
-        for pk, name, wall, amount in rows.values_list("pk", "wall_name", "wall", "amount")
-    ]
-    return WallPage(found[:size], found[size - 1].id if len(found) > size else None)
+    """At most `size` entries that came after one of them, and how many people show no name at all.
+
+    One query, whatever is before. A wall without entries counts nobody: it says that names are still to come.
+    """
+    rows = _shown(campaign).filter(pk__gt=after).order_by("pk").annotate(hidden=_hidden(campaign))[: size + 1]
+    found = list(rows.values_list("pk", "wall_name", "wall", "amount", "hidden"))
+    entries = [Entry(pk, name, amount if wall == Wall.AMOUNT else None) for pk, name, wall, amount, _hidden in found]
+    after_these = entries[size - 1].id if len(entries) > size else None
+    return WallPage(entries[:size], after_these, found[0][-1] if found else 0)
 
 
-def hidden_count(campaign: Campaign) -> int:
-    """How many people contributed and show no name."""
-    standing = _standing(campaign)
-    shown = _shown(campaign).values("backer_id")
-    return standing.exclude(backer_id__in=shown).values("backer_id").distinct().count()
+def _hidden(campaign: Campaign) -> Coalesce:
+    """How many people contributed and show no name, as a column."""
+    others = _standing(campaign).exclude(backer_id__in=_shown(campaign).values("backer_id"))
+    counted = others.order_by().values("campaign_id").annotate(people=Count("backer_id", distinct=True))
+    return Coalesce(Subquery(counted.values("people")), 0)
 
 
 def _standing(campaign: Campaign) -> QuerySet[Pledge]:

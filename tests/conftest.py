@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.utils import translation
 
 from home.tenancy import across_cooperatives, within
 from tests.factories.campaigns import make_campaign
@@ -20,6 +21,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def media_folder(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+@pytest.fixture(autouse=True)
+def language(settings):
+    """Each test begins in the product's own language, whatever the requests of the one before left active."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture

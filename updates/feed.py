@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Aggregate, OuterRef, Subquery, TextField
 
 from campaigns.models import Campaign, Reward
 from home.languages import TAGS, current
@@ -20,7 +19,17 @@ class Entry:
     published_at: datetime
     page: UpdatePage
     lang: str
-    notices: list[DelayNotice] = field(default_factory=list)
+    new_months: list[date] = field(default_factory=list)
+
+
+class Months(Aggregate):
+    """The months of several notices in one text, in no order that counts."""
+
+    function = "GROUP_CONCAT"
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="STRING_AGG(%(expressions)s::text, ',')", **context)
 
 
 @dataclass(frozen=True)
@@ -33,26 +42,30 @@ class Change:
 
 
 def feed_of(campaign: Campaign) -> list[Entry]:
-    """In two queries, however many updates there are."""
-    notices: dict[UUID, list[DelayNotice]] = {}
-    for notice in DelayNotice.objects.filter(campaign=campaign).select_related("update").order_by("id"):
-        notices.setdefault(notice.update.translation_key, []).append(notice)
+    """In one query, however many updates there are."""
     return [
-        Entry(page.number, page.published_at, page, _foreign(page), notices.get(key, []))
-        for key, page in _live_pages(campaign).items()
+        Entry(page.number, page.published_at, page, _foreign(page), _months(page.new_months))
+        for page in _live_pages(campaign)
     ]
 
 
-def _live_pages(campaign: Campaign) -> dict[UUID, Any]:
-    """By translation key, newest first: the page in the reader's language if there is one, with its update's number."""
+def _months(text: str | None) -> list[date]:
+    return sorted({date.fromisoformat(month) for month in text.split(",")}) if text else []
+
+
+def _live_pages(campaign: Campaign) -> list[Any]:
+    """Newest first: the page in the reader's language if there is one, with its update's number and new months."""
+    notices = DelayNotice.objects.filter(update__translation_key=OuterRef("translation_key")).order_by()
+    months = notices.values("update").annotate(months=Months("month")).values("months")
     updates = Update.objects.filter(campaign=campaign)
     update = updates.filter(translation_key=OuterRef("translation_key"))
     live = UpdatePage.objects.live().filter(translation_key__in=updates.values("translation_key"))
     figures = {"number": Subquery(update.values("number")), "published_at": Subquery(update.values("published_at"))}
+    figures |= {"new_months": Subquery(months)}
     pages = live.annotate(**figures).select_related("locale").defer("body").order_by("-number", "pk")
     ours_last = sorted(pages, key=lambda page: page.locale.language_code == current())
     found = {page.translation_key: page for page in ours_last}
-    return dict(sorted(found.items(), key=lambda item: -item[1].number))
+    return sorted(found.values(), key=lambda page: -page.number)
 
 
 def _foreign(page: UpdatePage) -> str:

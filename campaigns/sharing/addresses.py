@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -39,9 +39,10 @@ class Share:
         return with_via(reverse("campaign_qr", args=[self.campaign.pk]), self.via)
 
 
-def share_of(campaign: Campaign, page: CampaignPage, via: str = "") -> Share:
-    """For a reader of the page's language."""
-    return Share(campaign, page.title, with_via(page.full_url or campaign.cooperative.root_url, via), via)
+def share_of(campaign: Campaign, page: CampaignPage, via: str = "", request: HttpRequest | None = None) -> Share:
+    """For a reader of the page's language; a request knows its site and spares asking for it."""
+    url = page.get_full_url(request) or campaign.cooperative.root_url
+    return Share(campaign, page.title, with_via(url, via), via)
 
 
 def share_for(campaign: Campaign, via: str = "") -> Share | None:

@@ -65,9 +65,3 @@ def zones_of(reward: Reward) -> list[Zone]:
 @register.filter
 def costs_extra(zones: list[Zone]) -> bool:
     return any(zone.price for zone in zones)
-
-
-@register.simple_tag
-def variants_of(reward: Reward) -> list[str]:
-    """The labels in the reader's language. Reads `variants`, which may be prefetched."""
-    return [str(variant) for variant in reward.variants.all() if variant.retired_at is None]

@@ -14,7 +14,8 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def share_links(context: dict[str, Any], campaign: Campaign, page: CampaignPage) -> Share:
     """With the code through which the visitor came, so that whoever passed it on first is still known."""
-    return share_of(campaign, page, via_of(context.get("request")))
+    request = context.get("request")
+    return share_of(campaign, page, via_of(request), request)
 
 
 @register.simple_tag(takes_context=True)

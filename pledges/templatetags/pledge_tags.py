@@ -188,7 +188,7 @@ def _offers_of(page: CampaignPage, campaign: Campaign) -> dict[str, Any]:
     """
     kept = page.__dict__
     if "_offers" not in kept:
-        rewards = promises.annotate_tier_month(queries.rewards_of(campaign)).prefetch_related("postage", "variants")
+        rewards = promises.annotate_tier_month(queries.rewards_of(campaign)).prefetch_related("postage")
         kept["_offers"] = {str(reward.block_id): reward for reward in rewards}
     return kept["_offers"]
 

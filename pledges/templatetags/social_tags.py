@@ -50,7 +50,7 @@ def _card(context: dict[str, Any], progress: Progress, reward: Reward | None) ->
     if reward is None:
         description = page.search_description or (page.opening or {}).get("tagline") or ""
         image = affiches.image_url(page, progress, brand)
-        return Card(page.title, description, _url(page, campaign), image, mine.replace("-", "_"), others)
+        return Card(page.title, description, _url(context, page, campaign), image, mine.replace("-", "_"), others)
     return Card(
         title=f"{reward.title}, {formats.money(reward.amount, campaign.currency)} · {page.title}",
         description=text_of(reward, "description"),
@@ -103,5 +103,5 @@ def _offered(page: CampaignPage, campaign: Campaign) -> Iterator[structured.Offe
             )
 
 
-def _url(page: CampaignPage, campaign: Campaign) -> str:
-    return page.full_url or campaign.cooperative.root_url
+def _url(context: dict[str, Any], page: CampaignPage, campaign: Campaign) -> str:
+    return page.get_full_url(context.get("request")) or campaign.cooperative.root_url

@@ -37,11 +37,11 @@ class ShownWall:
 
 @register.simple_tag(takes_context=True)
 def wall_of(context: dict[str, Any]) -> ShownWall:
-    """The first names of the page's campaign, in two queries; of a page without terms, nobody's yet."""
+    """The first names of the page's campaign, in one query; of a page without terms, nobody's yet."""
     campaign = context.get("campaign")
     if isinstance(campaign, Campaign):
         page = walls.page_of(campaign, size=FIRST)
-        return ShownWall(page.entries, page.after is not None, walls.hidden_count(campaign))
+        return ShownWall(page.entries, page.after is not None, page.hidden)
     return ShownWall([] if context.get("page") else EXAMPLES, has_more=False, hidden=0)
 
 

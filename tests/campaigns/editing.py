@@ -7,6 +7,7 @@ from wagtail.admin.rich_text.converters.contentstate import ContentstateConverte
 from wagtail.images.blocks import ImageBlock
 
 from campaigns.models import CampaignPage
+from home.fields import AmountInput
 from home.models import Role
 from tests.factories.cooperatives import make_user
 
@@ -24,9 +25,10 @@ def fields_of(page, **changes):
         "title": page.title,
         "slug": page.slug,
         "funding_model": page.funding_model,
-        "goal": str(page.goal // 100) if page.goal else "",
+        "goal": AmountInput().format_value(page.goal) or "",
         "end_date": page.end_date.isoformat() if page.end_date else "",
         "theme": page.theme,
+        "social_image": "",
         "seo_title": "",
         "search_description": "",
         "go_live_at": "",
@@ -56,7 +58,8 @@ def _block_fields(block, value, prefix):
         if value:
             yield prefix, "on"
     else:
-        yield prefix, block.field.widget.format_value(block.field.prepare_value(value)) or ""
+        shown = block.field.widget.format_value(block.field.prepare_value(value)) or ""
+        yield prefix, shown[0] if isinstance(shown, list) else shown
 
 
 def _children(prefix, children):

@@ -443,7 +443,7 @@ def test_a_block_without_heading_has_the_usual_one_in_each_language(cooperative,
 @pytest.mark.usefixtures("inside")
 def test_pictures_keep_their_place_and_their_words(cooperative, visit):
     html = visit(make_campaign(cooperative, body=body_of([tier()], extra=a_story())))
-    images = re.findall(r"<img[^>]*>", html)
+    images = [image for image in re.findall(r"<img[^>]*>", html) if "qr.svg" not in image]
     assert [re.search(r'alt="([^"]*)"', image)[1] for image in images] == ["Dessin 0", "Dessin 1", "", "", "", ""]
     assert [
         image for image in images if not re.search(r'width="\d+".*height="\d+"|height="\d+".*width="\d+"', image)

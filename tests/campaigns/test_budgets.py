@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from campaigns.models import CampaignPage
 from home.tenancy import within
 from tests.campaigns.composing import budget, next_goals
-from tests.campaigns.posting import page_data
+from tests.campaigns.editing import fields_of
 from tests.factories.campaigns import body_of, make_campaign_page, tier, two_tiers
 from tests.factories.cooperatives import make_user
 
@@ -24,7 +24,7 @@ def form_of(cooperative, *blocks, goal=100_000, draft=False, tiers=None):
         )
         form_class = CampaignPage.get_edit_handler().get_form_class()
         form = form_class(
-            page_data(page), instance=page, parent_page=page.get_parent(), for_user=make_user(cooperative)
+            fields_of(page), instance=page, parent_page=page.get_parent(), for_user=make_user(cooperative)
         )
         if draft:
             form.defer_required_fields()

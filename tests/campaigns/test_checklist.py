@@ -20,6 +20,8 @@ VIDEO = {
     "value": {"url": "https://vimeo.com/1", "title": "Film", "duration": 130, "poster": None, "transcript": "<p>a</p>"},
 }
 
+LOSING = goal.TierNet("x", "Sac", 2500, cost=4000, net=2000)
+
 
 def points(page, cooperative):
     return {point.key: point for point in checklist.of(page, cooperative).points}
@@ -105,7 +107,7 @@ def test_a_passage_that_is_not_translated_is_counted(cooperative):
         (goal.Assessment(), {"goal": False, "tiers": True}),
         (goal.Assessment(budget_total=90_000, gap=0), {"goal": True, "tiers": True}),
         (goal.Assessment(budget_total=90_000, gap=5), {"goal": False, "tiers": True}),
-        (goal.Assessment(90_000, gap=0, losing=[goal.TierNet("Sac", "x", 4000, 2000)]), {"goal": True, "tiers": False}),
+        (goal.Assessment(budget_total=90_000, gap=0, losing=[LOSING]), {"goal": True, "tiers": False}),
     ],
 )
 def test_goal_and_tiers_are_advice(cooperative, monkeypatch, assessment, done):

@@ -12,7 +12,7 @@ from campaigns.models import CampaignPage
 from home.founding import welcome
 from home.models import Role
 from tests.campaigns.composing import budget
-from tests.campaigns.posting import page_data
+from tests.campaigns.editing import fields_of
 from tests.campaigns.reading import words
 from tests.factories.campaigns import body_of, make_campaign_page, tier
 from tests.factories.cooperatives import make_user
@@ -33,7 +33,7 @@ def ask(client, cooperative):
         client.defaults["HTTP_HOST"] = cooperative.site.hostname
         client.force_login(user or make_user(cooperative, role, f"{role}@ours.example"))
         name, pk = ("campaign_goal_below", page.get_parent().pk) if below else ("campaign_goal", page.pk)
-        return client.post(reverse(name, args=[pk]), page_data(page) if data is None else data)
+        return client.post(reverse(name, args=[pk]), fields_of(page) if data is None else data)
 
     return post
 
@@ -47,7 +47,7 @@ def english(user):
 
 def test_what_is_typed_is_reckoned_with_and_nothing_is_saved(cooperative, ask):
     page = make_page(cooperative)
-    data = page_data(page) | {"goal": "2 000"}
+    data = fields_of(page) | {"goal": "2 000"}
     answer = ask(page, data=data, user=english(make_user(cooperative)))
     text = words(answer.content.decode())
     # A mix of $30 rewards: $5 of each in costs, $2.67 in fees.
@@ -85,8 +85,8 @@ def test_a_page_that_is_not_created_yet(cooperative, ask):
 
 def test_what_is_half_typed_is_tolerated(cooperative, ask):
     page = make_page(cooperative)
-    blank = {name: "" for name in page_data(page) if name.endswith("-amount") or name == "goal"}
-    data = page_data(page) | blank
+    blank = {name: "" for name in fields_of(page) if name.endswith("-amount") or name == "goal"}
+    data = fields_of(page) | blank
     assert "Dès que la page aura un budget" in words(ask(page, data=data).content.decode())
 
 

@@ -100,9 +100,8 @@ def test_each_can_be_written_and_chosen_in_the_translation_s_editor(editor, fren
         f"body.{title}.image.image": "image_chooser",
         f"body.{french.body[3].id}.{tiers}.image.image": "image_chooser",
         f"body.{video}.poster": "image_chooser",
+        f"body.{video}.url": "text",
     }
-    video_address = StringTranslation.objects.get(context__path=f"body.{video}.url")
-    assert video_address.data == "https://vimeo.com/76979871"
 
 
 def test_each_is_published_in_its_own_language(editor, french):

@@ -112,7 +112,9 @@ def test_a_limit_is_not_lowered_under_what_is_taken(page):
 
 def test_a_copied_page_is_a_draft_that_gets_terms_of_its_own_once_approved(page, cooperative):
     with within(cooperative):
-        copy = CampaignPage.objects.get(pk=page.copy(update_attrs={"slug": "copie", "title": "Copie"}).pk)
+        copy = CampaignPage.objects.get(
+            pk=page.copy(update_attrs={"slug": "copie", "title": "Copie"}, keep_live=False).pk
+        )
         assert (copy.live, Campaign.objects.count(), Reward.objects.count()) == (False, 1, 2)
         lifecycle.approve(publishing.found(copy), by=None)
         copy.save_revision().publish()

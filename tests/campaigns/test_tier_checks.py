@@ -4,8 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from campaigns import lifecycle, publishing
 from campaigns.models import CampaignPage, Reward
 from home.models import Role
+from home.queries import cooperative_of
 from home.tenancy import within
 from tests.campaigns.editing import at_home, errors_of, fields_of, fresh, save, tier
 from tests.factories import campaigns as making
@@ -45,6 +47,8 @@ def said(editor, page, **changes):
 
 
 def test_what_was_not_touched_is_published(editor, page):
+    with within(cooperative_of(page)):
+        lifecycle.approve(publishing.found(page), by=None)
     assert save(editor, page).status_code == 302
     assert fresh(page).live
 

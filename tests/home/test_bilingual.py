@@ -211,7 +211,10 @@ def test_a_second_page_that_fails_takes_the_first_back(page, editor):
 
 
 def test_a_campaign_lacking_what_publishing_asks_is_not_published(cooperative, editor):
-    page = make_campaign_page(cooperative, publish=False, goal=None)
+    page = make_campaign_page(cooperative, publish=False)
+    lifecycle.approve(publishing.found(page), by=None)
+    page.goal = None
+    page.save_revision(clean=False)
     bilingual.open_translation(page, editor)
     translate_all(page)
     with pytest.raises(NothingPublished) as refused:

@@ -7,6 +7,8 @@ from wagtail.models import Locale
 
 from campaigns.models import CampaignPage
 from home import backing, clock
+from home.models import Cooperative
+from home.queries import cooperative_of
 from home.tenancy import within
 from updates.models import Update, UpdatePage
 
@@ -70,6 +72,14 @@ def translate_update(page, *, title="The stone is here", summary="It weighs 900 
     if publish:
         revision.publish()
     return UpdatePage.objects.get(pk=english.pk)
+
+
+def leave_english_alone(page):
+    """Only the English page is online, though French goes first: the cooperative chose that later."""
+    cooperative = Cooperative.objects.filter(pk=cooperative_of(page).pk)
+    cooperative.update(french_first=False)
+    page.unpublish()
+    cooperative.update(french_first=True)
 
 
 def make_update(campaign, *blocks, bilingual=True, **fields):

@@ -19,6 +19,7 @@ from tests.updates.making import (
     NEXT_FR,
     REASON_EN,
     REASON_FR,
+    leave_english_alone,
     make_update,
     make_update_page,
     month,
@@ -248,7 +249,7 @@ def test_french_first_has_no_way_around(campaign, cooperative, flour):
     make_pledge(campaign)
     page = make_update_page(campaign, notice_block([flour]))
     translate_update(page)
-    page.unpublish()
+    leave_english_alone(page)
     update = Update.objects.get()
     with pytest.raises(SendingRefused) as refused:
         announce(update, by=None, missing_language=SEND_OTHER)

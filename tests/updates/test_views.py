@@ -15,7 +15,14 @@ from pledges.models import DatePromise
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge
-from tests.updates.making import make_update, make_update_page, notice_block, tell, translate_update
+from tests.updates.making import (
+    leave_english_alone,
+    make_update,
+    make_update_page,
+    notice_block,
+    tell,
+    translate_update,
+)
 from updates.announcing import announce
 from updates.enums import MailingKind, MissingLanguage
 from updates.models import DelayNotice, Mailing, Update, UpdatePage
@@ -177,7 +184,7 @@ def test_the_choice_of_a_missing_language(admin, campaign, backers):
 def test_without_french_there_is_no_button(admin, campaign, backers):
     page = make_update_page(campaign)
     english = translate_update(page)
-    page.unpublish()
+    leave_english_alone(page)
     text = said(admin.get(briefing(english)))
     assert "The French text is missing; add it before sending." in text
     assert "Send to" not in text

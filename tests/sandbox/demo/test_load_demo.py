@@ -251,6 +251,6 @@ def test_two_walls_show_who_said_so(demo):
     named = {title: all(count > 0 for count in counts) for title, counts in shown.items()}
     assert named == {
         "Remettre la meule en marche": True,
-        "Des voiles pour La Bernache": True,
+        "Des voiles pour La\u00a0Bernache": True,
         "Un four pour le village": False,
     }
