@@ -12,6 +12,7 @@ from wagtail.images.fields import WagtailImageField
 from wagtail.images.forms import BaseImageForm
 
 from home import formats
+from home.one_write import OneWrite
 
 MILLION = 1_000_000
 
@@ -94,7 +95,7 @@ def _pixels(data: Any) -> float:
         data.seek(0)
 
 
-class ImageForm(BaseImageForm):
+class ImageForm(OneWrite, BaseImageForm):
     """Used in each place where Wagtail takes an image."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
@@ -128,7 +128,7 @@ class RewardTierBlock(OfferBlock):
     """One tier as the editor sees it."""
 
     contents = blocks.ListBlock(
-        blocks.CharBlock(label=_("Content"), max_length=160),
+        blocks.CharBlock(label=pgettext_lazy("in a reward", "Content"), max_length=160),
         label=_("Contents"),
         required=False,
         default=[],

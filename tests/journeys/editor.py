@@ -7,7 +7,7 @@ class Editor:
     def __init__(self, browser, stack, *, host="meule", email="editor@meule.example"):
         self.browser, self.stack, self.host = browser, stack, host
         self.page = browser.new_context(locale="fr-CA", viewport={"width": 1280, "height": 1000}).new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(30_000)
         self.go("/admin/login/")
         self.page.fill("[name=username]", email)
         self.page.fill("[name=password]", "secret")
@@ -87,6 +87,57 @@ class Editor:
         link = self.page.locator(".messages a[href*='/edit/']").first.get_attribute("href")
         return int(re.search(r"/pages/(\d+)/edit/", link)[1])
 
+    def open_page(self, page_id):
+        self.go(f"/admin/pages/{page_id}/edit/")
+        self.page.wait_for_load_state("networkidle")
+
+    def choose_action(self, name):
+        """An act of the menu at the foot of the page's editor."""
+        self.page.locator("footer .w-dropdown__toggle").press("Enter")
+        self.page.locator(f"[name={name}]").press("Enter")
+
+    def write_summary(self, text):
+        """What search engines show of the page, in its second tab."""
+        self.page.get_by_role("tab", name="Promotion").press("Enter")
+        self.fill("search_description", text)
+        self.page.get_by_role("tab", name="Contenu").press("Enter")
+
+    def translate_draft(self):
+        """From the French page's editor to the English words of its draft."""
+        self.choose_action("action-translate")
+        self.page.get_by_role("button", name="Traduire", exact=True).first.wait_for()
+
+    def publish_both(self, answer):
+        """The one act for both languages, from the French page's editor; `answer` is what is said then."""
+        self.choose_action("action-publish-both")
+        self.page.locator(".messages").get_by_text(answer).first.wait_for()
+
+    def still_to_translate(self):
+        """The French passages without their English, as the translation's editor shows them."""
+        self.page.locator("li.incomplete, li.complete").first.wait_for()
+        return [row.locator("p").first.inner_text() for row in self.page.locator("li.incomplete").all()]
+
+    def write_english(self, texts, leaving=()):
+        """Each passage that the translation's editor asks for, but some; its English is in `texts`."""
+        for french in self.still_to_translate():
+            if french not in leaving:
+                self._write_passage(french, texts[french])
+        self._wait_for_words()
+
+    def _wait_for_words(self):
+        """Until the last ones are kept: its editor closes a passage before."""
+        self.page.get_by_text("Enregistrement…").first.wait_for(state="detached")
+
+    def _write_passage(self, french, english):
+        row = self.page.locator("li.incomplete").filter(has=self.page.get_by_text(french, exact=True)).first
+        if not row.is_visible():
+            part = row.locator("xpath=ancestor::section[starts-with(@id, 'tab-')][1]").get_attribute("id")
+            self.page.locator(f"[role=tab][href='#{part}']").press("Enter")
+        row.get_by_role("button", name="Traduire", exact=True).press("Enter")
+        row.locator("textarea").fill(english)
+        row.get_by_role("button", name="Enregistrer", exact=True).press("Enter")
+        row.locator("textarea").wait_for(state="detached")
+
     def start_page(self, model, parent, title):
         self.go(f"/admin/pages/add/{model}/{parent}/")
         self.page.wait_for_load_state("networkidle")
@@ -118,6 +169,7 @@ class Editor:
                 row.locator("textarea").fill(text)
                 row.get_by_role("button", name="Enregistrer", exact=True).click()
                 row.locator("textarea").wait_for(state="detached")
+        self._wait_for_words()
         self.page.get_by_role("button", name=re.compile("Publier")).first.click()
         self.page.locator(".messages").get_by_text(re.compile("publi", re.IGNORECASE)).first.wait_for()
         return english

@@ -1,0 +1,23 @@
+"""Forms whose objects the search index follows: saved and indexed in one transaction.
+
+Wagtail indexes an image or a document twice: a task for the worker when it is saved, and the form itself once its tags
+are there. In a transaction of their own each, both may write the first entry of the same object, and whoever comes
+second fails: the editor's upload answered 500.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from wagtail.documents.forms import BaseDocumentForm
+
+
+class OneWrite:
+    """The worker finds the task when the form is done."""
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Any:
+        return super().save(commit=commit)  # type: ignore[misc]
+
+
+class DocumentForm(OneWrite, BaseDocumentForm):
+    """Used in each place where Wagtail takes a document."""
