@@ -87,7 +87,13 @@ def test_another_port_is_followed(demo, monkeypatch):
     run(load_demo)
     ports = dict(Site.objects.filter(cooperative__isnull=False).values_list("hostname", "port"))
     assert ports == {"meule.localhost": 8123, "large.localhost": 8123}
-    assert json.loads(run(demo_addresses))[0]["address"] == "http://meule.localhost:8123/fr/"
+    homes = [row["address"] for row in json.loads(run(demo_addresses))][:4]
+    assert homes == [
+        "http://tremplin.localhost:8123/fr/",
+        "http://tremplin.localhost:8123/en/",
+        "http://meule.localhost:8123/fr/",
+        "http://meule.localhost:8123/en/",
+    ]
 
 
 def test_states_of_the_campaigns(everywhere):
@@ -226,7 +232,7 @@ def test_addresses_answer(demo, client):
     """What the table of `make run` says can be opened as it stands there."""
     rows = json.loads(run(demo_addresses))
     pages = [row["address"] for row in rows if ".localhost:" in row["address"] and not row["login"]]
-    assert len(pages) == 12
+    assert len(pages) == 14
     for address in pages:
         host, _slash, path = address.removeprefix("http://").partition("/")
         assert client.get(f"/{path}", headers={"host": host}).status_code == 200, address
