@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.core.cache import cache
 from django.utils import translation
 
 from home.tenancy import across_cooperatives, within
@@ -21,6 +22,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def media_folder(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

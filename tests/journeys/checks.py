@@ -26,7 +26,8 @@ FOCUSED = """() => {
   const one = document.activeElement;
   if (!one || one === document.body) return null;
   const style = getComputedStyle(one), box = one.getBoundingClientRect();
-  const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  // A player's own buttons have the focus inside it, and the browser's ring around them.
+  const outlined = one.tagName === 'VIDEO' || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2);
   const shown = box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight;
   return [one.dataset.control ?? '', outlined && shown, one.outerHTML.slice(0, 120)];
 }"""

@@ -76,7 +76,7 @@ TEMPLATES = [
         "DIRS": [ROOT / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["home.templatetags.house"],
+            "builtins": ["home.templatetags.house", "home.templatetags.picture_tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
