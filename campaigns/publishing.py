@@ -74,7 +74,13 @@ def _found(page: CampaignPage, cooperative: Cooperative) -> Campaign:
         translation_key=page.translation_key,
         source_locale_id=page.locale_id,
         **_terms(page, cooperative),
+        **_words_by_field(page),
     )
+
+
+def _words_by_field(page: CampaignPage) -> dict[str, str]:
+    language = page.locale.language_code
+    return {f"{name}_{language}": text for name, text in words_of(page).items()}
 
 
 def _write_money(campaign: Campaign, page: CampaignPage) -> None:
@@ -150,8 +156,7 @@ def _lift_limit(reward: Reward) -> None:
 
 def _write_texts(campaign: Campaign, page: CampaignPage) -> None:
     language = page.locale.language_code
-    texts = {f"{name}_{language}": text for name, text in words_of(page).items()}
-    Campaign.objects.filter(pk=campaign.pk).update(**texts)
+    Campaign.objects.filter(pk=campaign.pk).update(**_words_by_field(page))
     for _kind, child in page.offered_blocks:
         reward = campaign.rewards.filter(block_id=child.id)
         reward.update(**{f"{name}_{language}": text for name, text in tier_terms.texts(child.value).items()})

@@ -56,8 +56,11 @@ def test_the_panel_follows_and_autosave_goes_on(chromium, stack):
     assert "il manque 35\u00a0$" in panel.inner_text()
     page.unroute("**/admin/campaigns/goal/**")
 
+    # A new page's menu offers the review once it is opened again.
+    page.reload()
+    page.wait_for_load_state("networkidle")
     page.locator("footer .w-dropdown__toggle").press("Enter")
-    page.locator("[name=action-publish]").press("Enter")
+    page.locator("[name=action-submit]").press("Enter")
     page.get_by_text("il y a 40\u00a0$ de trop").wait_for()
     assert page.input_value(f"[name='{LINE}amount']") == "960"
     assert errors == []
