@@ -7,7 +7,8 @@ database's search (accents and case do not count).
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from wagtail.models import PageViewRestriction
 
 from campaigns.enums import OVER, PREPARING, CampaignState
 from campaigns.models import Campaign, CampaignPage
@@ -34,7 +35,10 @@ def public_campaigns(cooperative: Cooperative | None) -> QuerySet[Campaign]:
 
     The latter needs a scope that is lifted (the platform's own page).
     """
-    live_page = CampaignPage.objects.live().filter(translation_key=OuterRef("translation_key"))
+    path = ExpressionWrapper(OuterRef("path"), output_field=CharField())
+    restricted = PageViewRestriction.objects.alias(below=path).filter(below__startswith=F("page__path"))
+    open_pages = CampaignPage.objects.live().exclude(Exists(restricted))
+    live_page = open_pages.filter(translation_key=OuterRef("translation_key"))
     campaigns = Campaign.objects.filter(Exists(live_page)).exclude(state__in=PREPARING)
     if cooperative is not None:
         return campaigns.filter(cooperative=cooperative)
@@ -84,7 +88,7 @@ def places(campaigns: QuerySet[Campaign], language: str) -> list[str]:
 
 
 def _keys_found(words: str) -> list[object]:
-    pages = CampaignPage.objects.live()
+    pages = CampaignPage.objects.live().public()
     found = {page.translation_key for page in pages.search(words)}
     return list(found | {page.translation_key for page in pages.autocomplete(words)})
 

@@ -79,7 +79,16 @@ def _publish(page: CampaignPage, by: Any) -> None:
         page.refresh_from_db()
     elif twin is not None and not twin.live:
         bilingual.publish_english(page, twin, by)
+    if not _are_public(page, twin):
+        why = gettext("The page is to go live later. Take that date away, then launch.")
+        raise bilingual.NothingPublished(why, page)
     publishing.project(page)
+
+
+def _are_public(*pages: CampaignPage | None) -> bool:
+    """A page that has a date to go live is only scheduled by publishing it."""
+    there = [page.pk for page in pages if page is not None]
+    return CampaignPage.objects.live().filter(pk__in=there).count() == len(there)
 
 
 def _tell_followers(campaign: Campaign) -> None:

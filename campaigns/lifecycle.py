@@ -44,8 +44,8 @@ def announce(campaign: Campaign) -> bool:
 
 
 def withdraw(campaign: Campaign) -> bool:
-    """Announced to approved: the page is no longer public."""
-    return _step(campaign, {CampaignState.ANNOUNCED}, state=CampaignState.APPROVED, announced_at=None)
+    """Announced to approved: the page is no longer public, and no launch that was asked for brings it back."""
+    return _step(campaign, {CampaignState.ANNOUNCED}, state=CampaignState.APPROVED, announced_at=None, launch_at=None)
 
 
 def schedule(campaign: Campaign, at: datetime | None) -> bool:

@@ -27,6 +27,7 @@ class Poster:
 def posters_of(campaigns: Iterable[Campaign], request: HttpRequest | None) -> list[Poster]:
     """Of those that have a live page, in the order given. In a fixed number of queries."""
     wanted = list(campaigns)
+    own_host = getattr(request, "cooperative", None) is not None  # the platform's host is no page's
     pages = _pages(wanted)
     openings = {key: _opening(page) for key, page in pages.items()}
     images = fetch_pictures((opening.get("image") or {}).get("image") for opening in openings.values())
@@ -38,7 +39,7 @@ def posters_of(campaigns: Iterable[Campaign], request: HttpRequest | None) -> li
             posters.append(
                 Poster(
                     campaign=campaign,
-                    url=page.get_url(request) or "",
+                    url=(page.get_url(request) if own_host else page.full_url) or "",
                     place=opening.get("place") or "",
                     tagline=opening.get("tagline") or "",
                     image=images.get(picture.get("image") or 0),

@@ -59,7 +59,9 @@ def workflow_for(page: CampaignPage) -> Workflow | None:
         return None
     cooperative = cooperative_of(page)
     with within(cooperative):
-        return _workflow_of(cooperative) or found_review(cooperative)
+        if AdviserReview.objects.filter(cooperative=cooperative).exists():
+            return _workflow_of(cooperative)  # none where an operator has switched it off
+        return found_review(cooperative)
 
 
 def may_approve(user: Any, page: CampaignPage) -> bool:

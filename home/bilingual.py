@@ -179,7 +179,13 @@ def publish_both(page: Page, user: User | None) -> None:
 
 
 def publish_english(french: Page, english: Page, user: User | None) -> None:
-    """Publish the English of a French page that is online already. Raises NothingPublished."""
+    """Publish the English of a French page that is online already, as it stands there. Raises NothingPublished."""
+    if french.has_unpublished_changes:
+        raise NothingPublished(
+            _("The French page has changes that are not public. Publish both languages first."), french
+        )
+    if missing := missing_in(french, english):
+        raise EnglishIncomplete(missing, english)
     _publish(_english_revision(french, english, french, user), english, user)
 
 
@@ -218,6 +224,8 @@ def _refuse_faults(page: Page) -> None:
     faults: dict[str, Any] = {}
     if refusal := page.refusal_to_publish() if page.locale.language_code == FRENCH else None:
         faults[NON_FIELD_ERRORS] = [refusal]
+    if said := page.faults_to_publish():
+        faults.setdefault(NON_FIELD_ERRORS, []).extend(said)
     try:
         page.full_clean()
     except ValidationError as error:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
+from campaigns import queries
 from campaigns.emails import opening_mails, opening_topic
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
@@ -37,7 +38,10 @@ def near_their_end() -> QuerySet[Campaign]:
 
 
 def tell(campaign: Campaign) -> None:
+    """Not while nobody can read what it is about."""
     with within(campaign.cooperative):
+        if not queries.is_public(campaign):
+            return
         contributes = Pledge.objects.filter(campaign=campaign, backer=OuterRef("backer"), state__in=CONTRIBUTES)
         waiting = NewsConsent.objects.filter(topic=opening_topic(campaign), withdrawn_at=None)
         readers = waiting.exclude(Exists(contributes)).select_related("backer").order_by("pk")

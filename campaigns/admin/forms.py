@@ -58,6 +58,10 @@ class ChangesForm(forms.Form):
     comment = _text(_("What to change"), _("Say what to change: the team starts from there."))
 
 
+#: Beyond these, an instant of one time zone may be no instant of another.
+THIS_AGE = range(2000, 2200)
+
+
 class ScheduleForm(forms.Form):
     """A moment to come, read as the cooperative's clock shows it."""
 
@@ -75,6 +79,8 @@ class ScheduleForm(forms.Form):
     def clean_launch_at(self) -> datetime:
         """What was typed has no zone of its own: Django took it for the server's."""
         typed: datetime = self.cleaned_data["launch_at"]
+        if typed.year not in THIS_AGE:
+            raise forms.ValidationError(gettext("Enter a date and a time."))
         at = typed.replace(tzinfo=ZoneInfo(self.cooperative.time_zone))
         if at <= clock.now():
             raise forms.ValidationError(gettext("Choose a moment to come."))

@@ -106,6 +106,12 @@ class CampaignPage(PublicPage):
 
         return super().refusal_to_publish() or reviewing.refusal_to_publish(self)
 
+    def faults_to_publish(self) -> list[str]:
+        """What is frozen, and tiers and budgets that do not hold."""
+        from campaigns import page_faults  # noqa: PLC0415 (it imports the models)
+
+        return [*super().faults_to_publish(), *page_faults.of(self)]
+
     @property
     def tier_blocks(self) -> list[Any]:
         """The tiers' list children (`.id`, `.value`), in page order."""

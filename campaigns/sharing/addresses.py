@@ -59,11 +59,11 @@ def reward_url(reward: Reward, via: str = "") -> str:
 def shown_or_404(campaign_id: int) -> tuple[Campaign, CampaignPage]:
     """A campaign that anyone may see, with its live page, in the language of the reader if there is one.
 
-    Raises Http404 for one that is another cooperative's, is still being prepared, or has no page any more.
+    Raises Http404 for one that is another cooperative's, is still being prepared, has no page any more, or not for all.
     """
     campaigns = Campaign.objects.exclude(state__in=PREPARING).select_related("cooperative__site")
     campaign = get_object_or_404(campaigns, pk=campaign_id)
     page = page_in(campaign, current())
-    if page is None:
+    if page is None or page.get_view_restrictions().exists():
         raise Http404
     return campaign, page

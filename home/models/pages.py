@@ -66,6 +66,10 @@ class PublicPage(KnownWay, Page):
             return None
         return gettext("The English page cannot be published before the French page.")
 
+    def faults_to_publish(self) -> list[str]:
+        """What the editor's form would object to in a draft that was saved before it had to hold, as sentences."""
+        return []
+
     @property
     def french_twin(self) -> Page | None:
         """The French page of the same translation group, draft or not."""

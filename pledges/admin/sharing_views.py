@@ -15,7 +15,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns import ambassadors, publishing
+from campaigns import ambassadors, groups, publishing
 from campaigns.ambassadors import AmbassadorForm, NameForm
 from campaigns.enums import PREPARING
 from campaigns.models import Ambassador, Campaign, CampaignPage
@@ -78,7 +78,7 @@ def add_ambassador(request: AdminRequest, page_id: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, page, form=form)
     try:
-        found = ambassadors.add(publishing.found(page), by=request.user, **form.cleaned_data)
+        found = ambassadors.add(publishing.found(groups.source_of(page)), by=request.user, **form.cleaned_data)
     except ambassadors.CodeTaken:
         again = AmbassadorForm(request.POST, campaign=_campaign_of(page))
         again.is_valid()
