@@ -63,7 +63,12 @@ def test_tiers_are_duplicated_and_reordered_by_keyboard(chromium, stack, shots):
     press(editor, 1, "Monter")
     assert titles(editor) == ["Deux miches", "Une miche"]
     editor.page.screenshot(path=shots / "tiers-1-reordered.png", full_page=True)
-    editor.publish()
+    editor.add_block("Description")
+    editor.fill("body-2-value-heading", "Le pain d’ici")
+    editor.write(0, "On cuit ensemble.")
+    page_id = editor.submit_for_review()
+    Editor(chromium, stack, email="adviser@meule.example").approve(page_id)
+    editor.publish_draft(page_id)
     blocks, known = tiers_in(stack)
     assert [block["value"]["title"] for block in blocks] == ["Deux miches", "Une miche"]
     ids = [block["id"] for block in blocks] + [one["id"] for block in blocks for one in block["value"]["variants"]]
