@@ -10,6 +10,13 @@ class FundingModel(models.TextChoices):
     FLEXIBLE = "flexible", _("Flexible")
 
 
+class GoalUnit(models.TextChoices):
+    """What a goal counts: money, or rewards reserved (a presale)."""
+
+    MONEY = "money", _("An amount")
+    UNITS = "units", _("A number of units (presale)")
+
+
 class CampaignState(models.TextChoices):
     """Changed only by campaigns.lifecycle."""
 

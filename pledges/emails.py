@@ -36,6 +36,11 @@ def _pledge_of(mail: OutgoingMail) -> Pledge:
     return pledges.get(pk=_id_in(mail.subject_key))
 
 
+def _payment_of(pledge: Pledge) -> Payment:
+    """The first one; later ones pay the difference of a change."""
+    return pledge.payments.get(part=0)
+
+
 def _own_url(mail: OutgoingMail, pledge: Pledge) -> str:
     """The reader's own page; of a rehearsal, the public one."""
     return contribution_url(pledge, mail.language) if mail.pk else pledge.cooperative.root_url + "/"
@@ -72,7 +77,7 @@ def fill_promise(mail: OutgoingMail) -> Context:
 
 def fill_receipt(mail: OutgoingMail) -> Context:
     pledge = _pledge_of(mail)
-    own = {"payment": pledge.payment, "may_cancel": pledging.may_cancel(pledge, clock.now())}
+    own = {"payment": _payment_of(pledge), "may_cancel": pledging.may_cancel(pledge, clock.now())}
     return _shared(mail, pledge) | _consent(pledge) | own
 
 
@@ -92,7 +97,7 @@ def fill_charged(mail: OutgoingMail) -> Context:
     pledge = _pledge_of(mail)
     shared = _shared(mail, pledge)
     owed = [item for item in shared["items"] if item.state != FulfilmentState.NOT_APPLICABLE]
-    return shared | _outcome(pledge.campaign) | {"payment": pledge.payment, "owed": owed}
+    return shared | _outcome(pledge.campaign) | {"payment": _payment_of(pledge), "owed": owed}
 
 
 def _outcome(campaign: Campaign) -> Context:
@@ -105,7 +110,7 @@ def fill_to_mend(mail: OutgoingMail) -> Context:
         reverse("contribution_mend", args=[contribution_token(pledge)]) if mail.pk else "/"
     )
     return _shared(mail, pledge) | {
-        "asks_bank": pledge.payment.state == PaymentState.ACTION,
+        "asks_bank": _payment_of(pledge).state == PaymentState.ACTION,
         "grace_ends_at": pledge.campaign.settlement.grace_ends_at,
         "is_last": mail.occasion == LAST_REMINDER,
         "button_url": url,

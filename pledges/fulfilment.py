@@ -27,7 +27,7 @@ from pledges.promises import annotate_current_month
 CHUNK = 500
 
 #: The pledge stands and its money came: what was promised for it is owed.
-PAID_FOR = Q(pledge__state=PledgeState.CONFIRMED, pledge__payment__state=PaymentState.PAID)
+PAID_FOR = Q(pledge__state=PledgeState.CONFIRMED, pledge__payments__part=0, pledge__payments__state=PaymentState.PAID)
 
 #: States in which a backer still waits.
 WAITING = (

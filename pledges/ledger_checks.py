@@ -104,7 +104,8 @@ def _group_findings(group: LedgerGroup, entries: list[LedgerEntry], row: Payment
         return
     pledge = row.pledge if isinstance(row, Payment) else row.payment.pledge
     owner = (pledge.cooperative_id, pledge.campaign_id, pledge.cooperative_id)
-    strange = (group.cooperative_id, group.campaign_id, group.campaign.cooperative_id) != owner
+    of_campaign = group.campaign.cooperative_id if group.campaign else None
+    strange = (group.cooperative_id, group.campaign_id, of_campaign) != owner
     if strange or any((e.cooperative_id, e.currency) != (owner[0], row.currency) for e in entries):
         yield Finding(Fault.STRANGER, subject)
 
@@ -185,7 +186,9 @@ def _text(lines: Lines) -> str:
 
 def check_pledges() -> Iterator[Finding]:
     """What was agreed to is the items and what was added."""
-    of_items = _sum_of_items(PledgeItem.objects.filter(pledge=OuterRef("pk")), F("quantity") * F("unit_amount"))
+    of_items = _sum_of_items(
+        PledgeItem.objects.filter(pledge=OuterRef("pk")), F("quantity") * (F("unit_amount") + F("unit_postage"))
+    )
     pledges = Pledge.objects.annotate(of_items=of_items).exclude(amount=F("extra") + F("of_items"))
     for pledge in pledges.order_by("pk").iterator(CHUNK):
         yield Finding(Fault.PLEDGE_SUM, f"pledge:{pledge.pk}", f"{pledge.amount}, not {pledge.extra + pledge.of_items}")

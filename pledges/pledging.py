@@ -18,7 +18,7 @@ from campaigns.models import Campaign, Reward
 from home import backing, clock, outbox
 from home.models import Cooperative
 from home.registry import kind_of
-from pledges import ledger
+from pledges import ledger, taxes
 from pledges.commission import commission_on
 from pledges.enums import (
     CardState,
@@ -27,6 +27,7 @@ from pledges.enums import (
     FulfilmentState,
     PaymentState,
     PledgeState,
+    RefundReason,
     RefundState,
     Wall,
 )
@@ -192,6 +193,7 @@ def _item(pledge: Pledge, reward: Reward, quantity: int, month: date) -> PledgeI
         reward=reward,
         quantity=quantity,
         unit_amount=reward.amount,
+        unit_taxable=reward.taxable,
         title_fr=reward.title_fr or reward.title_en,
         title_en=reward.title_en or reward.title_fr,
         first_month=month,
@@ -244,6 +246,7 @@ def confirm_payment(checkout: Checkout, intent: Intent) -> bool:
             state=PaymentState.PAID,
             currency=intent.currency,
             amount=intent.amount,
+            taxable=taxes.taxable_part(pledge.items.all()),
             commission=intent.commission,
             processing_fee=intent.fee,
             stripe_intent=intent.id,
@@ -328,7 +331,7 @@ def cancel(pledge: Pledge) -> bool:
         Pledge.objects.filter(pk=pledge.pk, card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
         for item in pledge.items.order_by("reward_id"):
             stock.release_promised(item.reward_id, item.quantity)
-        payment = Payment.objects.filter(pledge=pledge, state=PaymentState.PAID).first()
+        payment = Payment.objects.filter(pledge=pledge, part=0, state=PaymentState.PAID).first()
         if payment:
             _refund_whole(payment)
         outbox.queue(
@@ -346,7 +349,7 @@ def _refund_whole(payment: Payment) -> Refund:
         amount=payment.amount,
         commission=payment.commission,
         currency=payment.currency,
-        reason="cancelled",
+        reason=RefundReason.CANCELLED,
         created_at=clock.now(),
     )
 

@@ -23,7 +23,7 @@ from home import clock, outbox
 from home.models import Membership, OutgoingMail, Role
 from home.registry import kind_of
 from home.tenancy import within
-from pledges import charging, checkout, gateway
+from pledges import charging, checkout, gateway, taxes
 from pledges.commission import commission_on
 from pledges.enums import CardState, PaymentState, PledgeState
 from pledges.models import Payment, Pledge, Settlement
@@ -127,8 +127,8 @@ def _collect(campaign: Campaign) -> None:
 
 def _prepare_chunk(campaign: Campaign) -> int:
     """Write the payments of some pledges that have none; a pledge never gets a second one."""
-    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, payment=None)
-    pledges = list(confirmed.order_by("id")[:CHUNK])
+    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, payments=None)
+    pledges = list(confirmed.prefetch_related("items").order_by("id")[:CHUNK])
     Payment.objects.bulk_create(
         (
             Payment(
@@ -136,6 +136,7 @@ def _prepare_chunk(campaign: Campaign) -> int:
                 pledge=pledge,
                 currency=pledge.currency,
                 amount=pledge.amount,
+                taxable=taxes.taxable_part(pledge.items.all()),
                 commission=commission_on(pledge.amount, campaign.cooperative),
                 created_at=clock.now(),
             )
@@ -228,7 +229,7 @@ def forecast(campaign: Campaign) -> Forecast:
     pledged, backers = totals(campaign)
     outcome = lifecycle.outcome_of(campaign, pledged)
     charges = outcome == CampaignState.FUNDED
-    amounts = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, payment=None).values_list(
+    amounts = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, payments=None).values_list(
         "amount", flat=True
     )
     return Forecast(

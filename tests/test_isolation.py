@@ -28,7 +28,7 @@ from pledges.links import contribution_token
 from pledges.models import Checkout, Pledge, PledgeItem, Settlement, StripeEvent
 from tests.factories.campaigns import make_campaign, tier
 from tests.factories.cooperatives import make_cooperative, make_user
-from tests.factories.pledges import make_pledge, make_refund
+from tests.factories.pledges import make_pledge, make_refund, payment_of
 from tests.updates.making import campaign_page, make_update, make_update_page, notice_block, tell, text_block
 from updates.announcing import announce
 from updates.enums import MissingLanguage
@@ -79,7 +79,7 @@ def make_house(slug: str, word: str) -> House:
     mending = make_pledge(
         campaign, email=f"deux@{word.lower()}.example", payment_state=PaymentState.MEND, extra=700, **named
     )
-    make_refund(pledge.payment, amount=1000, commission=50)
+    make_refund(payment_of(pledge), amount=1000, commission=50)
     tell(pledge.backer, campaign)
     image, document, video = _make_files(cooperative, word)
     with within(cooperative):

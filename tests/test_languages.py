@@ -32,7 +32,7 @@ from pledges.models import PledgeItem, Settlement
 from sandbox import translations
 from tests.factories.campaigns import body_of, end_now, make_campaign, two_tiers
 from tests.factories.cooperatives import make_user
-from tests.factories.pledges import make_pledge, make_refund
+from tests.factories.pledges import make_pledge, make_refund, payment_of
 from tests.updates.making import NEXT_FR, REASON_FR, make_update, notice_block, tell
 from updates.announcing import announce
 from updates.enums import MissingLanguage
@@ -358,7 +358,7 @@ def test_a_reward_on_its_way(pseudo, flexible, visitor, state):
         PledgeItem.objects.update(
             state=state, state_since=clock.now(), carrier="Postes Canada", first_month=date(2026, 1, 1)
         )
-        make_refund(pledge.payment, amount=500)
+        make_refund(payment_of(pledge), amount=500)
     assert_marked(visitor.get(own(pledge)))
 
 
@@ -411,7 +411,7 @@ def test_mails_about_a_contribution(pseudo, campaign, kind):
         end(campaign, ended)
     with within(campaign.cooperative):
         if occasion == "refund":
-            occasion = f"refund:{make_refund(pledge.payment, amount=500).pk}"
+            occasion = f"refund:{make_refund(payment_of(pledge), amount=500).pk}"
         facts = {"state": "sent", "carrier": "Postes Canada", "tracking_url": "", "note": "Le texte, en entier."}
         about = f"item:{pledge.items.get().pk}" if kind.startswith("reward_") else pledge.key
         outbox.queue(

@@ -8,11 +8,13 @@ from campaigns.models.terms import (
     Campaign,
     CampaignState,
     FundingModel,
+    GoalUnit,
     Handover,
     Reward,
     RewardPostage,
     RewardStock,
     RewardVariant,
+    person,
 )
 
 __all__ = [
@@ -23,10 +25,12 @@ __all__ = [
     "CampaignState",
     "Dossier",
     "FundingModel",
+    "GoalUnit",
     "Handover",
     "ReviewQuestion",
     "Reward",
     "RewardPostage",
     "RewardStock",
     "RewardVariant",
+    "person",
 ]

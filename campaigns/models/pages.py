@@ -11,7 +11,7 @@ from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField
 
 from campaigns.blocks import CampaignStoryBlock
-from campaigns.enums import FundingModel, RewardKind, Theme
+from campaigns.enums import FundingModel, GoalUnit, RewardKind, Theme
 from campaigns.forms import CampaignCopyForm, CampaignPageForm
 from campaigns.models.terms import Campaign
 from campaigns.panels import ChecklistPanel, GoalPanel
@@ -22,14 +22,17 @@ from home.models.pages import PublicPage
 class CampaignPage(PublicPage):
     """One page per language; the terms of all of them are one Campaign (same translation key).
 
-    `goal` is in minor units of the cooperative's currency; the deadline is the end of `end_date` in its time zone.
+    `goal` is in minor units of the cooperative's currency, or in rewards (`goal_unit`); the deadline is the end of
+    `end_date` in its time zone.
     Both may be empty in a draft (so that it can be saved from the first word), never on a published page.
     """
 
     funding_model = models.CharField(
         _("funding model"), max_length=20, choices=FundingModel.choices, default=FundingModel.ALL_OR_NOTHING
     )
+    goal_unit = models.CharField(_("goal in"), max_length=10, choices=GoalUnit.choices, default=GoalUnit.MONEY)
     goal = models.PositiveBigIntegerField(_("goal"), null=True)
+    suggested_amounts = models.CharField(_("suggested amounts"), max_length=80, blank=True)
     end_date = models.DateField(_("last day"), null=True)
     theme = models.CharField(_("theme"), max_length=20, choices=Theme.choices, blank=True)
     social_image = models.ForeignKey(
@@ -59,7 +62,9 @@ class CampaignPage(PublicPage):
     promote_panels: ClassVar = [*PublicPage.promote_panels, FieldPanel("social_image")]
     override_translatable_fields: ClassVar = [
         SynchronizedField("funding_model", overridable=False),
+        SynchronizedField("goal_unit", overridable=False),
         SynchronizedField("goal", overridable=False),
+        SynchronizedField("suggested_amounts", overridable=False),
         SynchronizedField("end_date", overridable=False),
         SynchronizedField("theme", overridable=False),
         SynchronizedField("social_image", overridable=True),

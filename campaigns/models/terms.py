@@ -19,6 +19,7 @@ from campaigns.enums import (
     CampaignState,
     DeliveryZone,
     FundingModel,
+    GoalUnit,
     Handover,
     RewardKind,
     Theme,
@@ -31,6 +32,7 @@ __all__ = [
     "Campaign",
     "CampaignState",
     "FundingModel",
+    "GoalUnit",
     "Handover",
     "Reward",
     "RewardPostage",
@@ -49,8 +51,9 @@ def person() -> "models.ForeignKey[Any, Any]":
 class Campaign(models.Model):
     """The terms of one campaign. Amounts in minor units of `currency`; instants in UTC.
 
-    `outcome` (one of OUTCOMES), `pledged_at_deadline` and `backers_at_deadline` are frozen when it is decided.
-    `launch_at` is when an explicit act has asked for the launch to happen.
+    `goal` counts minor units, or rewards reserved where `goal_unit` says so. `outcome` (one of OUTCOMES),
+    `pledged_at_deadline`, `units_at_deadline` and `backers_at_deadline` are frozen when it is decided. `launch_at` is
+    when an explicit act has asked for the launch to happen. `first_deadline` is the one before the extension, if any.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="campaigns")
@@ -58,9 +61,14 @@ class Campaign(models.Model):
     source_locale = models.ForeignKey(Locale, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT)
     funding_model = models.CharField(_("funding model"), max_length=20, choices=FundingModel.choices)
+    goal_unit = models.CharField(_("goal in"), max_length=10, choices=GoalUnit.choices, default=GoalUnit.MONEY)
     goal = models.PositiveBigIntegerField(_("goal"))
     currency = models.CharField(_("currency"), max_length=3)
     deadline = models.DateTimeField(_("deadline"))
+    first_deadline = models.DateTimeField(_("first deadline"), null=True, blank=True)
+    extended_at = models.DateTimeField(null=True, blank=True)
+    extended_by = person()
+    suggested_amounts = models.JSONField(default=list, blank=True)
     title_fr = models.CharField(max_length=255, blank=True)
     title_en = models.CharField(max_length=255, blank=True)
     tagline_fr = models.CharField(max_length=300, blank=True)
@@ -83,6 +91,7 @@ class Campaign(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     pledged_at_deadline = models.PositiveBigIntegerField(null=True, blank=True)
+    units_at_deadline = models.PositiveIntegerField(null=True, blank=True)
     backers_at_deadline = models.PositiveIntegerField(null=True, blank=True)
 
     objects = ScopedManager()
@@ -102,6 +111,11 @@ class Campaign(models.Model):
     @property
     def is_all_or_nothing(self) -> bool:
         return self.funding_model == FundingModel.ALL_OR_NOTHING
+
+    @property
+    def counts_units(self) -> bool:
+        """A presale: its goal is a number of rewards."""
+        return self.goal_unit == GoalUnit.UNITS
 
     @property
     def is_frozen(self) -> bool:
@@ -138,7 +152,8 @@ class Reward(models.Model):
     """One tier or add-on. `estimated_delivery` is the first promise, the first day of a month.
 
     `frozen_at` is set by the first pledge: from then on amount and month no longer change by publishing.
-    An early bird is offered from `available_from` until `available_until` (UTC; empty: no bound).
+    An early bird is offered from `available_from` until `available_until` (UTC; empty: no bound). `taxable` is the part
+    of `amount` (tax included) on which taxes are due; `sold_late` keeps it on offer after the end.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
@@ -147,7 +162,9 @@ class Reward(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=RewardKind.choices, default=RewardKind.REWARD)
     position = models.PositiveSmallIntegerField()
     amount = models.PositiveBigIntegerField(_("amount"))
+    taxable = models.PositiveBigIntegerField(_("taxable part"), default=0)
     limit = models.PositiveIntegerField(_("limit"), null=True, blank=True)
+    sold_late = models.BooleanField(_("offered after the end"), default=False)
     estimated_delivery = models.DateField(_("estimated delivery"))
     handover = models.CharField(_("handover"), max_length=10, choices=Handover.choices, default=Handover.POST)
     title_fr = models.CharField(max_length=160, blank=True)

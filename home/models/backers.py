@@ -14,16 +14,18 @@ from home.tenancy import ScopedManager
 class Backer(models.Model):
     """Someone who contributed to a campaign of one cooperative, or follows one; unknown to the others.
 
-    Who only follows has given no name yet.
+    Who only follows has given no name yet. Who contributed by other means than the site may have no address (`email`
+    empty, `email_key` a name of ours). `erased_at`: everything personal is gone, what accounting needs stays.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="backers")
-    email = models.EmailField(_("email"))
+    email = models.EmailField(_("email"), blank=True)
     email_key = models.CharField(max_length=254, help_text=_("The address, normalised: what makes a backer one."))
     name = models.CharField(_("name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=2, choices=CHOICES, default=FRENCH)
     stripe_customer = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     objects = ScopedManager()
 

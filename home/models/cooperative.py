@@ -14,7 +14,8 @@ from home.languages import CHOICES, FRENCH
 class Cooperative(models.Model):
     """One cooperative: its legal person, its host (the Site), its Stripe account and its limits.
 
-    Never deleted: what it owes its backers outlives it. `archived_at` closes it.
+    Never deleted: what it owes its backers outlives it. `archived_at` closes it. `disconnected_at` is when its Stripe
+    account stopped being reachable by the platform.
     """
 
     site = models.OneToOneField(Site, on_delete=models.PROTECT, related_name="cooperative")
@@ -34,9 +35,16 @@ class Cooperative(models.Model):
     statement_descriptor = models.CharField(_("name on card statements"), max_length=22)
     stripe_account = models.CharField(_("Stripe account"), max_length=60, blank=True, db_index=True)
     charges_enabled = models.BooleanField(_("can take payments"), default=False)
+    payouts_enabled = models.BooleanField(_("receives transfers"), default=False)
+    details_submitted = models.BooleanField(_("has answered what Stripe asks"), default=False)
+    disconnected_at = models.DateTimeField(null=True, blank=True, editable=False)
     commission_basis_points = models.PositiveIntegerField(_("commission, in hundredths of a percent"), default=500)
     commission_fixed = models.PositiveIntegerField(_("fixed part of the commission, in cents"), default=0)
     max_campaign_days = models.PositiveIntegerField(_("longest campaign, in days"), default=90)
+    second_person_above = models.PositiveIntegerField(
+        _("refunds above this amount need a second person, in cents"), default=50_000
+    )
+    is_charity = models.BooleanField(_("registered charity"), default=False)
     self_approval = models.BooleanField(
         _("the team may approve its own campaigns"),
         default=False,
@@ -80,7 +88,8 @@ class Cooperative(models.Model):
 
     @property
     def takes_payments(self) -> bool:
-        return bool(self.stripe_account) and self.charges_enabled and self.archived_at is None
+        reachable = bool(self.stripe_account) and self.disconnected_at is None
+        return reachable and self.charges_enabled and self.archived_at is None
 
 
 class Role(models.TextChoices):

@@ -11,7 +11,7 @@ from home.admin_pages import furniture, page_of
 from home.models import Role
 from pledges.admin.forms import ContributionsFilter
 from pledges.admin.listing import contributions_of, histories, mails_about
-from pledges.models import Payment, Pledge
+from pledges.models import Pledge
 
 ROLES = (Role.EDITOR, Role.TREASURER, Role.OWNER)
 ICON = "group"
@@ -32,9 +32,9 @@ def index(request: AdminRequest) -> HttpResponse:
 
 @requires(*ROLES)
 def detail(request: AdminRequest, pledge_id: int) -> HttpResponse:
-    pledges = Pledge.objects.filter(cooperative=request.cooperative).select_related("backer", "campaign", "payment")
+    pledges = Pledge.objects.filter(cooperative=request.cooperative).select_related("backer", "campaign")
     pledge = get_object_or_404(pledges, pk=pledge_id)
-    payment: Payment | None = getattr(pledge, "payment", None)
+    payment = pledge.payment
     items = list(pledge.items.select_related("state_by").order_by("reward_id"))
     context = {
         "pledge": pledge,

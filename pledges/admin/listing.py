@@ -29,17 +29,17 @@ class Contributions:
 
 def contributions_of(cooperative: Cooperative, sought: Contributions) -> QuerySet[Pledge]:
     """Pledges, latest first, each with its backer, campaign and payment."""
-    pledges = Pledge.objects.filter(cooperative=cooperative).select_related("backer", "campaign", "payment")
+    pledges = Pledge.objects.filter(cooperative=cooperative).select_related("backer", "campaign")
     if sought.campaign_id:
         pledges = pledges.filter(campaign_id=sought.campaign_id)
     if sought.state:
         pledges = pledges.filter(state=sought.state)
     if sought.payment:
         states = WAITS_FOR_BACKER if sought.payment == WAITING else [sought.payment]
-        pledges = pledges.filter(payment__state__in=states)
+        pledges = pledges.filter(payments__part=0, payments__state__in=states)
     if sought.text:
         pledges = pledges.filter(Q(backer__name__icontains=sought.text) | Q(backer__email__icontains=sought.text))
-    return pledges.order_by("-created_at", "-pk")
+    return pledges.prefetch_related("payments").order_by("-created_at", "-pk")
 
 
 MAIL_LABELS = {

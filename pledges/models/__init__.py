@@ -1,21 +1,39 @@
 """Money and what is owed for it."""
 
+from pledges.models.aftermath import AccountCode, Dispute, EventPoll, FraudWarning, Matching, Payout, PayoutLine
+from pledges.models.changes import PledgeChange, PledgeChangeItem
 from pledges.models.ledger import LedgerEntry, LedgerGroup
 from pledges.models.payments import Checkout, Payment, PaymentAttempt, Refund, StripeEvent
-from pledges.models.pledges import DatePromise, Pledge, PledgeConsent, PledgeItem
-from pledges.models.settlements import Settlement
+from pledges.models.pledges import DatePromise, DeliveryAddress, Pledge, PledgeConsent, PledgeItem
+from pledges.models.settlements import RateBucket, Settlement
+from pledges.models.taxes import PaymentTax, RefundTax, TaxRate, TaxRegistration
 
 __all__ = [
+    "AccountCode",
     "Checkout",
     "DatePromise",
+    "DeliveryAddress",
+    "Dispute",
+    "EventPoll",
+    "FraudWarning",
     "LedgerEntry",
     "LedgerGroup",
+    "Matching",
     "Payment",
     "PaymentAttempt",
+    "PaymentTax",
+    "Payout",
+    "PayoutLine",
     "Pledge",
+    "PledgeChange",
+    "PledgeChangeItem",
     "PledgeConsent",
     "PledgeItem",
+    "RateBucket",
     "Refund",
+    "RefundTax",
     "Settlement",
     "StripeEvent",
+    "TaxRate",
+    "TaxRegistration",
 ]

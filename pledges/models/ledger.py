@@ -12,11 +12,14 @@ from pledges.enums import LedgerAccount, LedgerKind
 
 
 class LedgerGroup(models.Model):
-    """One thing that happened to money. `subject_key` (`payment:12`) makes it happen once."""
+    """One thing that happened to money. `subject_key` (`payment:12`) makes it happen once.
+
+    A transfer to the bank is of several campaigns and has none of its own.
+    """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(_("kind"), max_length=12, choices=LedgerKind.choices)
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(_("kind"), max_length=16, choices=LedgerKind.choices)
     subject_key = models.CharField(max_length=60)
     happened_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
@@ -31,11 +34,15 @@ class LedgerGroup(models.Model):
 
 
 class LedgerEntry(models.Model):
-    """One line of a group: a signed amount in minor units of `currency` on one account."""
+    """One line of a group: a signed amount in minor units of `currency` on one account.
+
+    `tax` is the code of the tax that a line of taxes payable is about.
+    """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
     group = models.ForeignKey(LedgerGroup, on_delete=models.PROTECT, related_name="entries")
     account = models.CharField(_("account"), max_length=20, choices=LedgerAccount.choices)
+    tax = models.CharField(max_length=10, blank=True)
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(max_length=3)
 
@@ -43,7 +50,7 @@ class LedgerEntry(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["group", "account"], name="ledger_entry_once_per_account")
+            models.UniqueConstraint(fields=["group", "account", "tax"], name="ledger_entry_once_per_account")
         ]
         indexes: ClassVar = [models.Index(fields=["cooperative", "account"], name="ledger_by_account")]
 

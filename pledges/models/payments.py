@@ -6,9 +6,10 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models import person
 from home.models import Cooperative
 from home.tenancy import ScopedManager
-from pledges.enums import CheckoutPurpose, CheckoutState, PaymentState, RefundState
+from pledges.enums import CheckoutPurpose, CheckoutState, PaymentMethod, PaymentState, RefundReason, RefundState
 from pledges.models.pledges import Pledge
 
 
@@ -50,14 +51,19 @@ class Checkout(models.Model):
 class Payment(models.Model):
     """Money owed by one pledge, charged once. Amounts in minor units.
 
-    `lease_token` names the worker that has it; every write of a worker checks it.
+    `part` 0 is the pledge itself, later ones the difference of a change. `taxable` is what of `amount` taxes are due
+    on. `lease_token` names the worker that has it; every write of a worker checks it. `retry_at`: when a card that
+    may still pay is charged again. What is not paid by card has no commission, no fee, and a day it was `received_on`.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
-    pledge = models.OneToOneField(Pledge, on_delete=models.PROTECT, related_name="payment")
+    pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="payments")
+    part = models.PositiveSmallIntegerField(default=0)
+    method = models.CharField(_("method"), max_length=8, choices=PaymentMethod.choices, default=PaymentMethod.CARD)
     state = models.CharField(_("state"), max_length=10, choices=PaymentState.choices, default=PaymentState.DUE)
     currency = models.CharField(max_length=3)
     amount = models.PositiveBigIntegerField(_("amount"))
+    taxable = models.PositiveBigIntegerField(_("taxable part"), default=0)
     commission = models.PositiveBigIntegerField(_("commission"))
     processing_fee = models.PositiveBigIntegerField(_("processing fee"), null=True, blank=True)
     stripe_intent = models.CharField(max_length=60, blank=True, db_index=True)
@@ -65,13 +71,20 @@ class Payment(models.Model):
     decline_code = models.CharField(max_length=60, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    retry_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
+    reference = models.CharField(_("reference"), max_length=80, blank=True)
+    received_on = models.DateField(_("received on"), null=True, blank=True)
+    received_by = person()
+    bounced_at = models.DateTimeField(null=True, blank=True)
+    bounced_by = person()
 
     objects = ScopedManager()
 
     class Meta:
         verbose_name = _("payment")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["pledge", "part"], name="payment_once_per_part")]
         indexes: ClassVar = [
             models.Index(fields=["id"], condition=models.Q(state=PaymentState.DUE), name="payment_due")
         ]
@@ -99,7 +112,10 @@ class PaymentAttempt(models.Model):
 
 
 class Refund(models.Model):
-    """Money to give back. Amounts in minor units; `commission` is what of our commission goes back with it."""
+    """Money to give back. Amounts in minor units; `commission` is what of our commission goes back with it.
+
+    `asked_by` and `approved_by`: who of the team. `settled_at`: one that FAILED was paid by other means.
+    """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
@@ -107,18 +123,33 @@ class Refund(models.Model):
     amount = models.PositiveBigIntegerField(_("amount"))
     commission = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
-    reason = models.CharField(max_length=40)
+    reason = models.CharField(_("reason"), max_length=12, choices=RefundReason.choices)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    asked_by = person()
+    approved_by = person()
+    approved_at = models.DateTimeField(null=True, blank=True)
     key = models.UUIDField(default=uuid.uuid4, unique=True)
-    stripe_refund = models.CharField(max_length=60, blank=True)
+    stripe_refund = models.CharField(max_length=60, blank=True, db_index=True)
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=60, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = person()
 
     objects = ScopedManager()
 
     class Meta:
         verbose_name = _("refund")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["cooperative", "stripe_refund"],
+                condition=~models.Q(stripe_refund=""),
+                name="refund_once_per_stripe_refund",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} · {self.state}"

@@ -2,25 +2,31 @@
 
 import uuid
 from datetime import date
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign, Handover, Reward
+from campaigns.enums import DeliveryZone
+from campaigns.models import Campaign, Handover, Reward, RewardVariant
 from home.languages import CHOICES, text_of
 from home.models import Backer, Cooperative
 from home.tenancy import ScopedManager
-from pledges.enums import CardState, FulfilmentState, PledgeState, Wall
+from pledges.enums import CardState, FulfilmentState, Origin, Period, PledgeState, Wall
+
+if TYPE_CHECKING:
+    from pledges.models.payments import Payment
 
 
 class Pledge(models.Model):
     """What one backer promised or paid to one campaign. Amounts in minor units of `currency`.
 
-    `amount` is the items plus `extra`. `attempt` is the form's own key: the same form posted twice is one pledge.
-    `link_generation` rises to make earlier links worthless. `wall_name` is the name that was typed, kept only where
-    `wall` shows it.
+    `amount` is the items with their postage, plus `extra`. `attempt` is the form's own key: the same form posted twice
+    is one pledge. `link_generation` rises to make earlier links worthless. `wall_name` is the name that was typed (or
+    `gift_for`, the person it is a gift for), kept only where `wall` shows it. `is_late`: made after the end, it counts
+    in no total of the campaign. `period` is empty for a contribution that comes once. `zone` is where it is mailed to,
+    empty where nothing is. `company_name` makes its receipt an invoice.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
@@ -28,12 +34,20 @@ class Pledge(models.Model):
     backer = models.ForeignKey(Backer, on_delete=models.PROTECT, related_name="pledges")
     attempt = models.UUIDField(default=uuid.uuid4)
     state = models.CharField(_("state"), max_length=12, choices=PledgeState.choices, default=PledgeState.PENDING)
+    origin = models.CharField(_("origin"), max_length=8, choices=Origin.choices, default=Origin.ONLINE)
+    period = models.CharField(max_length=8, choices=Period.choices, null=True, blank=True)  # noqa: DJ001 (none: once)
+    is_late = models.BooleanField(_("made after the end"), default=False)
     currency = models.CharField(max_length=3)
     amount = models.PositiveBigIntegerField(_("amount"))
     extra = models.PositiveBigIntegerField(_("contribution without reward"), default=0)
     language = models.CharField(_("language"), max_length=2, choices=CHOICES)
     wall = models.CharField(_("wall of thanks"), max_length=10, choices=Wall.choices, default=Wall.NEITHER)
     wall_name = models.CharField(_("name on the wall"), max_length=120, blank=True)
+    gift_for = models.CharField(_("gift for"), max_length=120, blank=True)
+    message = models.TextField(_("note for the team"), max_length=1000, blank=True)
+    company_name = models.CharField(_("business or organization"), max_length=200, blank=True)
+    company_numbers = models.CharField(_("its tax numbers"), max_length=120, blank=True)
+    zone = models.CharField(_("mailed to"), max_length=10, choices=DeliveryZone.choices, blank=True)
     via = models.CharField(_("came through"), max_length=60, blank=True)
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -72,6 +86,35 @@ class Pledge(models.Model):
         """How mails and links name this pledge."""
         return f"pledge:{self.pk}"
 
+    @property
+    def payment(self) -> "Payment | None":
+        """The first payment; later ones pay the difference of a change. Reads `payments`, which may be prefetched."""
+        return next((payment for payment in self.payments.all() if payment.part == 0), None)
+
+
+class DeliveryAddress(models.Model):
+    """Where the rewards of a pledge are mailed. `locked_at`: from then on only the team changes it."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    pledge = models.OneToOneField(Pledge, on_delete=models.PROTECT, related_name="address")
+    recipient = models.CharField(_("name on the parcel"), max_length=120)
+    line1 = models.CharField(_("address"), max_length=160)
+    line2 = models.CharField(_("apartment, office"), max_length=160, blank=True)
+    city = models.CharField(_("city"), max_length=120)
+    region = models.CharField(_("province or state"), max_length=60, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    country = models.CharField(_("country"), max_length=2)
+    changed_at = models.DateTimeField()
+    locked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        verbose_name = _("delivery address")
+
+    def __str__(self) -> str:
+        return f"{self.pledge_id} · {self.country}"
+
 
 class PledgeConsent(models.Model):
     """The agreement given on the review page, word for word, with the most that may be charged (minor units)."""
@@ -89,9 +132,10 @@ class PledgeConsent(models.Model):
 
 
 class PledgeItem(models.Model):
-    """A reward promised: quantity, price and title as they were. `first_month` never changes.
+    """A reward promised: quantity, price, postage, taxable part (each of one) and titles as they were.
 
-    The current month is that of the latest DatePromise, else `first_month`. Fulfilment hangs here.
+    `first_month` never changes. The current month is that of the latest DatePromise, else `first_month`. Fulfilment
+    hangs here.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
@@ -99,6 +143,9 @@ class PledgeItem(models.Model):
     reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="items")
     quantity = models.PositiveIntegerField(_("quantity"))
     unit_amount = models.PositiveBigIntegerField(_("unit amount"))
+    unit_postage = models.PositiveBigIntegerField(_("postage of one"), default=0)
+    unit_taxable = models.PositiveBigIntegerField(_("taxable part of one"), default=0)
+    variant = models.ForeignKey(RewardVariant, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     title_fr = models.CharField(max_length=160)
     title_en = models.CharField(max_length=160)
     first_month = models.DateField(_("first promised month"))
@@ -107,6 +154,7 @@ class PledgeItem(models.Model):
         _("state"), max_length=16, choices=FulfilmentState.choices, default=FulfilmentState.NOT_STARTED
     )
     state_since = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(_("first handed over"), null=True, blank=True)
     state_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -118,7 +166,12 @@ class PledgeItem(models.Model):
     class Meta:
         verbose_name = _("promised reward")
         verbose_name_plural = _("promised rewards")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["pledge", "reward"], name="item_once_per_reward")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["pledge", "reward"], condition=models.Q(variant=None), name="item_once_per_reward"
+            ),
+            models.UniqueConstraint(fields=["pledge", "reward", "variant"], name="item_once_per_variant"),
+        ]
         indexes: ClassVar = [models.Index(fields=["reward", "state"], name="item_by_reward")]
 
     def __str__(self) -> str:
@@ -130,7 +183,17 @@ class PledgeItem(models.Model):
 
     @property
     def total(self) -> int:
+        """Without postage."""
         return self.quantity * self.unit_amount
+
+    @property
+    def postage(self) -> int:
+        return self.quantity * self.unit_postage
+
+    @property
+    def taxable(self) -> int:
+        """Of price and postage together: what of them is taxable."""
+        return self.quantity * self.unit_taxable
 
 
 class DatePromise(models.Model):

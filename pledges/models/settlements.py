@@ -10,7 +10,10 @@ from home.tenancy import ScopedManager
 
 
 class Settlement(models.Model):
-    """One per campaign, written when its outcome is decided. `grace_ends_at`: the last moment to mend a payment."""
+    """One per campaign, written when its outcome is decided. `grace_ends_at`: the last moment to mend a payment.
+
+    While `paused_at` is set, nobody is charged.
+    """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
     campaign = models.OneToOneField(Campaign, on_delete=models.PROTECT, related_name="settlement")
@@ -22,6 +25,12 @@ class Settlement(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    dropped_at = models.DateTimeField(_("what the grace could not mend was let go"), null=True, blank=True)
+
     objects = ScopedManager()
 
     class Meta:
@@ -29,3 +38,14 @@ class Settlement(models.Model):
 
     def __str__(self) -> str:
         return str(self.campaign_id)
+
+
+class RateBucket(models.Model):
+    """A token bucket shared by every worker: what is left of a call rate, and when that was so (pledges.pacing)."""
+
+    name = models.CharField(max_length=40, unique=True)
+    tokens = models.FloatField()
+    filled_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

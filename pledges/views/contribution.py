@@ -46,7 +46,7 @@ def _choose_news(pledge: Pledge, choice: str) -> None:
 
 
 def _context(pledge: Pledge) -> dict[str, Any]:
-    payment = Payment.objects.filter(pledge=pledge).select_related("pledge__campaign__settlement").first()
+    payment = Payment.objects.filter(pledge=pledge, part=0).select_related("pledge__campaign__settlement").first()
     refunds = list(payment.refunds.order_by("id")) if payment else []
     items = list(pledge.items.prefetch_related("promises").order_by("id"))
     return {

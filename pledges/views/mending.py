@@ -61,7 +61,7 @@ def _payment(token: str) -> Payment | None:
     payments = Payment.objects.select_related(
         "pledge__backer", "pledge__campaign__cooperative", "pledge__campaign__settlement", "pledge__cooperative__site"
     )
-    return payments.filter(pledge=pledge).first()
+    return payments.filter(pledge=pledge, part=0).first()
 
 
 def bank_return_url(request: Visit, token: str) -> str:

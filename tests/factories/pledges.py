@@ -118,6 +118,7 @@ def _item(pledge, reward, quantity):
         reward=reward,
         quantity=quantity,
         unit_amount=reward.amount,
+        unit_taxable=reward.taxable,
         title_fr=reward.title_fr or reward.title_en,
         title_en=reward.title_en or reward.title_fr,
         first_month=reward.estimated_delivery,
@@ -162,6 +163,7 @@ def make_payment(pledge, state=PaymentState.PAID, *, fee=None):
             state=state,
             currency=pledge.currency,
             amount=pledge.amount,
+            taxable=sum(item.taxable for item in pledge.items.all()),
             commission=commission_on(pledge.amount, pledge.cooperative),
             processing_fee=fee if paid else None,
             stripe_intent="" if state == PaymentState.DUE else f"pi_{uuid.uuid4().hex[:12]}",
@@ -210,3 +212,9 @@ def make_refund(payment, *, amount=None, commission=None, state=RefundState.DONE
         if done:
             ledger.record_refund(refund, now)
         return refund
+
+
+def payment_of(pledge):
+    """Its first payment, wherever the test stands."""
+    with within(pledge.cooperative):
+        return pledge.payment

@@ -19,7 +19,7 @@ from pledges.enums import FulfilmentState, PaymentState, PledgeState, RefundStat
 from pledges.models import DatePromise, PledgeItem
 from tests.factories.campaigns import make_campaign, tier
 from tests.factories.cooperatives import make_user
-from tests.factories.pledges import make_backer, make_pledge, make_refund
+from tests.factories.pledges import make_backer, make_pledge, make_refund, payment_of
 
 LIST, MARK = "pledges_fulfilment", "pledges_fulfilment_mark"
 EVERYONE = ["editor", "adviser", "treasurer", "owner", "outsider", "nobody", "superuser"]
@@ -309,7 +309,7 @@ def test_contributions_are_narrowed(editor, campaign, foreign):
 def test_a_contribution_shows_all_that_happened_to_it(editor, campaign, rewards):
     pledge = make_pledge(campaign, rewards=[(rewards[0], 2)], extra=500, email="zoe@courriel.example")
     other = make_pledge(campaign, backer=pledge.backer)
-    make_refund(pledge.payment, amount=1000, commission=50, state=RefundState.DUE)
+    make_refund(payment_of(pledge), amount=1000, commission=50, state=RefundState.DUE)
     with within(campaign.cooperative):
         (item,) = PledgeItem.objects.filter(pledge=pledge)
         DatePromise.objects.create(
@@ -355,7 +355,7 @@ def test_a_contribution_without_a_payment_opens(editor, campaign):
 def test_the_settlement_page_says_what_the_ledger_says(login, campaign, foreign):
     make_pledge(campaign, fee=117)
     refunded = make_pledge(campaign, fee=100)
-    make_refund(refunded.payment, amount=1000, commission=50)
+    make_refund(payment_of(refunded), amount=1000, commission=50)
     make_pledge(campaign, payment_state=PaymentState.MEND)
     client = english(login("treasurer"))
     page = client.get(address("pledges_settlement", campaign.pk))

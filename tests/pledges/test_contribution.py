@@ -19,7 +19,7 @@ from pledges.enums import FulfilmentState, PaymentState, PledgeState, RefundStat
 from pledges.links import PURPOSE, contribution_token
 from pledges.models import Checkout, DatePromise, Payment, Pledge, Settlement
 from tests.factories.campaigns import end_now, make_campaign
-from tests.factories.pledges import make_pledge, make_refund
+from tests.factories.pledges import make_pledge, make_refund, payment_of
 from tests.factories.requests import pledge_request
 
 ZONE = "America/Toronto"
@@ -195,7 +195,7 @@ def test_a_pledge_that_ended_says_how(visitor, campaign, state, said):
 )
 def test_a_refund_is_told(visitor, flexible, fields, said):
     pledge = make_pledge(flexible, rewards=[(box_of(flexible), 1)])
-    make_refund(pledge.payment, **fields)
+    make_refund(payment_of(pledge), **fields)
     assert said.format(today=day(clock.now())) in words(page_of(visitor, pledge))
 
 

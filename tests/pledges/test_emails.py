@@ -19,7 +19,7 @@ from pledges.links import contribution_url
 from pledges.models import DatePromise, Pledge, PledgeConsent, Settlement
 from tests.factories.campaigns import end_now, make_campaign
 from tests.factories.cooperatives import make_user
-from tests.factories.pledges import make_pledge, make_refund
+from tests.factories.pledges import make_pledge, make_refund, payment_of
 
 ZONE = "America/Toronto"
 BACKERS = [kind.key for kind in all_kinds() if kind.app == "pledges" and kind.category == Category.SERVICE]
@@ -165,7 +165,7 @@ def made(kind, campaign, flexible, language):
         ]
     if kind == "refund_made":
         pledge = pledge_of(campaign, box)
-        refund = make_refund(pledge.payment, amount=3000, commission=0)
+        refund = make_refund(payment_of(pledge), amount=3000, commission=0)
         return composed(kind, pledge.key, pledge.backer, occasion=f"refund:{refund.pk}"), [
             exact(3000, language),
             exact(10550, language),
@@ -275,10 +275,10 @@ def test_what_is_left_to_do_depends_on_the_payment(campaign, state, said, unsaid
 
 def test_a_whole_refund_leaves_nothing_to_tell_of(campaign):
     pledge = make_pledge(campaign, language="en")
-    refund = make_refund(pledge.payment)
+    refund = make_refund(payment_of(pledge))
     message = composed("refund_made", pledge.key, pledge.backer, occasion=f"refund:{refund.pk}")
     assert "remains" not in message.body
-    make_refund(pledge.payment, amount=100, commission=0, state=RefundState.FAILED)
+    make_refund(payment_of(pledge), amount=100, commission=0, state=RefundState.FAILED)
 
 
 def test_a_reward_sent_leads_to_its_parcel(campaign):

@@ -14,7 +14,7 @@ from pledges.enums import LedgerKind, PledgeState, RefundState
 from pledges.ledger_checks import Fault, Finding, all_findings
 from pledges.models import LedgerEntry, LedgerGroup, Payment, Pledge, Refund
 from tests.factories.campaigns import make_campaign
-from tests.factories.pledges import make_pledge, make_refund
+from tests.factories.pledges import make_pledge, make_refund, payment_of
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def house(campaign, outsider):
     for state in (PledgeState.LAPSED, PledgeState.CANCELLED, PledgeState.GOAL_MISSED, PledgeState.DROPPED):
         make_pledge(campaign, rewards=[(limited, 1)], state=state)
     refunded = make_pledge(campaign)
-    make_refund(refunded.payment, amount=1000, commission=50)
-    make_refund(refunded.payment, amount=500, commission=25, state=RefundState.DUE)
+    make_refund(payment_of(refunded), amount=1000, commission=50)
+    make_refund(payment_of(refunded), amount=500, commission=25, state=RefundState.DUE)
     make_pledge(make_campaign(outsider), fee=90)
     return campaign
 

@@ -19,7 +19,7 @@ from pledges.views import wall as wall_views
 from pledges.walls import Entry
 from tests.campaigns.composing import wall
 from tests.factories.campaigns import body_of, make_campaign, two_tiers
-from tests.factories.pledges import make_backer, make_pledge, make_refund
+from tests.factories.pledges import make_backer, make_pledge, make_refund, payment_of
 from tests.factories.requests import pledge_request
 
 
@@ -73,8 +73,8 @@ def test_only_contributions_that_hold_are_shown(thanked, state):
 
 
 def test_what_was_refunded_whole_vanishes_and_in_part_stays(thanked):
-    make_refund(give(thanked, "Rosalie").payment)
-    make_refund(give(thanked, "Owen").payment, amount=1_000)
+    make_refund(payment_of(give(thanked, "Rosalie")))
+    make_refund(payment_of(give(thanked, "Owen")), amount=1_000)
     assert shown(thanked) == [("Owen", None)]
 
 

@@ -13,7 +13,7 @@ from pledges.enums import FulfilmentState, PledgeState
 from pledges.models import DatePromise, PledgeItem
 from pledges.promises import annotate_current_month, current_month, history, tier_month
 from tests.factories.campaigns import make_campaign
-from tests.factories.pledges import make_pledge, make_refund
+from tests.factories.pledges import make_pledge, make_refund, payment_of
 from tests.updates.making import (
     NEXT_EN,
     NEXT_FR,
@@ -120,7 +120,7 @@ def test_it_goes_to_exactly_those_who_are_owed_the_reward(campaign, flour, box):
     for state in (FulfilmentState.SENT, FulfilmentState.DELIVERED, FulfilmentState.NOT_APPLICABLE):
         pledge = make_pledge(campaign, rewards=[(flour, 1)], email=f"{state}@x.example")
         pledge.items.update(state=state)
-    make_refund(make_pledge(campaign, rewards=[(flour, 1)], email="refunded@x.example").payment)
+    make_refund(payment_of(make_pledge(campaign, rewards=[(flour, 1)], email="refunded@x.example")))
     part = make_pledge(campaign, rewards=[(flour, 1)], email="refunded-in-part@x.example").payment
     make_refund(part, amount=1000, commission=50)
     mailing = announce(make_update(campaign, notice_block([flour])), by=None, missing_language=NONE)

@@ -7,7 +7,7 @@ from home.models import MailState, OutgoingMail
 from home.tenancy import within
 from pledges.enums import PledgeState
 from tests.factories.campaigns import make_campaign
-from tests.factories.pledges import make_pledge, make_refund
+from tests.factories.pledges import make_pledge, make_refund, payment_of
 from tests.updates.making import (
     campaign_page,
     leave_english_alone,
@@ -50,7 +50,7 @@ def test_only_those_who_asked_and_still_contribute(campaign, cooperative):
         reader(campaign, f"{state}@x.example", state=state)
     refunded = make_pledge(campaign, email="refunded@x.example")
     tell(refunded.backer, campaign)
-    make_refund(refunded.payment)
+    make_refund(payment_of(refunded))
     other = make_campaign(cooperative, title="Autre", slug="autre")
     reader(other, "other-campaign@x.example")
     mailing = send_news(make_update(campaign), by=None, missing_language=NONE)

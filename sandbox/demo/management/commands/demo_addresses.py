@@ -62,9 +62,9 @@ def _contribution(campaign: Campaign) -> Iterator[Row]:
     """One backer's page; of the campaign that is over, the page of a payment to mend as well."""
     confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED).order_by("pk")
     confirmed = confirmed.select_related("cooperative__site", "backer")
-    if first := confirmed.exclude(payment__state=PaymentState.MEND).first():
+    if first := confirmed.exclude(payments__state=PaymentState.MEND).first():
         yield _row(f"Ma contribution · {first.backer.name}", contribution_url(first))
-    if to_mend := confirmed.filter(payment__state=PaymentState.MEND).first():
+    if to_mend := confirmed.filter(payments__state=PaymentState.MEND).first():
         yield _row(f"Ma contribution, à régler · {to_mend.backer.name}", contribution_url(to_mend))
 
 
