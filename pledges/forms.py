@@ -23,9 +23,9 @@ from home.fields import AmountField
 from home.languages import ENGLISH, FRENCH, current
 from home.referral import VIA_LENGTH
 from pledges import totals
+from pledges.choosing import ChosenReward, PledgeRefused
 from pledges.consent_texts import NEWS
 from pledges.enums import Wall
-from pledges.pledging import ChosenReward, PledgeRefused
 from pledges.templatetags.pledge_tags import Stock
 
 #: Cents of the campaign's currency: what a contribution may be, online.

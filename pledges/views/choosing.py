@@ -21,11 +21,11 @@ from home import clock, formats
 from home.languages import ENGLISH, FRENCH, current
 from home.referral import VIA_LENGTH
 from pledges import checkout, gateway, pledging
+from pledges.choosing import PledgeRefused, PledgeRequest
 from pledges.consent_texts import NEWS, VERSION, charge_date, consent_text
 from pledges.enums import CheckoutState, Wall
 from pledges.forms import ContributionForm, quantity_name
 from pledges.models import Checkout
-from pledges.pledging import PledgeRefused, PledgeRequest
 from pledges.views.visiting import SeeOther, Visit
 
 log = logging.getLogger(__name__)

@@ -11,10 +11,10 @@ from django.utils.text import slugify
 from campaigns.models import Campaign, Reward
 from home.tenancy import within
 from pledges import checkout, pledging, refunds, saved_cards
+from pledges.choosing import ChosenReward, PledgeRequest
 from pledges.consent_texts import NEWS, VERSION, consent_text
 from pledges.enums import CheckoutState, Wall
 from pledges.models import Pledge
-from pledges.pledging import ChosenReward, PledgeRequest
 from sandbox.demo import double
 from sandbox.demo.content import CampaignText, Person, people
 from sandbox.demo.story import NAMES, tier_id

@@ -18,8 +18,8 @@ from campaigns.models import Ambassador, Campaign, CampaignPage, Reward, RewardS
 from home.models import PublicationRefused, Role
 from home.tenancy import across_cooperatives, within
 from pledges import pledging
+from pledges.choosing import ChosenReward, PledgeRefused, PledgeRequest
 from pledges.models import Pledge, PledgeItem
-from pledges.pledging import ChosenReward, PledgeRefused, PledgeRequest
 from tests.campaigns.editing import address, at_home, errors_of, fields_of, fresh, save, tier
 from tests.factories.campaigns import make_campaign_page, translate
 from tests.factories.pledges import make_pledge

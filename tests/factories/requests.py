@@ -2,7 +2,7 @@
 
 import uuid
 
-from pledges.pledging import ChosenReward, PledgeRequest
+from pledges.choosing import ChosenReward, PledgeRequest
 
 
 def pledge_request(campaign, *chosen, **fields):

@@ -20,6 +20,7 @@ from home import clock
 from home.models import OutgoingMail
 from home.tenancy import within
 from pledges import checkout, pledging, settlement, tasks, webhooks
+from pledges.choosing import PledgeRefused
 from pledges.enums import CheckoutState, PaymentState, PledgeState
 from pledges.models import Checkout, Payment, Pledge
 from tests.factories.campaigns import end_now, make_campaign, tier
@@ -174,7 +175,7 @@ def test_the_last_ones_are_sold_once_to_many_at_once(shop, stripe_double):
         try:
             pledging.begin(shop, pledge_request(campaign, (reward, 1), email=f"x{number}@example.com"))
             outcomes.append("held")
-        except pledging.PledgeRefused as refused:
+        except PledgeRefused as refused:
             outcomes.append(refused.code)
 
     in_threads(*[scoped(shop, buy, number) for number in range(20)])
@@ -193,7 +194,7 @@ def test_no_pledge_slips_past_a_campaign_that_closes(shop, stripe_double):
             try:
                 pledging.begin(shop, pledge_request(campaign, email=f"y{number}@example.com"))
                 accepted.append(number)
-            except pledging.PledgeRefused as refused:
+            except PledgeRefused as refused:
                 assert refused.code == "closed"
 
         def close(fresh=fresh, seen=seen):

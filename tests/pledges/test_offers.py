@@ -12,9 +12,9 @@ from campaigns.models import Reward
 from home import clock
 from home.tenancy import within
 from pledges import pledging
+from pledges.choosing import ChosenReward, PledgeRefused
 from pledges.forms import quantity_name
 from pledges.models import Pledge
-from pledges.pledging import ChosenReward, PledgeRefused
 from tests.campaigns.test_operations import request_for
 from tests.campaigns.test_tier_terms import add_ons
 from tests.factories.campaigns import body_of, make_campaign, tier

@@ -39,6 +39,7 @@ from pledges import (
     tasks,
     webhooks,
 )
+from pledges.choosing import PledgeRefused
 from pledges.enums import CardState, CheckoutState, PaymentState, PledgeState, RefundState
 from pledges.models import Checkout, LedgerEntry, Payment, Pledge, Refund, StripeEvent
 from tests.factories.campaigns import end_now, make_campaign, tier
@@ -468,7 +469,7 @@ def test_what_is_refused_leaves_neither_stock_nor_frozen_terms(shop, stripe_doub
     for change, code in [({}, "price"), ({"amount": 5000, "retired_at": clock.now()}, "retired")]:
         if change:
             Reward.objects.filter(pk=second.pk).update(**change)
-        with pytest.raises(pledging.PledgeRefused) as refused:
+        with pytest.raises(PledgeRefused) as refused:
             pledging.begin(shop, dearer)
         assert refused.value.code == code
     assert [(stock.held, stock.promised) for stock in RewardStock.objects.all()] == [(0, 0), (0, 0)]
@@ -753,7 +754,7 @@ def test_a_price_published_while_the_first_pledge_is_written_is_seen_or_comes_to
         def buy(campaign=campaign, reward=reward, refused=refused):
             try:
                 pledging.begin(shop, pledge_request(campaign, (reward, 1)))
-            except pledging.PledgeRefused as error:
+            except PledgeRefused as error:
                 refused.append(error.code)
 
         fresh = CampaignPage.objects.get(pk=page.pk)

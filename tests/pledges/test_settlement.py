@@ -11,6 +11,7 @@ from home import clock
 from home.models import Backer, OutgoingMail
 from home.tenancy import within
 from pledges import charging, checkout, gateway, mending, pledging, settlement, tasks
+from pledges.choosing import PledgeRefused
 from pledges.enums import CardState, CheckoutState, PaymentState, PledgeState
 from pledges.models import Checkout, LedgerEntry, Payment, PaymentAttempt, Pledge
 from tests.factories.campaigns import end_now, make_campaign
@@ -208,7 +209,7 @@ def test_no_outcome_while_a_page_cannot_be_ended(campaign, shop, stripe_double):
 
 def test_no_pledge_begins_after_the_deadline(campaign, shop):
     end_now(campaign)
-    with pytest.raises(pledging.PledgeRefused) as refused:
+    with pytest.raises(PledgeRefused) as refused:
         pledging.begin(shop, pledge_request(campaign, (campaign.rewards.last(), 1)))
     assert refused.value.code == "closed"
     assert list(Pledge.objects.all()) == []
@@ -252,7 +253,7 @@ def test_the_same_form_posted_twice_is_one_pledge(campaign, shop):
 def test_the_last_one_is_sold_once(campaign, shop):
     box = campaign.rewards.last()
     pledging.begin(shop, pledge_request(campaign, (box, 10)))
-    with pytest.raises(pledging.PledgeRefused) as refused:
+    with pytest.raises(PledgeRefused) as refused:
         pledging.begin(shop, pledge_request(campaign, (campaign.rewards.first(), 1), (box, 1), email="b@example.com"))
     assert (refused.value.code, refused.value.reward) == ("sold_out", box)
     assert Pledge.objects.count() == 1

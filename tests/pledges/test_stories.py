@@ -28,6 +28,7 @@ from home import clock
 from home.models import OutgoingMail
 from home.tenancy import across_cooperatives, within
 from pledges import checkout, gateway, ledger_checks, mending, pledging, refunds, settlement, tasks, webhooks
+from pledges.choosing import PledgeRefused
 from pledges.enums import CheckoutPurpose, PaymentState, PledgeState, RefundState
 from pledges.models import Checkout, LedgerEntry, Payment, Pledge, PledgeItem, Refund
 from tests.factories.campaigns import end_now, make_campaign, tier
@@ -135,7 +136,7 @@ class Story(RuleBasedStateMachine):
         request = pledge_request(self.campaign, *chosen, extra=extra, email=f"b{who}@example.com")
         try:
             rows = {pledging.begin(self.shop, request) for _click in range(clicks)}
-        except pledging.PledgeRefused:
+        except PledgeRefused:
             return multiple()
         assert len(rows) == 1
         return rows.pop()
