@@ -13,7 +13,7 @@ from wagtail.blocks.list_block import ListBlockValidationError
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from campaigns import block_errors
-from campaigns.enums import GROWING
+from campaigns.enums import GROWING, GoalUnit
 from home import formats
 from home.amounts import read_cents
 from home.tenancy import current_cooperative
@@ -113,10 +113,11 @@ def shares(amounts: Sequence[int]) -> list[int]:
 def check(form: Any, body: Any) -> None:
     """Refuse, when the page is to be public, a budget that the goal and the other sources do not pay to the cent.
 
-    A draft may be saved while it is being worked out. The error stands at the lines.
+    A draft may be saved while it is being worked out. The error stands at the lines. What a presale's goal brings in
+    depends on what is chosen: nothing is refused there (campaigns.goal says whether it is enough).
     """
     goal = form.cleaned_data.get("goal")
-    if form.is_deferred_validation or goal is None:
+    if form.is_deferred_validation or goal is None or form.cleaned_data.get("goal_unit") == GoalUnit.UNITS:
         return
     for index, block in enumerate(body):
         if block.block_type == "budget" and (message := _difference(budget_of(block.value), goal)):
@@ -149,5 +150,9 @@ def _difference(budget: Budget, goal: int) -> str:
 
 def in_money(cents: int) -> str:
     """In the currency of the cooperative that is served."""
+    return formats.money(cents, served_currency())
+
+
+def served_currency() -> str:
     cooperative = current_cooperative()
-    return formats.money(cents, cooperative.currency if cooperative else "CAD")
+    return cooperative.currency if cooperative else "CAD"

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns import goal, groups, questions
+from campaigns import goal, groups, measures, questions
 from campaigns.enums import PREPARING, CampaignState
 from campaigns.models import Campaign, CampaignPage
 from home import bilingual, clock, formats
@@ -124,7 +124,7 @@ class _Checker:
             words = _("After costs and fees, the budget is %(gap)s short.") % {"gap": self._money(found.gap)}
             return Point("goal", False, words, _("Review the goal"), f"{self.edit_url}#id_goal")
         words = _("The goal covers the budget: %(goal)s for %(budget)s") % {
-            "goal": self._money(self.page.goal),
+            "goal": measures.goal_of(self.page, self.cooperative.currency),
             "budget": self._money(found.budget_total),
         }
         return Point("goal", True, words)

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.forms import WagtailAdminPageForm
 
-from campaigns import budgets, next_goals, tier_checks, translation_terms
+from campaigns import budgets, next_goals, suggesting, tier_checks, translation_terms
+from campaigns.enums import GoalUnit
+from campaigns.goal_fields import GoalField
 from home import clock, formats
 from home.copying import PublicCopyForm
-from home.fields import AmountField
 from home.models import Cooperative
 from home.queries import cooperative_of
 
@@ -20,6 +21,7 @@ FROZEN_GOAL = gettext_lazy(
     "The goal no longer changes once the campaign is live: people contributed relying on it. "
     "To aim higher, add a stretch goal."
 )
+FROZEN_UNIT = gettext_lazy("What the goal counts no longer changes once the campaign is live.")
 FROZEN_MODEL = gettext_lazy(
     "The model (all-or-nothing, flexible) and the currency no longer change once the campaign is live."
 )
@@ -33,13 +35,25 @@ NEEDED_BLOCKS = {
 
 
 class CampaignPageForm(WagtailAdminPageForm):
-    goal = AmountField(label=gettext_lazy("Goal"), min_cents=100)
+    goal = GoalField(
+        label=gettext_lazy("Goal"),
+        min_cents=100,
+        help_text=gettext_lazy("An amount, or for a presale a number of units: rewards chosen, without add-ons."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "goal" in self.fields and "goal_unit" in self.fields:
+            self.fields["goal"].count(self["goal_unit"].value() or GoalUnit.MONEY)
         self.source_page = translation_terms.source_of(self.instance)
         if self.source_page is not None:
             translation_terms.lock_fields(self, self.source_page)
+
+    def clean_suggested_amounts(self) -> str:
+        """As typed; read again when the page is published."""
+        typed: str = self.cleaned_data["suggested_amounts"]
+        suggesting.read(typed)
+        return typed
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -68,16 +82,24 @@ class CampaignPageForm(WagtailAdminPageForm):
                 self.add_error(NON_FIELD_ERRORS, message)
 
     def _refuse_frozen_terms(self, campaign: Any) -> None:
-        messages = {"goal": FROZEN_GOAL, "funding_model": FROZEN_MODEL, "end_date": FROZEN_DEADLINE}
+        messages = {
+            "goal_unit": FROZEN_UNIT,
+            "goal": FROZEN_GOAL,
+            "funding_model": FROZEN_MODEL,
+            "end_date": frozen_deadline(campaign),
+        }
         kept = {
+            "goal_unit": campaign.goal_unit,
             "goal": campaign.goal,
             "funding_model": campaign.funding_model,
             "end_date": _local(campaign.deadline, campaign.cooperative).date(),
         }
-        for name, message in messages.items():
-            wanted = self.cleaned_data.get(name)
-            if wanted is not None and wanted != kept[name]:
-                self.add_error(name, message)
+        wanted = {name: self.cleaned_data.get(name) for name in messages}
+        if wanted["goal_unit"] not in (None, campaign.goal_unit):
+            del wanted["goal"]  # it was read in the other unit
+        for name, value in wanted.items():
+            if value is not None and value != kept[name]:
+                self.add_error(name, messages[name])
 
     def _check_end(self, end: date) -> None:
         """Before the launch, a campaign is counted from today."""
@@ -104,6 +126,22 @@ class CampaignPageForm(WagtailAdminPageForm):
             end = datetime.combine(last_day, time(23, 59, 59)) if last_day else None
         if errors := tier_checks.body_errors(body, campaign, end):
             self.add_error("body", errors)
+
+
+def frozen_deadline(campaign: Any) -> str:
+    """That the last day is frozen, and the one way to move it where there is one."""
+    from campaigns import end_dates, lifecycle  # noqa: PLC0415 (they import the models)
+
+    if not (lifecycle.may_extend(campaign, clock.now()) and end_dates.can_move(campaign)):
+        return str(FROZEN_DEADLINE)
+    words = _(
+        "The deadline may be extended once, before %(deadline)s and no later than %(limit)s: "
+        "see “Extend the deadline” at the top of the page."
+    )
+    return words % {
+        "deadline": formats.deadline(campaign.deadline, campaign.cooperative.time_zone),
+        "limit": formats.day(end_dates.latest_end(campaign)),
+    }
 
 
 class CampaignCopyForm(PublicCopyForm):

@@ -6,6 +6,8 @@ How it is reckoned. The budget's lines for rewards, their mailing and fees grow 
 what must be left in hand: they are taken off. Of each of the two (rewards with their mailing; fees) the larger figure
 counts: what the tiers and the rates say for this goal, or what the budget sets aside for it. Tiers are assumed to be
 chosen in proportion to their limits, one without limit as often as the largest; without limits, equally often.
+
+The goal of a presale is a number of units: each brings in what a tier does on average, chosen as above.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +18,7 @@ from typing import Any
 from django.conf import settings
 
 from campaigns.budgets import Budget, budget_in, cents_of
-from campaigns.enums import BudgetKind
+from campaigns.enums import BudgetKind, GoalUnit
 from home.amounts import share_half_up
 from home.models import Cooperative
 from home.queries import cooperative_of
@@ -76,22 +78,29 @@ class TierNet:
 
 @dataclass(frozen=True)
 class Mix:
-    """What every dollar that comes in costs, on average over the tiers: in rewards, and in fees."""
+    """What every dollar that comes in costs, on average over the tiers: in rewards, and in fees.
+
+    `price` is what one reward brings in, on average.
+    """
 
     rewards: Fraction = Fraction(0)
     fees: Fraction = Fraction(0)
+    price: Fraction = Fraction(TYPICAL)
 
 
 @dataclass(frozen=True)
 class Assessment:
     """Whether a goal is enough. None: not known yet (no budget, no goal), or no goal is enough (`smallest_goal`).
 
-    `needed` is what must be left in hand for the project itself; `leaves`, what a campaign that just reaches the
-    goal leaves; `gap`, how much that is short of what is needed (0: nothing); `unconfirmed`, what of the other
-    sources is only hoped for.
+    `goal` and `smallest_goal` are in `goal_unit`, all else in minor units. `brings` is what the goal brings in;
+    `needed`, what must be left in hand for the project itself; `leaves`, what a campaign that just reaches the goal
+    leaves; `gap`, how much that is short of what is needed (0: nothing); `unconfirmed`, what of the other sources is
+    only hoped for.
     """
 
     goal: int | None = None
+    goal_unit: str = GoalUnit.MONEY
+    brings: int | None = None
     budget_total: int | None = None
     other_sources: int | None = None
     unconfirmed: int = 0
@@ -118,7 +127,10 @@ class Assessment:
 
     @property
     def adds_up(self) -> bool:
-        return self.asked is None or self.goal is None or self.asked == self.goal
+        """The goal of a presale has no amount to compare."""
+        if self.goal_unit == GoalUnit.UNITS or self.asked is None or self.goal is None:
+            return True
+        return self.asked == self.goal
 
     @property
     def is_hopeless(self) -> bool:
@@ -128,31 +140,34 @@ class Assessment:
     @property
     def goes(self) -> int | None:
         """What rewards, postage and fees take of the goal."""
-        return None if self.goal is None or self.leaves is None else self.goal - self.leaves
+        return None if self.brings is None or self.leaves is None else self.brings - self.leaves
 
 
 def assess(page: Any, cooperative: Cooperative | None = None) -> Assessment:
     """What a campaign page says of its goal, published or not. The cooperative is found where it is not given."""
-    return assess_words(page.goal, page.body, fees_of(cooperative or cooperative_of(page)))
+    return assess_words(page.goal, page.body, fees_of(cooperative or cooperative_of(page)), page.goal_unit)
 
 
-def assess_words(goal: int | None, body: Iterable[Any], fees: Fees) -> Assessment:
+def assess_words(goal: int | None, body: Iterable[Any], fees: Fees, goal_unit: str = GoalUnit.MONEY) -> Assessment:
     """The same from the parts, as they are stored or as they are being typed."""
     blocks = list(body)
     tiers = list(tiers_in(blocks))
     budget = budget_in(blocks)
     losing = losing_tiers(tiers, fees)
     if budget is None or not budget.total:
-        return Assessment(goal=goal, losing=losing, fees=fees)
+        return Assessment(goal=goal, goal_unit=goal_unit, losing=losing, fees=fees)
     mix = mix_of(tiers, fees)
-    left = None if goal is None else leaves(goal, budget, mix)
+    one = mix.price if goal_unit == GoalUnit.UNITS else Fraction(1)
+    left = None if goal is None else leaves(goal * one, budget, mix)
     return Assessment(
         goal=goal,
+        goal_unit=goal_unit,
+        brings=None if goal is None else (goal * one).__floor__(),
         budget_total=budget.total,
         other_sources=budget.other_sources,
         unconfirmed=budget.unconfirmed,
         needed=needed(budget),
-        smallest_goal=smallest_goal(budget, mix),
+        smallest_goal=smallest_units(budget, mix) if goal_unit == GoalUnit.UNITS else smallest_goal(budget, mix),
         leaves=left,
         gap=None if left is None else max(0, needed(budget) - left),
         losing=losing,
@@ -196,7 +211,7 @@ def mix_of(tiers: Iterable[TierCost], fees: Fees) -> Mix:
     brought = sum(weight * tier.amount for weight, tier in zip(weights, offered, strict=True))
     costs = sum(weight * tier.cost for weight, tier in zip(weights, offered, strict=True))
     kept = sum(weight * fees.on(tier.amount) for weight, tier in zip(weights, offered, strict=True))
-    return Mix(rewards=Fraction(costs, brought), fees=Fraction(kept, brought))
+    return Mix(Fraction(costs, brought), Fraction(kept, brought), Fraction(brought, sum(weights)))
 
 
 def needed(budget: Budget) -> int:
@@ -210,14 +225,29 @@ def _set_aside(budget: Budget) -> tuple[int, int]:
     return budget.total_of(BudgetKind.REWARDS, BudgetKind.POSTAGE), budget.total_of(BudgetKind.FEES)
 
 
-def leaves(goal: int, budget: Budget, mix: Mix) -> int:
-    """What a campaign that just reaches a goal leaves in hand, rounded down; below zero where it costs more."""
+def leaves(goal: int | Fraction, budget: Budget, mix: Mix) -> int:
+    """What a campaign that just reaches a goal leaves in hand, rounded down; below zero where it costs more.
+
+    All in money: the goal of a presale is what its units bring in.
+    """
     rewards, fees = _set_aside(budget)
     return (goal - max(Fraction(rewards), goal * mix.rewards) - max(Fraction(fees), goal * mix.fees)).__floor__()
 
 
 def smallest_goal(budget: Budget, mix: Mix) -> int | None:
-    """The smallest goal in whole dollars that leaves what is needed; None if none does.
+    """The smallest goal in whole dollars that leaves what is needed; None if none does."""
+    bound = _bound(budget, mix)
+    return None if bound is None else max(1, (bound / STEP).__ceil__()) * STEP
+
+
+def smallest_units(budget: Budget, mix: Mix) -> int | None:
+    """The same for a presale, in units."""
+    bound = _bound(budget, mix)
+    return None if bound is None else max(1, (bound / mix.price).__ceil__())
+
+
+def _bound(budget: Budget, mix: Mix) -> Fraction | None:
+    """What must come in, exactly, for what is needed to be left; None if no sum is enough.
 
     `leaves` is the least of four straight lines (each of two costs set aside, or growing with the goal), so the
     smallest goal is the largest of the four that they ask for.
@@ -234,4 +264,4 @@ def smallest_goal(budget: Budget, mix: Mix) -> int | None:
         if rate >= 1:
             return None
         bounds.append(Fraction(wanted) / (1 - rate))
-    return max(1, (max(bounds) / STEP).__ceil__()) * STEP
+    return max(bounds)

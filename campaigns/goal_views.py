@@ -10,6 +10,8 @@ from wagtail.models import Page
 
 from campaigns import goal
 from campaigns.budgets import cents_of
+from campaigns.enums import GoalUnit
+from campaigns.goal_fields import read_units
 from campaigns.models import CampaignPage
 from home.admin_access import AdminRequest, requires
 from home.models import Cooperative, HomePage, Role
@@ -45,7 +47,10 @@ def _answer(request: HttpRequest, page: Page) -> HttpResponse:
         body = _body(request)
     except (KeyError, ValueError):
         return HttpResponseBadRequest()
-    assessment = goal.assess_words(cents_of(request.POST.get("goal")), body, goal.fees_of(cooperative))
+    unit = request.POST.get("goal_unit", GoalUnit.MONEY)
+    typed = request.POST.get("goal", "")
+    wanted = read_units(typed) if unit == GoalUnit.UNITS else cents_of(typed)
+    assessment = goal.assess_words(wanted, body, goal.fees_of(cooperative), unit)
     context = {"assessment": assessment, "currency": cooperative.currency}
     return render(request, "campaigns/admin/goal_assessment.html", context)
 

@@ -14,6 +14,9 @@ from campaigns.enums import OUTCOMES, CampaignState, FundingModel
 from campaigns.models import Campaign
 from home import clock
 
+#: Where a tier that is sold late may still be paid for.
+LATE = frozenset({CampaignState.FUNDED, CampaignState.ENDED, CampaignState.FULFILLING})
+
 
 def submit(campaign: Campaign, *, by: Any) -> bool:
     """Draft to in review: the adviser is asked to look."""
@@ -80,6 +83,14 @@ def takes_pledges(campaign: Campaign, at: datetime) -> bool:
     return campaign.state == CampaignState.LIVE and at < campaign.deadline
 
 
+def takes_late_pledges(campaign: Campaign, at: datetime) -> bool:
+    """After an end that was not a missed goal, until the campaign is closed, for the tiers that are still offered.
+
+    Which those are: `queries.late_rewards`.
+    """
+    return campaign.state in LATE and at >= campaign.deadline
+
+
 def close(campaign: Campaign) -> bool:
     """Live to closing, once the deadline has passed: no new payment may start. Waits for pledges being written."""
     with transaction.atomic():
@@ -90,9 +101,36 @@ def close(campaign: Campaign) -> bool:
         return _step(campaign, {CampaignState.LIVE}, state=CampaignState.CLOSING, closed_at=now)
 
 
-def decide(campaign: Campaign, *, pledged: int, backers: int) -> CampaignState | None:
-    """Closing to its outcome, once: `pledged` (minor units) and `backers` are frozen. None if already decided."""
-    outcome = outcome_of(campaign, pledged)
+def extend(campaign: Campaign, deadline: datetime, *, by: Any, reason_fr: str, reason_en: str) -> bool:
+    """Move the deadline of a live campaign, once, before it has passed; the first one is kept."""
+    now = clock.now()
+    with transaction.atomic():
+        locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        if not may_extend(locked, now) or deadline <= locked.deadline:
+            return False
+        return _step(
+            campaign,
+            {CampaignState.LIVE},
+            deadline=deadline,
+            first_deadline=locked.deadline,
+            extended_at=now,
+            extended_by=by,
+            extension_reason_fr=reason_fr,
+            extension_reason_en=reason_en,
+        )
+
+
+def may_extend(campaign: Campaign, at: datetime) -> bool:
+    """Whether it is time for it; how far it may go is `end_dates.latest_end`."""
+    return takes_pledges(campaign, at) and campaign.extended_at is None
+
+
+def decide(campaign: Campaign, *, pledged: int, backers: int, units: int = 0) -> CampaignState | None:
+    """Closing to its outcome, once: what is pledged (minor units, rewards) and by how many is frozen.
+
+    None if already decided.
+    """
+    outcome = outcome_of(campaign, pledged, units)
     decided = _step(
         campaign,
         {CampaignState.CLOSING},
@@ -100,15 +138,17 @@ def decide(campaign: Campaign, *, pledged: int, backers: int) -> CampaignState |
         outcome=outcome,
         decided_at=clock.now(),
         pledged_at_deadline=pledged,
+        units_at_deadline=units,
         backers_at_deadline=backers,
     )
     return outcome if decided else None
 
 
-def outcome_of(campaign: Campaign, pledged: int) -> CampaignState:
+def outcome_of(campaign: Campaign, pledged: int, units: int = 0) -> CampaignState:
     if campaign.funding_model == FundingModel.FLEXIBLE:
         return CampaignState.ENDED
-    return CampaignState.FUNDED if pledged >= campaign.goal else CampaignState.MISSED
+    reached = units if campaign.counts_units else pledged
+    return CampaignState.FUNDED if reached >= campaign.goal else CampaignState.MISSED
 
 
 def start_fulfilling(campaign: Campaign) -> bool:

@@ -23,6 +23,8 @@ def _faults(page: CampaignPage, campaign: Campaign | None) -> Iterator[str]:
     if campaign is None or not campaign.is_frozen:
         return
     local_end = campaign.deadline.astimezone(ZoneInfo(campaign.cooperative.time_zone)).replace(tzinfo=None)
+    if page.goal_unit != campaign.goal_unit:
+        yield str(forms.FROZEN_UNIT)
     if page.goal != campaign.goal:
         yield str(forms.FROZEN_GOAL)
     if page.funding_model != campaign.funding_model:

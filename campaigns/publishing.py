@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from campaigns import lifecycle, stock, tier_terms
+from campaigns import lifecycle, stock, suggesting, tier_terms
 from campaigns.models import Campaign, CampaignPage, Reward, RewardPostage, RewardVariant
 from home import clock
 from home.models import Cooperative
@@ -56,10 +56,16 @@ def deadline_of(end_date: Any, cooperative: Cooperative) -> datetime:
 def _terms(page: CampaignPage, cooperative: Cooperative) -> dict[str, Any]:
     return {
         "funding_model": page.funding_model,
+        "goal_unit": page.goal_unit,
         "goal": page.goal,
         "deadline": deadline_of(page.end_date, cooperative),
         "currency": cooperative.currency,
     }
+
+
+def open_terms_of(page: CampaignPage) -> dict[str, Any]:
+    """The terms of the page that may change at any time."""
+    return {"theme": page.theme, "suggested_amounts": suggesting.read_or_none(page.suggested_amounts)}
 
 
 def words_of(page: CampaignPage) -> dict[str, str]:
@@ -86,7 +92,7 @@ def _words_by_field(page: CampaignPage) -> dict[str, str]:
 def _write_money(campaign: Campaign, page: CampaignPage) -> None:
     if not campaign.is_frozen:
         Campaign.objects.filter(pk=campaign.pk).update(**_terms(page, campaign.cooperative))
-    Campaign.objects.filter(pk=campaign.pk).update(theme=page.theme)
+    Campaign.objects.filter(pk=campaign.pk).update(**open_terms_of(page))
     campaign.refresh_from_db()
     kept = []
     for position, (kind, child) in enumerate(page.offered_blocks):
@@ -98,7 +104,7 @@ def _write_money(campaign: Campaign, page: CampaignPage) -> None:
 
 
 def _write_tier(campaign: Campaign, block_id: str, value: Any, **place: Any) -> Reward:
-    open_terms = {name: value[name] for name in tier_terms.FROZEN}
+    open_terms = tier_terms.frozen_terms(value)
     reward, _created = Reward.objects.get_or_create(
         campaign=campaign,
         block_id=block_id,

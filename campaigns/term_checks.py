@@ -76,10 +76,16 @@ def _compared(page: CampaignPage, what: str, said: Any, kept: Any, *, frozen: bo
 
 def _in_terms(page: CampaignPage, campaign: Campaign) -> Iterator[Difference]:
     deadline = publishing.deadline_of(page.end_date, campaign.cooperative)
-    said = {"goal": page.goal, "funding_model": page.funding_model, "deadline": deadline}
+    said = {
+        "goal_unit": page.goal_unit,
+        "goal": page.goal,
+        "funding_model": page.funding_model,
+        "deadline": deadline,
+    }
     for name, value in said.items():
         yield from _compared(page, name, value, getattr(campaign, name), frozen=campaign.is_frozen)
-    yield from _compared(page, "theme", page.theme, campaign.theme)
+    for name, value in publishing.open_terms_of(page).items():
+        yield from _compared(page, name, value, getattr(campaign, name))
     if campaign.state == CampaignState.APPROVED:
         yield Difference(page.pk, "state", CampaignState.ANNOUNCED.value, campaign.state)
 
@@ -106,8 +112,8 @@ def _in_tiers(page: CampaignPage, campaign: Campaign, rewards: dict[str, Reward]
 
 def _in_tier(page: CampaignPage, reward: Reward, value: Any, moving: dict[str, Any]) -> Iterator[Difference]:
     tier, frozen = f"tier {reward.block_id}", reward.frozen_at is not None
-    for name in tier_terms.FROZEN:
-        yield from _compared(page, f"{tier} {name}", value[name], getattr(reward, name), frozen=frozen)
+    for name, said in tier_terms.frozen_terms(value).items():
+        yield from _compared(page, f"{tier} {name}", said, getattr(reward, name), frozen=frozen)
     for name, said in moving.items():
         yield from _compared(page, f"{tier} {name}", said, getattr(reward, name))
     yield from _compared(page, f"{tier} retired", bool(value["retired"]), reward.retired_at is not None)

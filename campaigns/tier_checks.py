@@ -76,6 +76,7 @@ def _field_errors(child: Any, checks: Checks) -> Iterator[tuple[str, Exception]]
         yield "title", ValidationError(_("Another reward or add-on has this title. Choose a different one."))
     checks.titles.add(title)
     yield from _window_errors(value, checks.end)
+    yield from _late_errors(value, checks.end)
     if reward := checks.rewards.get(str(child.id)):
         yield from _frozen_errors(value, reward, checks.people.get(reward.pk, 0))
         yield from _limit_errors(value["limit"], reward)
@@ -86,8 +87,18 @@ def _window_errors(value: Any, end: datetime | None) -> Iterator[tuple[str, Exce
         return
     if (opens := value.get("available_from")) and opens >= end:
         yield "available_from", ValidationError(_("The campaign is over by then. Choose an earlier day and time."))
-    if (closes := value.get("available_until")) and closes > end:
+    if (closes := value.get("available_until")) and closes > end and not value.get("sold_late"):
         yield "available_until", ValidationError(_("The campaign ends before that. Choose its last day at the latest."))
+
+
+def _late_errors(value: Any, end: datetime | None) -> Iterator[tuple[str, Exception]]:
+    """A tier that is withdrawn before the end is not there after it."""
+    closes = value.get("available_until")
+    if value.get("sold_late") and closes and end and closes <= end:
+        yield (
+            "sold_late",
+            ValidationError(_("The early bird ends before the campaign does. Give it a later end, or none.")),
+        )
 
 
 def _frozen_errors(value: Any, reward: Reward, people: int) -> Iterator[tuple[str, Exception]]:
@@ -95,6 +106,8 @@ def _frozen_errors(value: Any, reward: Reward, people: int) -> Iterator[tuple[st
         return
     if value["amount"] != reward.amount:
         yield "amount", ValidationError(_amount_words(people))
+    if (value.get("taxable") or 0) != reward.taxable:
+        yield "taxable", ValidationError(_("The taxable part no longer changes: people have chosen this reward."))
     if value["estimated_delivery"] != reward.estimated_delivery:
         yield (
             "estimated_delivery",

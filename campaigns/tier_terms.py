@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 from campaigns.enums import Handover
 from home.models import Cooperative
 
-#: Frozen by the first pledge.
-FROZEN = ("amount", "estimated_delivery")
 TEXTS = ("title", "description", "pickup_place", "pickup_hours")
 
 
@@ -30,12 +28,22 @@ def last_instant(local: datetime | None, cooperative: Cooperative) -> datetime |
     return end + timedelta(seconds=59) if end else None
 
 
+def frozen_terms(value: Any) -> dict[str, Any]:
+    """The terms that the first pledge freezes, by field."""
+    return {
+        "amount": value["amount"],
+        "taxable": value.get("taxable") or 0,
+        "estimated_delivery": value["estimated_delivery"],
+    }
+
+
 def moving_terms(value: Any, cooperative: Cooperative) -> dict[str, Any]:
     """The terms that publishing may change at any time, by field; limit and retirement have rules of their own."""
     return {
         "handover": value["handover"],
         "available_from": instant(value.get("available_from"), cooperative),
         "available_until": last_instant(value.get("available_until"), cooperative),
+        "sold_late": bool(value.get("sold_late")),
     }
 
 

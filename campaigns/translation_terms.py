@@ -24,7 +24,7 @@ FROM_SOURCE: dict[str, Any] = {
 }
 
 #: The fields of the page that are terms.
-FIELDS = ("funding_model", "goal", "end_date", "theme")
+FIELDS = ("funding_model", "goal_unit", "goal", "suggested_amounts", "end_date", "theme")
 
 #: What each language says in its own way; everything else in a block of terms is the source's.
 WORDS = (

@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from campaigns import measures
 from campaigns.models import CampaignPage, Reward
 from campaigns.sharing.drawing import Affiche
 from home import branding, formats
@@ -37,7 +38,7 @@ def affiche_of_reward(page: CampaignPage, reward: Reward, progress: Progress, br
 
 def _goal(progress: Progress) -> str:
     campaign = progress.campaign
-    return gettext("Goal: %(goal)s") % {"goal": formats.money(campaign.goal, campaign.currency)}
+    return gettext("Goal: %(goal)s") % {"goal": measures.goal_of(campaign, campaign.currency)}
 
 
 def own_image_name(page: CampaignPage) -> str:

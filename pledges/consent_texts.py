@@ -9,9 +9,11 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import measures
 from campaigns.models import Campaign
 from home import formats
 from home.languages import text_of
+from home.models import Cooperative
 from pledges.models import Pledge
 
 VERSION = "2026-11"
@@ -33,18 +35,30 @@ CONSENT_PAYMENT = _(
 CHECKOUT_PROMISE = _(
     "Your card is saved now and is not charged. %(legal_name)s will charge it once, for no more than %(max_amount)s, "
     "on %(charge_date)s, and only if the campaign “%(campaign)s” reaches %(goal)s by %(deadline)s. Until then you may "
-    "cancel by the link sent to you by email. On your statement: %(descriptor)s. No tax receipt, no investment, no "
-    "share in the cooperative."
+    "cancel by the link sent to you by email. On your statement: %(descriptor)s. %(nature)s"
 )
 CHECKOUT_PAYMENT = _(
     "%(legal_name)s charges %(amount)s now, whether or not the campaign “%(campaign)s” reaches its goal. You may "
     "cancel and get a refund until %(deadline)s, by the link sent to you by email. On your statement: %(descriptor)s. "
-    "No tax receipt, no investment, no share in the cooperative."
+    "%(nature)s"
 )
 CHECKOUT_MEND = _(
     "The campaign “%(campaign)s” has reached its goal. %(legal_name)s will charge the card given here once, for "
-    "%(amount)s, as soon as you leave this page. On your statement: %(descriptor)s. No tax receipt, no investment, no "
-    "share in the cooperative."
+    "%(amount)s, as soon as you leave this page. On your statement: %(descriptor)s. %(nature)s"
+)
+
+#: The end of the three above.
+NO_RECEIPT = _("No tax receipt, no investment, no share in the cooperative.")
+NO_RECEIPT_CHARITY = _("Not an investment, no share in the cooperative.")
+
+#: What a contribution is not, on the review page: a registered charity sends receipts.
+NATURE = _(
+    "Your contribution is neither a charitable gift nor an investment. It gives no tax receipt, no share in the "
+    "cooperative and no return."
+)
+NATURE_CHARITY = _(
+    "Where applicable, %(legal_name)s will send you an official donation receipt. Your contribution is not an "
+    "investment and gives no share."
 )
 
 NEWS = _("Send me this campaign's news by email. I can unsubscribe at any time.")
@@ -54,6 +68,12 @@ def charge_date(campaign: Campaign, language: str | None = None) -> str:
     """The cooperative's day on which cards are charged: that of the moment after the deadline."""
     after = campaign.deadline + timedelta(seconds=1)
     return formats.local_day(after, campaign.cooperative.time_zone, language)
+
+
+def nature(cooperative: Cooperative) -> str:
+    """What a contribution to this cooperative is not, in the reader's language."""
+    words = NATURE_CHARITY if cooperative.is_charity else NATURE
+    return str(words) % {"legal_name": cooperative.legal_name}
 
 
 def consent_text(campaign: Campaign, max_amount: int, language: str) -> str:
@@ -82,9 +102,10 @@ def _values(campaign: Campaign, amount: int) -> dict[str, str]:
         "processor": settings.PAYMENT_PROCESSOR_NAME,
         "descriptor": cooperative.statement_descriptor,
         "campaign": text_of(campaign, "title"),
-        "goal": formats.money(campaign.goal, campaign.currency),
+        "goal": measures.goal_of(campaign, campaign.currency),
         "deadline": formats.deadline(campaign.deadline, cooperative.time_zone),
         "charge_date": charge_date(campaign),
+        "nature": str(NO_RECEIPT_CHARITY if cooperative.is_charity else NO_RECEIPT),
         "amount": shown,
         "max_amount": shown,
     }

@@ -10,10 +10,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from campaigns import lifecycle, queries
+from campaigns import lifecycle, measures, queries
 from campaigns.emails import fill_opening
 from campaigns.models import Campaign
-from home import clock
+from home import clock, formats
 from home.languages import TAGS
 from home.models import OutgoingMail
 from home.registry import Category, Context, MailKind, register
@@ -41,7 +41,7 @@ def _payment_of(pledge: Pledge) -> Payment:
     return pledge.payments.get(part=0)
 
 
-def _own_url(mail: OutgoingMail, pledge: Pledge) -> str:
+def own_url(mail: OutgoingMail, pledge: Pledge) -> str:
     """The reader's own page; of a rehearsal, the public one."""
     return contribution_url(pledge, mail.language) if mail.pk else pledge.cooperative.root_url + "/"
 
@@ -56,7 +56,7 @@ def _shared(mail: OutgoingMail, pledge: Pledge) -> Context:
         "currency": pledge.currency,
         "zone": pledge.cooperative.time_zone,
         "last4": pledge.card_last4,
-        "button_url": _own_url(mail, pledge),
+        "button_url": own_url(mail, pledge),
     }
 
 
@@ -101,7 +101,15 @@ def fill_charged(mail: OutgoingMail) -> Context:
 
 
 def _outcome(campaign: Campaign) -> Context:
-    return {"pledged": campaign.pledged_at_deadline or 0, "backers": campaign.backers_at_deadline or 0}
+    """`reached` stands beside the goal, which says what it counts."""
+    pledged, units = campaign.pledged_at_deadline or 0, campaign.units_at_deadline or 0
+    money = formats.money(pledged, campaign.currency)
+    return {
+        "pledged": pledged,
+        "backers": campaign.backers_at_deadline or 0,
+        "reached": formats.number(units) if campaign.counts_units else money,
+        "reserved": measures.reserved_of(units, campaign.goal),
+    }
 
 
 def fill_to_mend(mail: OutgoingMail) -> Context:
@@ -157,7 +165,7 @@ def fill_reward(mail: OutgoingMail) -> Context:
         "sent_at": mail.created_at,
         "carrier": mail.facts.get("carrier", ""),
         "note": mail.facts.get("note", ""),
-        "button_url": tracking_url or _own_url(mail, item.pledge),
+        "button_url": tracking_url or own_url(mail, item.pledge),
     }
     return context | ({"button_label": gettext("Track the parcel")} if tracking_url else {})
 

@@ -27,6 +27,7 @@ from pledges import charging, checkout, gateway, taxes
 from pledges.commission import commission_on
 from pledges.enums import CardState, PaymentState, PledgeState
 from pledges.models import Payment, Pledge, Settlement
+from pledges.totals import units_of
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +79,8 @@ def _pages_over(campaign: Campaign) -> bool:
 
 
 def totals(campaign: Campaign) -> tuple[int, int]:
-    """Minor units pledged, and how many backers, by confirmed pledges."""
-    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
+    """Minor units pledged, and how many backers, by confirmed pledges made before the end."""
+    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, is_late=False)
     sums = confirmed.aggregate(pledged=Sum("amount"), backers=Count("backer", distinct=True))
     return sums["pledged"] or 0, sums["backers"]
 
@@ -90,7 +91,8 @@ def _decide(campaign: Campaign) -> None:
         if locked.state != CampaignState.CLOSING or checkout.unfinished(campaign).exists():
             return
         pledged, backers = totals(locked)
-        if lifecycle.decide(locked, pledged=pledged, backers=backers) is None:
+        units = units_of(locked)
+        if lifecycle.decide(locked, pledged=pledged, backers=backers, units=units) is None:
             return
         now = clock.now()
         Settlement.objects.create(
@@ -214,10 +216,11 @@ def _finish(campaign: Campaign) -> None:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What settling a campaign now would do. Amounts in minor units."""
+    """What settling a campaign now would do. Amounts in minor units; `units` are the rewards reserved."""
 
     campaign: Campaign
     pledged: int
+    units: int
     backers: int
     outcome: CampaignState
     to_charge: int
@@ -227,7 +230,8 @@ class Forecast:
 def forecast(campaign: Campaign) -> Forecast:
     """Nothing is written and nobody is called."""
     pledged, backers = totals(campaign)
-    outcome = lifecycle.outcome_of(campaign, pledged)
+    units = units_of(campaign)
+    outcome = lifecycle.outcome_of(campaign, pledged, units)
     charges = outcome == CampaignState.FUNDED
     amounts = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, payments=None).values_list(
         "amount", flat=True
@@ -235,6 +239,7 @@ def forecast(campaign: Campaign) -> Forecast:
     return Forecast(
         campaign=campaign,
         pledged=pledged,
+        units=units,
         backers=backers,
         outcome=outcome,
         to_charge=sum(amounts) if charges else 0,

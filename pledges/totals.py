@@ -1,6 +1,7 @@
 """How far campaigns are, and when their tiers are promised: derived from the rows each time, never kept.
 
-Amounts in minor units of the campaign's currency, gross of all fees.
+Amounts in minor units of the campaign's currency, gross of all fees. A presale also counts units: the rewards of its
+confirmed pledges, add-ons left out. A pledge made after the end counts in none of them.
 """
 
 from collections.abc import Collection, Iterable
@@ -8,29 +9,34 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
+from campaigns.enums import GoalUnit, RewardKind
 from campaigns.models import Campaign, Reward
 from pledges import promises
 from pledges.enums import PaymentState, PledgeState, RefundState
 from pledges.models import Payment, Pledge, PledgeItem, Refund
 
-#: What a row of the sums is about, so that all three come in one query.
-PLEDGED, COLLECTED, REFUNDED = "pledged", "collected", "refunded"
+#: What a row of the sums is about, so that all come in one query.
+PLEDGED, COLLECTED, REFUNDED, UNITS = "pledged", "collected", "refunded", "units"
 
 Sums = QuerySet[Any, tuple[str, int, int, int]]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`pledged` is what stands confirmed, frozen once the outcome is decided; `collected` is paid less refunded."""
+    """`pledged` is what stands confirmed, frozen once the outcome is decided; `collected` is paid less refunded.
+
+    `units` are counted where the goal counts them (0 elsewhere), frozen with `pledged`.
+    """
 
     campaign: Campaign
     pledged: int
     collected: int
     refunded: int
     backers: int
+    units: int = 0
 
     @property
     def is_decided(self) -> bool:
@@ -38,7 +44,12 @@ class Progress:
 
     @property
     def amount(self) -> int:
-        """What is measured against the goal: money in hand for a flexible campaign that runs, else what is pledged."""
+        """What is measured against the goal, as the goal counts.
+
+        Units; or money in hand for a flexible campaign that runs, else what is pledged.
+        """
+        if self.campaign.counts_units:
+            return self.units
         running_flexible = not self.campaign.is_all_or_nothing and not self.is_decided
         return self.collected if running_flexible else self.pledged
 
@@ -58,12 +69,12 @@ class Progress:
     @property
     def solid_width(self) -> str:
         """How much of the bar is money in hand, as SVG writes a length."""
-        return _width(min(self.collected, self._full), self._full)
+        return _width(min(self._in_hand, self._full), self._full)
 
     @property
     def hatched_width(self) -> str:
         """How much of the bar is money that is not in hand: promised and not debited, or given back."""
-        return _width(max(0, self._shown - self.collected), self._full)
+        return _width(max(0, self._shown - self._in_hand), self._full)
 
     @property
     def goal_position(self) -> str:
@@ -71,7 +82,16 @@ class Progress:
         return _width(self.campaign.goal, self._full)
 
     @property
+    def _in_hand(self) -> int:
+        """Of units: as many as are paid for, in proportion to the money."""
+        if not self.campaign.counts_units:
+            return self.collected
+        return self.units * min(self.collected, self.pledged) // self.pledged if self.pledged else 0
+
+    @property
     def _shown(self) -> int:
+        if self.campaign.counts_units:
+            return self.units
         return self.amount + (0 if self.campaign.is_all_or_nothing or self.is_decided else self.refunded)
 
     @property
@@ -89,10 +109,11 @@ def progress_of(campaign: Campaign) -> Progress:
 
 def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
     """Adds what `progress_of_row` reads, so that a campaign and how far it is come in one query."""
-    this = {"campaign": OuterRef("pk"), "state": PledgeState.CONFIRMED}
+    this = {"campaign": OuterRef("pk"), "state": PledgeState.CONFIRMED, "is_late": False}
     pledged = _sums(Pledge.objects.filter(**this), "", "campaign_id", Count("backer_id", distinct=True))
-    paid = Payment.objects.filter(pledge__campaign=OuterRef("pk"), state=PaymentState.PAID)
-    refunded = Refund.objects.filter(payment__pledge__campaign=OuterRef("pk"), state=RefundState.DONE)
+    paid = _timely_payments(pledge__campaign=OuterRef("pk"))
+    refunded = _timely_refunds(payment__pledge__campaign=OuterRef("pk"))
+    units = _sums(_units(pledge__campaign=OuterRef("pk")), "", "pledge__campaign_id", Value(0), "quantity")
     return campaigns.annotate(
         sum_pledged=Coalesce(Subquery(pledged.values("total")), 0),
         sum_backers=Coalesce(Subquery(pledged.values("backers")), 0),
@@ -100,18 +121,21 @@ def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
         sum_refunded=Coalesce(
             Subquery(_sums(refunded, "", "payment__pledge__campaign_id", Value(0)).values("total")), 0
         ),
+        sum_units=Case(
+            When(goal_unit=GoalUnit.UNITS, then=Coalesce(Subquery(units.values("total")), 0)), default=Value(0)
+        ),
     )
 
 
 def progress_of_row(row: Any) -> Progress:
     """The progress of a campaign that was read `with_sums`, as of then."""
-    return _progress(row, row.sum_pledged, row.sum_backers, row.sum_paid, row.sum_refunded)
+    return _progress(row, row.sum_pledged, row.sum_backers, row.sum_paid, row.sum_refunded, row.sum_units)
 
 
 def progress_of_all(campaigns: Iterable[Campaign]) -> dict[int, Progress]:
     """By campaign id, in one query however many there are."""
     wanted = list(campaigns)
-    rows = _pledged(wanted).union(_collected(wanted), _refunded(wanted), all=True)
+    rows = _pledged(wanted).union(_collected(wanted), _refunded(wanted), _reserved(wanted), all=True)
     sums = {(kind, campaign): (total, backers) for kind, campaign, total, backers in rows}
     return {
         campaign.pk: _progress(
@@ -119,12 +143,18 @@ def progress_of_all(campaigns: Iterable[Campaign]) -> dict[int, Progress]:
             *sums.get((PLEDGED, campaign.pk), (0, 0)),
             sums.get((COLLECTED, campaign.pk), (0, 0))[0],
             sums.get((REFUNDED, campaign.pk), (0, 0))[0],
+            sums.get((UNITS, campaign.pk), (0, 0))[0],
         )
         for campaign in wanted
     }
 
 
-def _progress(campaign: Campaign, pledged: int, backers: int, paid: int, refunded: int) -> Progress:
+def units_of(campaign: Campaign) -> int:
+    """The rewards of its confirmed pledges, whatever its goal counts. Add-ons are none."""
+    return _units(pledge__campaign=campaign).aggregate(units=Sum("quantity"))["units"] or 0
+
+
+def _progress(campaign: Campaign, pledged: int, backers: int, paid: int, refunded: int, units: int) -> Progress:
     frozen = campaign.pledged_at_deadline
     return Progress(
         campaign=campaign,
@@ -132,27 +162,46 @@ def _progress(campaign: Campaign, pledged: int, backers: int, paid: int, refunde
         collected=paid - refunded,
         refunded=refunded,
         backers=backers if campaign.backers_at_deadline is None else campaign.backers_at_deadline,
+        units=units if campaign.units_at_deadline is None else campaign.units_at_deadline,
     )
 
 
 def _pledged(campaigns: list[Campaign]) -> Sums:
-    rows = Pledge.objects.filter(campaign__in=campaigns, state=PledgeState.CONFIRMED)
+    rows = Pledge.objects.filter(campaign__in=campaigns, state=PledgeState.CONFIRMED, is_late=False)
     return _sums(rows, PLEDGED, "campaign_id", Count("backer_id", distinct=True))
 
 
 def _collected(campaigns: list[Campaign]) -> Sums:
-    rows = Payment.objects.filter(pledge__campaign__in=campaigns, state=PaymentState.PAID)
+    rows = _timely_payments(pledge__campaign__in=campaigns)
     return _sums(rows, COLLECTED, "pledge__campaign_id", Value(0))
 
 
 def _refunded(campaigns: list[Campaign]) -> Sums:
-    rows = Refund.objects.filter(payment__pledge__campaign__in=campaigns, state=RefundState.DONE)
+    rows = _timely_refunds(payment__pledge__campaign__in=campaigns)
     return _sums(rows, REFUNDED, "payment__pledge__campaign_id", Value(0))
 
 
-def _sums(rows: QuerySet[Any], kind: str, campaign: str, backers: Any) -> Sums:
+def _reserved(campaigns: list[Campaign]) -> Sums:
+    presales = [campaign for campaign in campaigns if campaign.counts_units]
+    return _sums(_units(pledge__campaign__in=presales), UNITS, "pledge__campaign_id", Value(0), "quantity")
+
+
+def _timely_payments(**of: Any) -> QuerySet[Payment]:
+    return Payment.objects.filter(state=PaymentState.PAID, pledge__is_late=False, **of)
+
+
+def _timely_refunds(**of: Any) -> QuerySet[Refund]:
+    return Refund.objects.filter(state=RefundState.DONE, payment__pledge__is_late=False, **of)
+
+
+def _units(**of: Any) -> QuerySet[PledgeItem]:
+    counted = {"pledge__state": PledgeState.CONFIRMED, "pledge__is_late": False, "reward__kind": RewardKind.REWARD}
+    return PledgeItem.objects.filter(**counted, **of)
+
+
+def _sums(rows: QuerySet[Any], kind: str, campaign: str, backers: Any, summed: str = "amount") -> Sums:
     """(kind, campaign id, total, backers) by campaign; `backers` is an expression."""
-    grouped = rows.order_by().values(campaign).annotate(kind=Value(kind), total=Sum("amount"), backers=backers)
+    grouped = rows.order_by().values(campaign).annotate(kind=Value(kind), total=Sum(summed), backers=backers)
     return grouped.values_list("kind", campaign, "total", "backers")
 
 

@@ -10,13 +10,14 @@ from wagtail import hooks
 from wagtail.admin.widgets import Button
 from wagtail.models import Page
 
+from campaigns.admin.access import TEAM
 from campaigns.models import Campaign, CampaignPage
 from home.admin_access import RoleMenuItem, roles_in
 from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
-from pledges import totals
-from pledges.admin import contribution_views, fulfilment_views, money_views, sharing_views
+from pledges import extending, totals
+from pledges.admin import contribution_views, extension_views, fulfilment_views, money_views, sharing_views
 from pledges.admin.panels import CampaignsPanel
 
 
@@ -29,6 +30,7 @@ def admin_urls() -> list[URLPattern]:
         path("contributions/<int:pledge_id>/", contribution_views.detail, name="pledges_contribution"),
         path("money/", money_views.index, name="pledges_money"),
         path("money/<int:campaign_id>/", money_views.settlement, name="pledges_settlement"),
+        path("campaigns/<int:page_id>/extend/", extension_views.extend, name="campaign_extend"),
         path("campaigns/<int:page_id>/sharing/", sharing_views.sharing, name="campaign_sharing"),
         path("campaigns/<int:page_id>/sharing/preview/", sharing_views.preview_link, name="campaign_sharing_preview"),
         path("campaigns/<int:page_id>/sharing/add/", sharing_views.add_ambassador, name="campaign_sharing_add"),
@@ -48,6 +50,19 @@ def sharing_button(page: Page, user: User, view_name: str, next_url: str | None 
         yield Button(
             _("Sharing"), reverse("campaign_sharing", args=[page.pk]), icon_name=sharing_views.ICON, priority=30
         )
+
+
+@hooks.register("register_page_header_buttons")
+def extension_button(page: Page, user: User, view_name: str, next_url: str | None = None) -> Iterator[Button]:
+    """On both pages of a campaign, while its deadline may be moved."""
+    cooperative = current_cooperative()
+    if not cooperative or not page.pk or page.specific_class is not CampaignPage:
+        return
+    if roles_of(user, cooperative).isdisjoint(TEAM):
+        return
+    campaign = page.specific.campaign
+    if campaign is not None and extending.may_extend(campaign):
+        yield Button(_("Extend the deadline"), reverse("campaign_extend", args=[page.pk]), icon_name="calendar-alt")
 
 
 @hooks.register("register_admin_menu_item")

@@ -60,7 +60,9 @@ def case_or_404(request: AdminRequest, page_id: int) -> Case:
     if page is None or cooperative_of(page) != request.cooperative:
         raise Http404
     source = groups.source_of(page)
-    rows = Campaign.objects.select_related("submitted_by", "approved_by", "launched_by", "cooperative__site")
+    rows = Campaign.objects.select_related(
+        "submitted_by", "approved_by", "launched_by", "extended_by", "cooperative__site"
+    )
     campaign = rows.filter(translation_key=source.translation_key).first()
     return Case(request, source, groups.latest(source), campaign)
 

@@ -18,6 +18,13 @@ from home.fields import AmountBlock, LocalTimeBlock, MonthBlock
 #: How the parts of every tier and add-on are laid out, after what is its own.
 HANDOVER_FOLD = ["handover", "postage", "pickup_place", "pickup_hours"]
 COSTS = ["unit_cost", "postage_cost"]
+TAXES = Fold(
+    "taxes",
+    _("Taxes"),
+    ["taxable"],
+    icon="decimal",
+    help_text=_("Where your cooperative is registered for taxes; they are reckoned inside the amount, never on top."),
+)
 
 
 class PostageBlock(blocks.StructBlock):
@@ -59,6 +66,12 @@ class OfferBlock(blocks.StructBlock):
     title = blocks.CharBlock(label=_("Title"), max_length=160)
     description = blocks.TextBlock(label=_("Description"), rows=3)
     amount = AmountBlock(label=_("Amount"), min_cents=100)
+    taxable = AmountBlock(
+        label=_("Taxable part"),
+        required=False,
+        min_cents=0,
+        help_text=_("The part of the amount on which taxes are due, taxes included. Empty or 0: none."),
+    )
     limit = blocks.IntegerBlock(
         label=_("Limit"),
         required=False,
@@ -95,6 +108,11 @@ class OfferBlock(blocks.StructBlock):
         min_cents=0,
         help_text=_("Beyond what the backer pays for it. Never shown."),
     )
+    sold_late = blocks.BooleanBlock(
+        label=_("Still offered after the campaign"),
+        required=False,
+        help_text=_("While some are left, once the campaign has ended without missing its goal. Paid at once."),
+    )
     retired = blocks.BooleanBlock(
         label=_("Retired"),
         required=False,
@@ -105,7 +123,7 @@ class OfferBlock(blocks.StructBlock):
         """A draft may be saved before all of it is known."""
         cleaned = super().clean(value)
         errors = {} if self.is_deferred_validation else _missing_for_pickup(cleaned)
-        errors |= self.own_errors(cleaned)
+        errors |= _taxable_beyond(cleaned) | self.own_errors(cleaned)
         if errors:
             raise blocks.StructBlockValidationError(block_errors=errors)
         return cleaned
@@ -122,6 +140,12 @@ def _missing_for_pickup(value: Any) -> dict[str, Exception]:
         "pickup_hours": gettext("Say on which days and at what time it can be picked up."),
     }
     return {name: ValidationError(message) for name, message in words.items() if not (value[name] or "").strip()}
+
+
+def _taxable_beyond(value: Any) -> dict[str, Exception]:
+    if not value["amount"] or (value["taxable"] or 0) <= value["amount"]:
+        return {}
+    return {"taxable": ValidationError(gettext("The taxable part cannot be larger than the amount."))}
 
 
 class RewardTierBlock(OfferBlock):
@@ -167,6 +191,7 @@ class RewardTierBlock(OfferBlock):
                 help_text=_("On the clock of your cooperative. Empty: offered during the whole campaign."),
             ),
             Fold("variants", _("Variants"), ["variants"], icon="list-ul"),
+            TAXES,
             Fold(
                 "costs",
                 _("What it costs you"),
@@ -174,6 +199,7 @@ class RewardTierBlock(OfferBlock):
                 icon="lock",
                 help_text=_("For your goal only: never shown on the page."),
             ),
+            "sold_late",
             "retired",
         ]
 
@@ -203,6 +229,7 @@ class AddOnBlock(OfferBlock):
             "estimated_delivery",
             "image",
             Fold("handover", _("Handover"), HANDOVER_FOLD, icon="mail"),
+            TAXES,
             Fold(
                 "costs",
                 _("What it costs you"),
@@ -210,6 +237,7 @@ class AddOnBlock(OfferBlock):
                 icon="lock",
                 help_text=_("For your goal only: never shown on the page."),
             ),
+            "sold_late",
             "retired",
         ]
 

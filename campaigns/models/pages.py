@@ -32,7 +32,12 @@ class CampaignPage(PublicPage):
     )
     goal_unit = models.CharField(_("goal in"), max_length=10, choices=GoalUnit.choices, default=GoalUnit.MONEY)
     goal = models.PositiveBigIntegerField(_("goal"), null=True)
-    suggested_amounts = models.CharField(_("suggested amounts"), max_length=80, blank=True)
+    suggested_amounts = models.CharField(
+        _("suggested amounts"),
+        max_length=80,
+        blank=True,
+        help_text=_("For a contribution without reward: up to six whole amounts, for example 10, 25, 50."),
+    )
     end_date = models.DateField(_("last day"), null=True)
     theme = models.CharField(_("theme"), max_length=20, choices=Theme.choices, blank=True)
     social_image = models.ForeignKey(
@@ -53,8 +58,12 @@ class CampaignPage(PublicPage):
     copy_form_class = CampaignCopyForm
     content_panels: ClassVar = [
         *PublicPage.content_panels,
-        FieldRowPanel([FieldPanel("funding_model"), FieldPanel("goal"), FieldPanel("end_date")], heading=_("Terms")),
+        FieldRowPanel(
+            [FieldPanel("funding_model"), FieldPanel("goal_unit"), FieldPanel("goal"), FieldPanel("end_date")],
+            heading=_("Terms"),
+        ),
         GoalPanel(heading=_("Is the goal enough?")),
+        FieldPanel("suggested_amounts"),
         FieldPanel("theme"),
         FieldPanel("body"),
         ChecklistPanel(),

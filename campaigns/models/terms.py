@@ -68,6 +68,8 @@ class Campaign(models.Model):
     first_deadline = models.DateTimeField(_("first deadline"), null=True, blank=True)
     extended_at = models.DateTimeField(null=True, blank=True)
     extended_by = person()
+    extension_reason_fr = models.TextField(blank=True)
+    extension_reason_en = models.TextField(blank=True)
     suggested_amounts = models.JSONField(default=list, blank=True)
     title_fr = models.CharField(max_length=255, blank=True)
     title_en = models.CharField(max_length=255, blank=True)
@@ -137,6 +139,15 @@ class Campaign(models.Model):
     @property
     def is_missed(self) -> bool:
         return self.outcome == CampaignState.MISSED
+
+    @property
+    def is_extended(self) -> bool:
+        """Its deadline was moved; `first_deadline` is the old one."""
+        return self.first_deadline is not None
+
+    @property
+    def extension_reason(self) -> str:
+        return text_of(self, "extension_reason")
 
     @property
     def is_announced(self) -> bool:

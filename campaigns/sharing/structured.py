@@ -29,7 +29,7 @@ class Described:
 
 @dataclass(frozen=True)
 class Offered:
-    """One tier; `amount` in minor units, `until` an instant."""
+    """One tier; `amount` in minor units, `until` an instant, empty where no end is known."""
 
     url: str
     title: str
@@ -97,13 +97,13 @@ def _offers(offers: Iterable[Offered], organization: str) -> Node:
 
 
 def _offer(offer: Offered, organization: str) -> Node:
-    return {
+    ends = {"availabilityEnds": offer.until} if offer.until else {}
+    return ends | {
         "@type": "Offer",
         "name": offer.title,
         "url": offer.url,
         "price": f"{offer.amount // 100}.{offer.amount % 100:02}",
         "priceCurrency": offer.currency,
         "availability": f"{CONTEXT}/{'SoldOut' if offer.is_gone else 'PreOrder'}",
-        "availabilityEnds": offer.until,
         "seller": {"@id": organization},
     }

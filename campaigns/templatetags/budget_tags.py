@@ -6,8 +6,9 @@ from typing import Any
 
 from django import template
 
-from campaigns import budgets, next_goals
+from campaigns import budgets, measures, next_goals
 from campaigns.budgets import Source
+from campaigns.enums import GoalUnit
 from campaigns.models import Campaign, CampaignPage
 from home import formats
 
@@ -49,9 +50,9 @@ class ShownBudget:
 
 @dataclass(frozen=True)
 class Step:
-    """A goal and what it brings; the first has no `adds`."""
+    """A goal in words and what it brings; the first has no `adds`."""
 
-    amount: int
+    words: str
     adds: str
     is_first: bool
     is_reached: bool
@@ -92,9 +93,13 @@ def goal_steps(context: dict[str, Any], value: Any) -> list[Step]:
     """The first goal, which stays visible, then those beyond it; reached or not as the page's `progress` says."""
     page, progress = context.get("page"), context.get("progress")
     reached = progress.amount if progress else 0
-    first = _goal_of(page)
-    steps = [] if first is None else [Step(first, "", True, reached >= first)]
-    return steps + [Step(one.amount, one.adds, False, reached >= one.amount) for one in next_goals.next_goals_of(value)]
+    first, unit, currency = _goal_of(page), _unit_of(page), currency_of(context)
+
+    def step(amount: int, adds: str = "", *, is_first: bool = False) -> Step:
+        return Step(measures.in_words(amount, unit, currency), adds, is_first, reached >= amount)
+
+    steps = [] if first is None else [step(first, is_first=True)]
+    return steps + [step(one.amount, one.adds) for one in next_goals.next_goals_of(value, unit)]
 
 
 @register.simple_tag(takes_context=True)
@@ -104,7 +109,10 @@ def next_goal(context: dict[str, Any]) -> next_goals.NextGoal | None:
     if not isinstance(page, CampaignPage) or progress is None or not progress.is_reached:
         return None
     wanted = (
-        one for block in page.body if block.block_type == "next_goals" for one in next_goals.next_goals_of(block.value)
+        one
+        for block in page.body
+        if block.block_type == "next_goals"
+        for one in next_goals.next_goals_of(block.value, _unit_of(page))
     )
     return next((one for one in wanted if one.amount > progress.amount), None)
 
@@ -114,6 +122,13 @@ def _goal_of(page: Any) -> int | None:
     if not isinstance(page, CampaignPage):
         return None
     return page.campaign.goal if page.campaign else page.goal
+
+
+def _unit_of(page: Any) -> str:
+    """What that goal counts."""
+    if not isinstance(page, CampaignPage):
+        return GoalUnit.MONEY
+    return page.campaign.goal_unit if page.campaign else page.goal_unit
 
 
 @register.simple_tag(takes_context=True)

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from django import template
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from campaigns import discovery, lifecycle, posters
+from campaigns import discovery, lifecycle, measures, posters
 from campaigns.models import Campaign
 from campaigns.posters import Poster
 from home import clock, formats
@@ -45,6 +46,50 @@ class Posters:
 @register.simple_tag
 def takes_pledges(campaign: Campaign | None) -> bool:
     return campaign is not None and lifecycle.takes_pledges(campaign, clock.now())
+
+
+@register.simple_tag
+def takes_late_pledges(campaign: Campaign | None) -> bool:
+    """Whether tiers that are sold late may be chosen now."""
+    return campaign is not None and lifecycle.takes_late_pledges(campaign, clock.now())
+
+
+@register.filter
+def goal_words(terms: Any, currency: str) -> str:
+    """The goal of a campaign, of its page or of an assessment: « 10 000 $ », « 200 unités »."""
+    return measures.goal_of(terms, currency)
+
+
+@register.filter
+def measure(amount: int, campaign: Campaign) -> str:
+    """What counts towards the goal of a campaign, as that goal is written."""
+    return measures.in_words(amount, campaign.goal_unit, campaign.currency)
+
+
+@register.filter
+def strong_measure(amount: int, campaign: Campaign) -> SafeString:
+    """The same, standing out in its sentence."""
+    return format_html("<b>{}</b>", measure(amount, campaign))
+
+
+@register.simple_tag
+def measured(amount: int, goal_unit: str, currency: str) -> str:
+    """The same where there is no campaign yet."""
+    return measures.in_words(amount, goal_unit, currency)
+
+
+@register.simple_tag
+def extension_words(campaign: Campaign) -> SafeString:
+    """That the deadline was moved, the first one struck out; empty where it was not."""
+    if campaign.first_deadline is None:
+        return SafeString("")
+    zone = campaign.cooperative.time_zone
+    words = gettext("Deadline moved to %(deadline)s (first set for %(first_deadline)s)")
+    return format_html(
+        words.replace("%(deadline)s", "{deadline}").replace("%(first_deadline)s", "{first_deadline}"),
+        deadline=formats.deadline(campaign.deadline, zone),
+        first_deadline=format_html("<s>{}</s>", formats.deadline(campaign.first_deadline, zone)),
+    )
 
 
 @register.simple_tag

@@ -1,21 +1,54 @@
 """The panel on the admin's first page: how the live campaigns are doing, and what waits for someone."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, cast
+from uuid import UUID
 
 from django.http import HttpRequest
+from django.urls import reverse
 from wagtail.admin.ui.components import Component
 
-from campaigns.models import Campaign, CampaignState
-from home import formats
+from campaigns.admin.access import TEAM
+from campaigns.models import Campaign, CampaignPage, CampaignState
+from home import clock, formats
 from home.admin_access import AdminRequest, has_role
 from home.models import Role
+from pledges import extending, likelihood
 from pledges.admin.listing import to_mend_count
 from pledges.fulfilment import late_count
 from pledges.totals import Progress, progress_of_all
 
 
-def _with_percent(progress: Progress) -> tuple[Progress, str]:
-    return progress, formats.percent(progress.amount, progress.campaign.goal)
+@dataclass(frozen=True)
+class Running:
+    """A live campaign: how far it is, whether its goal looks out of reach, and where its deadline may be moved."""
+
+    progress: Progress
+    percent: str
+    is_unlikely: bool
+    extend_url: str
+
+
+def _running(campaigns: list[Campaign], may_extend: bool) -> Iterator[Running]:
+    """`extend_url` is empty where it cannot be done, or not by this person."""
+    known, now = progress_of_all(campaigns), clock.now()
+    pages = _page_ids(campaigns) if may_extend else {}
+    for campaign in campaigns:
+        progress, page_id = known[campaign.pk], pages.get(campaign.translation_key)
+        can = page_id is not None and extending.may_extend(campaign)
+        yield Running(
+            progress=progress,
+            percent=formats.percent(progress.amount, campaign.goal),
+            is_unlikely=likelihood.is_goal_unlikely(progress, now),
+            extend_url=reverse("campaign_extend", args=[page_id]) if can else "",
+        )
+
+
+def _page_ids(campaigns: list[Campaign]) -> dict[UUID, int]:
+    """A page of each, by translation key; its dossier finds the source by itself."""
+    pages = CampaignPage.objects.filter(translation_key__in=[one.translation_key for one in campaigns], alias_of=None)
+    return dict(pages.values_list("translation_key", "pk"))
 
 
 class CampaignsPanel(Component):
@@ -28,11 +61,11 @@ class CampaignsPanel(Component):
 
     def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
         cooperative = self.request.cooperative
-        live = list(Campaign.objects.filter(cooperative=cooperative, state=CampaignState.LIVE).order_by("deadline"))
-        progress = progress_of_all(live)
+        live = Campaign.objects.filter(cooperative=cooperative, state=CampaignState.LIVE)
+        campaigns = list(live.select_related("cooperative").order_by("deadline"))
         return {
             "cooperative": cooperative,
-            "progress": [_with_percent(progress[campaign.pk]) for campaign in live],
+            "running": list(_running(campaigns, has_role(self.request, *TEAM))),
             "late": late_count(cooperative),
             "to_mend": to_mend_count(cooperative),
             "may_fulfil": has_role(self.request, Role.EDITOR, Role.OWNER),

@@ -12,10 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import queries
+from campaigns import measures, queries
 from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
-from home import formats
-from pledges import promises, totals
+from home import clock, formats
+from home.models import Cooperative
+from pledges import consent_texts, promises, totals
 from pledges.pledging import HOLD
 from pledges.totals import Progress
 
@@ -127,12 +128,50 @@ def strong_money(cents: int, currency: str) -> SafeString:
 def sentence(progress: Progress) -> SafeString:
     """How far the campaign is, the amount standing out; a campaign at zero names its goal."""
     campaign = progress.campaign
-    goal = formats.money(campaign.goal, campaign.currency)
+    goal = measures.goal_of(campaign, campaign.currency)
     if progress.amount <= 0:
         return format_html(gettext("Goal: %(goal)s").replace("%(goal)s", "{}"), format_html("<b>{}</b>", goal))
+    if campaign.counts_units:
+        return _reserved(progress)
     words = (PLEDGED if campaign.is_all_or_nothing else RAISED)[_stage(progress)]
     values = {"goal": goal, "percent": formats.percent(progress.amount, campaign.goal)}
     return SafeString(str(words) % (values | {"amount": strong_money(progress.amount, campaign.currency)}))
+
+
+def _reserved(progress: Progress) -> SafeString:
+    units, goal = progress.units, progress.campaign.goal
+    words = _reserved_words(_stage(progress), units)
+    values = {
+        "n": format_html("<b>{}</b>", formats.number(units)),
+        "goal": formats.number(goal),
+        "percent": formats.percent(units, goal),
+    }
+    return SafeString(words % values)
+
+
+def _reserved_words(stage: int, units: int) -> str:
+    """French agrees with the units that are reserved, English with those of the goal."""
+    if stage == 0:
+        return ngettext(
+            "%(n)s of %(goal)s units reserved (less than 1%%)",
+            "%(n)s of %(goal)s units reserved (less than 1%%)",
+            units,
+        )
+    if stage == 1:
+        return ngettext(
+            "%(n)s of %(goal)s units reserved (%(percent)s)", "%(n)s of %(goal)s units reserved (%(percent)s)", units
+        )
+    if stage == 2:
+        return ngettext(
+            "Goal reached: %(n)s of %(goal)s units reserved (%(percent)s)",
+            "Goal reached: %(n)s of %(goal)s units reserved (%(percent)s)",
+            units,
+        )
+    return ngettext(
+        "Beyond the goal: %(n)s units reserved of %(goal)s (%(percent)s)",
+        "Beyond the goal: %(n)s units reserved of %(goal)s (%(percent)s)",
+        units,
+    )
 
 
 def _stage(progress: Progress) -> int:
@@ -144,8 +183,34 @@ def _stage(progress: Progress) -> int:
 
 
 @register.filter
+def nature_words(cooperative: Cooperative) -> str:
+    """That a contribution is no investment, and whether it may give a tax receipt."""
+    return consent_texts.nature(cooperative)
+
+
+@register.filter
+def condition_words(campaign: Campaign) -> str:
+    """When the card of an all-or-nothing promise is charged, as the review page says it."""
+    goal = measures.goal_of(campaign, campaign.currency)
+    values = {"goal": goal, "deadline": formats.deadline(campaign.deadline, campaign.cooperative.time_zone)}
+    if campaign.counts_units:
+        return gettext("Your card will be charged only if %(goal)s are reserved by %(deadline)s.") % values
+    words = gettext(
+        "Your card will be charged only if pledges reach %(goal)s by %(deadline)s. "
+        "If not, nothing is charged and you have nothing to do."
+    )
+    return words % values
+
+
+@register.filter
 def percent_words(progress: Progress) -> str:
     return formats.percent(progress.amount, progress.campaign.goal)
+
+
+@register.filter
+def raised_words(progress: Progress) -> str:
+    """What an ended flexible campaign has raised: money, though its goal may count units."""
+    return formats.money(progress.pledged, progress.campaign.currency)
 
 
 @register.filter
@@ -155,6 +220,27 @@ def people_words(count: int) -> SafeString:
         return SafeString(gettext("No one has contributed yet"))
     words = ngettext("%(n)s person has contributed", "%(n)s people have contributed", count)
     return format_html(words.replace("%(n)s", "{}"), format_html("<b>{}</b>", formats.number(count)))
+
+
+@register.simple_tag
+def on_sale(reward: Reward | None, is_open: bool, is_late: bool) -> bool:
+    """Whether a tier may be chosen at all: while the campaign runs, or after it where it is sold late."""
+    return reward is not None and bool(is_open or (is_late and reward.sold_late))
+
+
+@register.simple_tag
+def late_rewards(page: Any, is_late: bool) -> list[Reward]:
+    """Those of a page that are still offered after the end, and not gone. Asks for what its tiers ask for."""
+    if not is_late or not isinstance(page, CampaignPage) or page.campaign is None:
+        return []
+    now = clock.now()
+    offered = [reward for reward in _offers_of(page, page.campaign).values() if reward.sold_late]
+    return [reward for reward in offered if not reward.is_add_on and reward.is_offered(now) and _is_left(reward)]
+
+
+def _is_left(reward: Reward) -> bool:
+    stock = _stock_of(reward)
+    return stock is None or not stock.is_gone
 
 
 @register.simple_tag(takes_context=True)

@@ -15,7 +15,7 @@ from campaigns.sharing.addresses import reward_url
 from home import formats
 from home.languages import TAGS, current, text_of
 from pledges import affiches
-from pledges.templatetags.pledge_tags import Tier, shown_on
+from pledges.templatetags.pledge_tags import Tier, on_sale, shown_on
 from pledges.totals import Progress
 
 register = template.Library()
@@ -73,8 +73,8 @@ def is_sold_out(reward: Reward) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def structured_data(context: dict[str, Any], progress: Progress, is_open: bool) -> SafeString:
-    """At the end of the page: the tiers are those that it has shown."""
+def structured_data(context: dict[str, Any], progress: Progress, is_open: bool, is_late: bool) -> SafeString:
+    """At the end of the page: the tiers are those that it has shown, and that may be chosen now."""
     page: CampaignPage = context["page"]
     card, campaign = _card(context, progress, None), progress.campaign
     described = structured.Described(
@@ -85,21 +85,21 @@ def structured_data(context: dict[str, Any], progress: Progress, is_open: bool) 
         place=campaign.place,
         image=card.image,
     )
-    offers = _offered(page, campaign) if is_open else ()
+    offers = _offered(page, campaign, is_open, is_late)
     text = json.dumps(structured.graph(campaign.cooperative, described, offers), ensure_ascii=False)
     return format_html('<script type="application/ld+json">{}</script>', SafeString(text.translate(ESCAPES)))
 
 
-def _offered(page: CampaignPage, campaign: Campaign) -> Iterator[structured.Offered]:
+def _offered(page: CampaignPage, campaign: Campaign, is_open: bool, is_late: bool) -> Iterator[structured.Offered]:
     for tier in shown_on(page):
-        if tier.reward is not None:
+        if tier.reward is not None and on_sale(tier.reward, is_open, is_late):
             yield structured.Offered(
                 url=campaign.cooperative.root_url + reward_url(tier.reward),
                 title=tier.value["title"],
                 amount=tier.reward.amount,
                 currency=campaign.currency,
                 is_gone=tier.is_gone,
-                until=campaign.deadline.isoformat(),
+                until="" if tier.reward.sold_late else campaign.deadline.isoformat(),
             )
 
 

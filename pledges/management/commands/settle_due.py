@@ -37,6 +37,13 @@ class Command(BaseCommand):
         elif not campaigns:
             self.stdout.write("Nothing is due.")
 
+    def _reached(self, forecast: settlement.Forecast) -> str:
+        campaign, pledged = forecast.campaign, forecast.pledged
+        money = formats.money(pledged, campaign.currency, "en", exact=True)
+        if campaign.counts_units:
+            return f"{forecast.units} units of {campaign.goal} reserved, {money} pledged"
+        return f"{money} pledged of {formats.money(campaign.goal, campaign.currency, 'en', exact=True)}"
+
     def _line(self, forecast: settlement.Forecast) -> str:
         campaign = forecast.campaign
 
@@ -45,6 +52,6 @@ class Command(BaseCommand):
 
         return (
             f"{campaign.cooperative.name} · {campaign.title_fr or campaign.title_en}: {forecast.outcome}, "
-            f"{money(forecast.pledged)} pledged of {money(campaign.goal)} by {forecast.backers}; "
+            f"{self._reached(forecast)} by {forecast.backers}; "
             f"to charge {money(forecast.to_charge)}, commission {money(forecast.commission)}"
         )
