@@ -13,18 +13,22 @@ from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, Reward
 from pledges import promises
-from pledges.enums import PaymentState, PledgeState, RefundState
-from pledges.models import Payment, Pledge, PledgeItem, Refund
+from pledges.enums import DisputeState, PaymentState, PledgeState
+from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
+from pledges.models.payments import GIVEN_BACK
 
-#: What a row of the sums is about, so that all three come in one query.
-PLEDGED, COLLECTED, REFUNDED = "pledged", "collected", "refunded"
+#: What a row of the sums is about, so that all four come in one query.
+PLEDGED, COLLECTED, REFUNDED, LOST = "pledged", "collected", "refunded", "lost"
 
 Sums = QuerySet[Any, tuple[str, int, int, int]]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`pledged` is what stands confirmed, frozen once the outcome is decided; `collected` is paid less refunded."""
+    """`pledged` is what stands confirmed, frozen once the outcome is decided; `collected` is paid less `refunded`.
+
+    A dispute that was lost went back too.
+    """
 
     campaign: Campaign
     pledged: int
@@ -92,7 +96,8 @@ def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
     this = {"campaign": OuterRef("pk"), "state": PledgeState.CONFIRMED}
     pledged = _sums(Pledge.objects.filter(**this), "", "campaign_id", Count("backer_id", distinct=True))
     paid = Payment.objects.filter(pledge__campaign=OuterRef("pk"), state=PaymentState.PAID)
-    refunded = Refund.objects.filter(payment__pledge__campaign=OuterRef("pk"), state=RefundState.DONE)
+    refunded = Refund.objects.filter(GIVEN_BACK, payment__pledge__campaign=OuterRef("pk"))
+    lost = Dispute.objects.filter(payment__pledge__campaign=OuterRef("pk"), state=DisputeState.LOST)
     return campaigns.annotate(
         sum_pledged=Coalesce(Subquery(pledged.values("total")), 0),
         sum_backers=Coalesce(Subquery(pledged.values("backers")), 0),
@@ -100,25 +105,26 @@ def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
         sum_refunded=Coalesce(
             Subquery(_sums(refunded, "", "payment__pledge__campaign_id", Value(0)).values("total")), 0
         ),
+        sum_lost=Coalesce(Subquery(_sums(lost, "", "payment__pledge__campaign_id", Value(0)).values("total")), 0),
     )
 
 
 def progress_of_row(row: Any) -> Progress:
     """The progress of a campaign that was read `with_sums`, as of then."""
-    return _progress(row, row.sum_pledged, row.sum_backers, row.sum_paid, row.sum_refunded)
+    return _progress(row, row.sum_pledged, row.sum_backers, row.sum_paid, row.sum_refunded + row.sum_lost)
 
 
 def progress_of_all(campaigns: Iterable[Campaign]) -> dict[int, Progress]:
     """By campaign id, in one query however many there are."""
     wanted = list(campaigns)
-    rows = _pledged(wanted).union(_collected(wanted), _refunded(wanted), all=True)
+    rows = _pledged(wanted).union(_collected(wanted), _refunded(wanted), _lost(wanted), all=True)
     sums = {(kind, campaign): (total, backers) for kind, campaign, total, backers in rows}
     return {
         campaign.pk: _progress(
             campaign,
             *sums.get((PLEDGED, campaign.pk), (0, 0)),
             sums.get((COLLECTED, campaign.pk), (0, 0))[0],
-            sums.get((REFUNDED, campaign.pk), (0, 0))[0],
+            sums.get((REFUNDED, campaign.pk), (0, 0))[0] + sums.get((LOST, campaign.pk), (0, 0))[0],
         )
         for campaign in wanted
     }
@@ -146,8 +152,13 @@ def _collected(campaigns: list[Campaign]) -> Sums:
 
 
 def _refunded(campaigns: list[Campaign]) -> Sums:
-    rows = Refund.objects.filter(payment__pledge__campaign__in=campaigns, state=RefundState.DONE)
+    rows = Refund.objects.filter(GIVEN_BACK, payment__pledge__campaign__in=campaigns)
     return _sums(rows, REFUNDED, "payment__pledge__campaign_id", Value(0))
+
+
+def _lost(campaigns: list[Campaign]) -> Sums:
+    rows = Dispute.objects.filter(payment__pledge__campaign__in=campaigns, state=DisputeState.LOST)
+    return _sums(rows, LOST, "payment__pledge__campaign_id", Value(0))
 
 
 def _sums(rows: QuerySet[Any], kind: str, campaign: str, backers: Any) -> Sums:
