@@ -6,6 +6,12 @@ class PledgesConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import promised  # noqa: PLC0415 (models must be loaded first)
-        from pledges import emails, extension_emails, tasks, totals  # noqa: F401, PLC0415 (registers mails and periodic jobs)
+        from pledges import (  # noqa: PLC0415
+            aftermath_emails,  # noqa: F401 (registers mails and periodic jobs)
+            emails,  # noqa: F401 (registers mails and periodic jobs)
+            extension_emails,  # noqa: F401 (registers mails and periodic jobs)
+            tasks,  # noqa: F401 (registers mails and periodic jobs)
+            totals,
+        )
 
         promised.count_with(promised.Counter(totals.people_by_reward, totals.has_contributions))

@@ -14,18 +14,19 @@ What happens when the process dies:
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from home import clock, outbox
 from home.registry import kind_of
-from pledges import gateway, ledger
+from pledges import declines, gateway, ledger
+from pledges.declines import Decline
 from pledges.enums import PaymentState
 from pledges.gateway import Declined, Intent
 from pledges.gateway.payments import OWN_ROW
-from pledges.models import Payment, PaymentAttempt
+from pledges.models import Payment, PaymentAttempt, Settlement
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,17 @@ SETTLED_AFTER = timedelta(minutes=1)
 
 #: How an attempt ends whose call may still have made a payment.
 NEVER_ARRIVED, CRASHED = "never arrived", "crashed"
+
+#: What its backer may still mend, until the grace ends.
+TO_MEND = (PaymentState.ACTION, PaymentState.MEND)
+
+#: The promise has no card any more: it was removed at the provider, or its customer was.
+NO_CARD = "no_card"
+
+#: How long payments that could not be made are left to their backers (counted by a campaign's settlement).
+GRACE = timedelta(days=7)
+#: Days of the grace on which a card that may still pay is charged again; the last try comes as the grace ends.
+TRY_AGAIN_ON = (1, 3, 5)
 
 #: The account takes no payment at all just now: no card is at fault.
 PAUSED = "account_invalid"
@@ -50,7 +62,7 @@ def charge(payment: Payment) -> None:
     """Charge the pledge's card, or find out what an earlier attempt did. Raises Unavailable: then it stays due."""
     earlier = payment.attempts.order_by("-number").first()
     if earlier and _may_hide_a_payment(earlier):
-        found = _look_up(payment)
+        found = look_up(payment)
         if found and found.status != "canceled":
             record(payment, found, earlier)
             return
@@ -58,6 +70,8 @@ def charge(payment: Payment) -> None:
     attempt = _next_attempt(payment)
     if attempt is None:
         refresh(payment)
+    elif not attempt.payment_method:
+        _refuse(payment, attempt, gateway.Refused("The card was removed at the provider.", NO_CARD))
     else:
         _make(payment, attempt)
 
@@ -84,7 +98,7 @@ def _make(payment: Payment, attempt: PaymentAttempt) -> None:
 
 
 def _find_after_crash(payment: Payment, attempt: PaymentAttempt) -> bool:
-    if found := _look_up(payment):
+    if found := look_up(payment):
         record(payment, found, attempt)
         return True
     if clock.now() - attempt.started_at > SETTLED_AFTER:
@@ -161,7 +175,8 @@ def _call(payment: Payment, attempt: PaymentAttempt) -> Intent:
     )
 
 
-def _look_up(payment: Payment) -> Intent | None:
+def look_up(payment: Payment) -> Intent | None:
+    """A payment of ours at the provider whose id is not known here. Raises Unavailable."""
     pledge = payment.pledge
     return gateway.find_payment(pledge.cooperative.stripe_account, pledge.backer.stripe_customer, str(payment.pk))
 
@@ -179,6 +194,7 @@ def _after_decline(payment: Payment, declined: Declined) -> Intent:
         currency=payment.currency,
         error_code=declined.code,
         decline_code=declined.decline_code,
+        advice=declined.advice,
     )
 
 
@@ -201,7 +217,9 @@ def record(payment: Payment, intent: Intent, attempt: PaymentAttempt | None = No
         elif intent.succeeded:
             _record_paid(locked, intent)
         elif intent.status in ("requires_payment_method", "requires_action", "requires_confirmation"):
-            _record_unpaid(locked, intent)
+            _record_unpaid(locked, intent, tried=attempt is not None)
+        elif intent.status == "canceled":
+            _record_cancelled(locked)
         elif intent.status == "processing":
             Payment.objects.filter(pk=payment.pk).update(stripe_intent=intent.id)
     payment.refresh_from_db()
@@ -217,6 +235,7 @@ def _record_paid(payment: Payment, intent: Intent) -> None:
         stripe_charge=intent.charge,
         commission=intent.commission,
         decline_code="",
+        retry_at=None,
         paid_at=now,
         lease_token=None,
     )
@@ -233,13 +252,20 @@ def _record_fee(payment: Payment, intent: Intent) -> None:
         ledger.record_fee(payment, intent.fee, clock.now())
 
 
-def _record_unpaid(payment: Payment, intent: Intent) -> None:
+def _record_unpaid(payment: Payment, intent: Intent, *, tried: bool) -> None:
+    """`tried`: just now. Reading back what is known already moves no date."""
     state = PaymentState.ACTION if intent.asks_bank else PaymentState.MEND
+    written: dict[str, object] = {}
+    if tried or payment.state != state:
+        again = state == PaymentState.MEND and declines.sort_intent(intent) == Decline.SOFT
+        written["retry_at"] = _next_try(payment) if again else None
     Payment.objects.filter(pk=payment.pk).update(
         state=state,
         stripe_intent=intent.id or payment.stripe_intent,
         decline_code=intent.decline_code or intent.error_code,
         lease_token=None,
+        lease_until=None,
+        **written,
     )
     pledge = payment.pledge
     outbox.queue(
@@ -251,6 +277,23 @@ def _record_unpaid(payment: Payment, intent: Intent) -> None:
     )
 
 
+def _record_cancelled(payment: Payment) -> None:
+    """The provider's payment can never be made any more, and ours may: the next charge begins another one."""
+    open_ones = Payment.objects.filter(pk=payment.pk, state__in=[PaymentState.DUE, *TO_MEND])
+    open_ones.filter(state__in=TO_MEND).update(state=PaymentState.MEND)
+    open_ones.update(stripe_intent="", retry_at=None)
+
+
+def _next_try(payment: Payment) -> datetime | None:
+    """When a card that may still pay is charged again; None where only the last try is left, as the grace ends."""
+    settlement = Settlement.objects.filter(campaign=payment.pledge.campaign_id).first()
+    if settlement is None:
+        return None
+    begun, now = settlement.grace_ends_at - GRACE, clock.now()
+    later = (begun + timedelta(days=day) for day in TRY_AGAIN_ON)
+    return next((moment for moment in later if now < moment < settlement.grace_ends_at), None)
+
+
 def _refuse(payment: Payment, attempt: PaymentAttempt, error: gateway.Refused) -> None:
     """The provider will not take this card at all (customer or card removed there): another one is needed."""
     with transaction.atomic():
@@ -260,7 +303,7 @@ def _refuse(payment: Payment, attempt: PaymentAttempt, error: gateway.Refused) -
         )
         locked = Payment.objects.select_for_update().get(pk=payment.pk)
         if locked.state != PaymentState.PAID and not locked.stripe_intent:
-            _record_unpaid(locked, unpaid)
+            _record_unpaid(locked, unpaid, tried=True)
 
 
 def answer(attempt: PaymentAttempt, outcome: str) -> None:

@@ -12,6 +12,7 @@ Stock is freed only once the page is known to be over.
 
 import logging
 import re
+import uuid
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -21,7 +22,7 @@ from campaigns.models import Campaign
 from home import clock
 from home.languages import text_of
 from home.models import Backer
-from pledges import gateway, pledging
+from pledges import card_removals, gateway, pledging
 from pledges.consent_texts import checkout_text
 from pledges.enums import CheckoutPurpose, CheckoutState
 from pledges.gateway.types import Line
@@ -52,18 +53,30 @@ def open_page(checkout: Checkout) -> str:
 def _ask(checkout: Checkout) -> gateway.Session:
     pledge = _pledge_of(checkout)
     try:
-        customer = customer_of(pledge.backer, pledge)
+        customer = customer_of(pledge.backer, pledge, str(checkout.key))
         return gateway.open_session(pledge.cooperative.stripe_account, _request(checkout, pledge, customer))
     except gateway.Refused as error:
         if error.code == "idempotency" and pledge.backer.stripe_customer:
             raise gateway.Unavailable(f"A page was asked for otherwise before: {error}") from error
+        if error.is_gone and _without_removed_customer(checkout, pledge):
+            return _ask(checkout)
         log.warning("the page of checkout %s was refused: %s", checkout.pk, error)
         pledging.lapse(checkout)
         raise
 
 
-def customer_of(backer: Backer, pledge: Pledge) -> str:
-    """The backer's customer at the provider, made the first time.
+def _without_removed_customer(checkout: Checkout, pledge: Pledge) -> bool:
+    """The customer was removed at the provider: forgotten here, and the page is asked for by another key."""
+    account, backer = pledge.cooperative.stripe_account, pledge.backer
+    if gateway.is_customer(account, backer.stripe_customer):
+        return False
+    card_removals.customer_removed(account, backer.stripe_customer)
+    checkout.key = uuid.uuid4()
+    return bool(Checkout.objects.filter(pk=checkout.pk, state=CheckoutState.OPENING).update(key=checkout.key))
+
+
+def customer_of(backer: Backer, pledge: Pledge, key: str = "") -> str:
+    """The backer's customer at the provider, made the first time; `key` tells one making of it from another.
 
     Two pledges may both be a first time: the customer stored first is everybody's, since a card saved on another one
     could not be charged.
@@ -71,7 +84,7 @@ def customer_of(backer: Backer, pledge: Pledge) -> str:
     if not backer.stripe_customer:
         made = gateway.make_customer(
             pledge.cooperative.stripe_account,
-            f"tremplin-backer-{backer.pk}-{pledge.pk}",
+            f"tremplin-backer-{backer.pk}-{key or pledge.pk}",
             email=backer.email,
             name=backer.name,
             language=backer.language,

@@ -3,9 +3,9 @@
 The rule, which may be asked again at any time with the same answer:
 - nothing moves before the settlement is finished (no payment is due any more);
 - funded or ended, and something paid for is to be handed over: fulfilling;
-- closed once nothing can happen any more: every pledge was let go or its payment is settled (the grace is over, or
-  nothing waits for it), no refund is under way, and every item paid for has reached its backer. An item that was
-  mailed counts as arrived a month after it left, if it has not come back.
+- closed once nothing can happen any more: every pledge was let go or its payment is settled (pledges.grace drops what
+  its end could not mend), no refund is under way or owed, no dispute is open, and every item paid for has reached its
+  backer. An item that was mailed counts as arrived a month after it left, if it has not come back.
 
 Nothing here is asked by money: refunds, delays and fulfilment work in every state after the outcome.
 """
@@ -19,15 +19,14 @@ from campaigns.enums import OUTCOMES, CampaignState
 from campaigns.models import Campaign
 from home import clock
 from home.tenancy import within
+from pledges.charging import TO_MEND
+from pledges.disputes import STANDING
 from pledges.enums import CardState, FulfilmentState, PaymentState, PledgeState, RefundState
 from pledges.fulfilment import PAID_FOR, WAITING
-from pledges.models import Payment, Pledge, PledgeItem, Refund
+from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 
 #: After so long, a parcel that has not come back has arrived.
 ARRIVED_AFTER = timedelta(days=30)
-
-#: Payments that their backers may still mend, until the grace is over.
-TO_MEND = (PaymentState.ACTION, PaymentState.MEND)
 
 
 def settled() -> QuerySet[Campaign]:
@@ -60,13 +59,13 @@ def _to_hand_over(campaign: Campaign) -> bool:
 
 
 def _nothing_is_open(campaign: Campaign) -> bool:
-    open_states = [PaymentState.DUE]
-    if clock.now() < campaign.settlement.grace_ends_at:
-        open_states += TO_MEND
-    payments = Payment.objects.filter(pledge__campaign=campaign, state__in=open_states)
-    refunds = Refund.objects.filter(payment__pledge__campaign=campaign, state=RefundState.DUE)
+    payments = Payment.objects.filter(pledge__campaign=campaign, state__in=[PaymentState.DUE, *TO_MEND])
+    owed = Q(state=RefundState.FAILED, settled_at=None) & ~Q(done_at=None)
+    under_way = Q(state__in=[RefundState.TO_APPROVE, RefundState.DUE])
+    refunds = Refund.objects.filter(owed | under_way, payment__pledge__campaign=campaign)
+    disputes = Dispute.objects.filter(payment__pledge__campaign=campaign, state__in=STANDING)
     cards = Pledge.objects.filter(campaign=campaign, card_state=CardState.TO_DETACH)
     waiting = Pledge.objects.filter(campaign=campaign, state=PledgeState.PENDING)
     if campaign.is_missed:
         waiting = waiting | Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
-    return not any(rows.exists() for rows in (payments, refunds, cards, waiting))
+    return not any(rows.exists() for rows in (payments, refunds, disputes, cards, waiting))

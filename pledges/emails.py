@@ -19,9 +19,10 @@ from home.models import OutgoingMail
 from home.registry import Category, Context, MailKind, register
 from pledges import pledging, promises, totals
 from pledges.consent_texts import charge_date
-from pledges.enums import FulfilmentState, PaymentState, RefundState
+from pledges.enums import FulfilmentState, PaymentState
 from pledges.links import LASTS, contribution_token, contribution_url
-from pledges.models import Payment, Pledge, PledgeItem, Refund
+from pledges.models import Payment, Pledge, PledgeItem, Refund, TaxRate
+from pledges.models.payments import GIVEN_BACK
 
 #: The occasion of the last reminder: the day of grace.
 LAST_REMINDER = "6"
@@ -146,12 +147,18 @@ def fill_refund(mail: OutgoingMail) -> Context:
         "refund": refund,
         "amount": refund.amount,
         "remaining": _remaining(refund.payment),
+        "taxes": _taxes_of(refund),
     }
 
 
 def _remaining(payment: Payment) -> int:
-    done = payment.refunds.filter(state=RefundState.DONE)
-    return payment.amount - sum(done.values_list("amount", flat=True))
+    return payment.amount - sum(payment.refunds.filter(GIVEN_BACK).values_list("amount", flat=True))
+
+
+def _taxes_of(refund: Refund) -> list[tuple[str, int]]:
+    """What of it is each tax: its name, and minor units."""
+    names = {rate.code: rate.name for rate in TaxRate.objects.all()}
+    return [(names.get(tax.code, tax.code), tax.amount) for tax in refund.taxes.all() if tax.amount]
 
 
 def fill_reward(mail: OutgoingMail) -> Context:

@@ -18,7 +18,7 @@ from pledges.models import Checkout, Payment, PaymentAttempt
 
 log = logging.getLogger(__name__)
 
-MENDABLE = (PaymentState.ACTION, PaymentState.MEND)
+MENDABLE = charging.TO_MEND
 
 
 def may_mend(payment: Payment) -> bool:
@@ -90,6 +90,8 @@ def _confirm(payment: Payment, payment_method: str, return_url: str, *, once: bo
     if not payment.stripe_intent:
         charging.charge(payment)
         return ""
+    if not payment_method:
+        raise Declined(charging.NO_CARD, "", payment.stripe_intent)
     begin = charging.first_attempt if once else charging.new_attempt
     attempt = begin(payment, payment_method)
     if attempt is None:

@@ -31,7 +31,7 @@ from pledges.totals import units_of
 
 log = logging.getLogger(__name__)
 
-GRACE = timedelta(days=7)
+GRACE = charging.GRACE
 #: Longer than a call may take (the gateway's time-out), so that only a dead worker loses it.
 LEASE = timedelta(seconds=45)
 CLAIM = 20

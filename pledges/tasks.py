@@ -14,6 +14,7 @@ from pledges import (
     checkout,
     completing,
     gateway,
+    grace,
     last_hours,
     mending,
     refunds,
@@ -82,6 +83,14 @@ def _learn_fee(payment: Payment) -> None:
 
 
 @task()
+def attend_grace(settlement_id: int) -> None:
+    with across_cooperatives():
+        settlement = grace.running().filter(pk=settlement_id).first()
+    if settlement is not None:
+        grace.attend(settlement)
+
+
+@task()
 def tell_last_hours(campaign_id: int) -> None:
     with across_cooperatives():
         campaign = last_hours.near_their_end().filter(pk=campaign_id).first()
@@ -130,6 +139,14 @@ def nudge_refunds_and_cards() -> None:
             forget_cards.enqueue()
         if Payment.objects.filter(state=PaymentState.PAID, processing_fee=None).exclude(stripe_intent="").exists():
             learn_fees.enqueue()
+
+
+@periodic("grace", every=timedelta(minutes=1))
+def nudge_grace() -> None:
+    with across_cooperatives():
+        ids = list(grace.running().values_list("id", flat=True))
+    for settlement_id in ids:
+        attend_grace.enqueue(settlement_id)
 
 
 @periodic("last hours", every=timedelta(minutes=5))

@@ -15,20 +15,22 @@ from django.db.models.functions import Coalesce
 from campaigns.enums import GoalUnit, RewardKind
 from campaigns.models import Campaign, Reward
 from pledges import promises
-from pledges.enums import PaymentState, PledgeState, RefundState
-from pledges.models import Payment, Pledge, PledgeItem, Refund
+from pledges.enums import DisputeState, PaymentState, PledgeState
+from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
+from pledges.models.payments import GIVEN_BACK
 
 #: What a row of the sums is about, so that all come in one query.
-PLEDGED, COLLECTED, REFUNDED, UNITS = "pledged", "collected", "refunded", "units"
+PLEDGED, COLLECTED, REFUNDED, LOST, UNITS = "pledged", "collected", "refunded", "lost", "units"
 
 Sums = QuerySet[Any, tuple[str, int, int, int]]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`pledged` is what stands confirmed, frozen once the outcome is decided; `collected` is paid less refunded.
+    """`pledged` is what stands confirmed, frozen once the outcome is decided; `collected` is paid less `refunded`.
 
-    `units` are counted where the goal counts them (0 elsewhere), frozen with `pledged`.
+    A dispute that was lost went back too. `units` are counted where the goal counts them (0 elsewhere), frozen with
+    `pledged`.
     """
 
     campaign: Campaign
@@ -113,6 +115,7 @@ def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
     pledged = _sums(Pledge.objects.filter(**this), "", "campaign_id", Count("backer_id", distinct=True))
     paid = _timely_payments(pledge__campaign=OuterRef("pk"))
     refunded = _timely_refunds(payment__pledge__campaign=OuterRef("pk"))
+    lost = _timely_losses(payment__pledge__campaign=OuterRef("pk"))
     units = _sums(_units(pledge__campaign=OuterRef("pk")), "", "pledge__campaign_id", Value(0), "quantity")
     return campaigns.annotate(
         sum_pledged=Coalesce(Subquery(pledged.values("total")), 0),
@@ -121,6 +124,7 @@ def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
         sum_refunded=Coalesce(
             Subquery(_sums(refunded, "", "payment__pledge__campaign_id", Value(0)).values("total")), 0
         ),
+        sum_lost=Coalesce(Subquery(_sums(lost, "", "payment__pledge__campaign_id", Value(0)).values("total")), 0),
         sum_units=Case(
             When(goal_unit=GoalUnit.UNITS, then=Coalesce(Subquery(units.values("total")), 0)), default=Value(0)
         ),
@@ -129,20 +133,23 @@ def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
 
 def progress_of_row(row: Any) -> Progress:
     """The progress of a campaign that was read `with_sums`, as of then."""
-    return _progress(row, row.sum_pledged, row.sum_backers, row.sum_paid, row.sum_refunded, row.sum_units)
+    back = row.sum_refunded + row.sum_lost
+    return _progress(row, row.sum_pledged, row.sum_backers, row.sum_paid, back, row.sum_units)
 
 
 def progress_of_all(campaigns: Iterable[Campaign]) -> dict[int, Progress]:
     """By campaign id, in one query however many there are."""
     wanted = list(campaigns)
-    rows = _pledged(wanted).union(_collected(wanted), _refunded(wanted), _reserved(wanted), all=True)
+    rows = _pledged(wanted).union(
+        _collected(wanted), _refunded(wanted), _lost(wanted), _reserved(wanted), all=True
+    )
     sums = {(kind, campaign): (total, backers) for kind, campaign, total, backers in rows}
     return {
         campaign.pk: _progress(
             campaign,
             *sums.get((PLEDGED, campaign.pk), (0, 0)),
             sums.get((COLLECTED, campaign.pk), (0, 0))[0],
-            sums.get((REFUNDED, campaign.pk), (0, 0))[0],
+            sums.get((REFUNDED, campaign.pk), (0, 0))[0] + sums.get((LOST, campaign.pk), (0, 0))[0],
             sums.get((UNITS, campaign.pk), (0, 0))[0],
         )
         for campaign in wanted
@@ -181,6 +188,11 @@ def _refunded(campaigns: list[Campaign]) -> Sums:
     return _sums(rows, REFUNDED, "payment__pledge__campaign_id", Value(0))
 
 
+def _lost(campaigns: list[Campaign]) -> Sums:
+    rows = _timely_losses(payment__pledge__campaign__in=campaigns)
+    return _sums(rows, LOST, "payment__pledge__campaign_id", Value(0))
+
+
 def _reserved(campaigns: list[Campaign]) -> Sums:
     presales = [campaign for campaign in campaigns if campaign.counts_units]
     return _sums(_units(pledge__campaign__in=presales), UNITS, "pledge__campaign_id", Value(0), "quantity")
@@ -191,7 +203,11 @@ def _timely_payments(**of: Any) -> QuerySet[Payment]:
 
 
 def _timely_refunds(**of: Any) -> QuerySet[Refund]:
-    return Refund.objects.filter(state=RefundState.DONE, payment__pledge__is_late=False, **of)
+    return Refund.objects.filter(GIVEN_BACK, payment__pledge__is_late=False, **of)
+
+
+def _timely_losses(**of: Any) -> QuerySet[Dispute]:
+    return Dispute.objects.filter(state=DisputeState.LOST, payment__pledge__is_late=False, **of)
 
 
 def _units(**of: Any) -> QuerySet[PledgeItem]:

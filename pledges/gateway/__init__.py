@@ -4,36 +4,57 @@ Every call names the cooperative's connected account: customers, cards, keys and
 Every call that writes takes an idempotency key from a row that was committed before it.
 """
 
-from pledges.gateway.cards import forget_card
+from pledges.gateway.cards import forget_card, is_attached
 from pledges.gateway.checkout import end_session, open_session, read_session
-from pledges.gateway.customers import make_customer
+from pledges.gateway.customers import is_customer, make_customer
+from pledges.gateway.disputes import read_dispute, read_warning
 from pledges.gateway.errors import Crashed, Declined, GatewayError, Refused, Unavailable
-from pledges.gateway.payments import charge, confirm, find_payment, read_payment
-from pledges.gateway.refunds import find_refund, refund
-from pledges.gateway.types import Card, EventHead, Intent, Session, SessionRequest
+from pledges.gateway.payments import (
+    cancel_payment,
+    charge,
+    charge_again,
+    confirm,
+    find_payment,
+    intent_of_charge,
+    read_payment,
+)
+from pledges.gateway.refunds import find_refund, read_refund, refund, refunds_of
+from pledges.gateway.types import Card, Contested, EventHead, Intent, MadeRefund, Session, SessionRequest, Warned
 from pledges.gateway.webhooks import read_event
 
 __all__ = [
     "Card",
+    "Contested",
     "Crashed",
     "Declined",
     "EventHead",
     "GatewayError",
     "Intent",
+    "MadeRefund",
     "Refused",
     "Session",
     "SessionRequest",
     "Unavailable",
+    "Warned",
+    "cancel_payment",
     "charge",
+    "charge_again",
     "confirm",
     "end_session",
     "find_payment",
     "find_refund",
     "forget_card",
+    "intent_of_charge",
+    "is_attached",
+    "is_customer",
     "make_customer",
     "open_session",
+    "read_dispute",
     "read_event",
     "read_payment",
+    "read_refund",
     "read_session",
+    "read_warning",
     "refund",
+    "refunds_of",
 ]

@@ -16,6 +16,18 @@ def as_card(method: stripe.PaymentMethod | str | None) -> Card | None:
     return Card(method.id, method.card.last4 or "", date(method.card.exp_year, method.card.exp_month, 1))
 
 
+def is_attached(account: str, payment_method: str) -> bool:
+    """Whether a card can still be charged: one that was detached never can again. Raises Unavailable."""
+    try:
+        with translated():
+            method = client().v1.payment_methods.retrieve(payment_method, options=on(account))
+    except Refused as refused:
+        if refused.is_gone:
+            return False
+        raise
+    return method.customer is not None
+
+
 def forget_card(account: str, payment_method: str) -> None:
     """Detach a card; one that is already detached or gone is forgotten too. Raises Unavailable."""
     try:

@@ -1,7 +1,7 @@
 """Customers of a connected account: one per backer."""
 
 from pledges.gateway.client import client, on
-from pledges.gateway.errors import translated
+from pledges.gateway.errors import Refused, translated
 
 
 def make_customer(account: str, key: str, *, email: str, name: str, language: str, metadata: dict[str, str]) -> str:
@@ -12,3 +12,15 @@ def make_customer(account: str, key: str, *, email: str, name: str, language: st
             on(account, key),
         )
     return customer.id
+
+
+def is_customer(account: str, customer: str) -> bool:
+    """Whether a customer stands: one that was deleted never comes back. Raises Unavailable."""
+    try:
+        with translated():
+            found = client().v1.customers.retrieve(customer, options=on(account))
+    except Refused as refused:
+        if refused.is_gone:
+            return False
+        raise
+    return not getattr(found, "deleted", False)

@@ -25,13 +25,18 @@ class Refused(GatewayError):
         super().__init__(message)
         self.code = code
 
+    @property
+    def is_gone(self) -> bool:
+        """What was named does not exist on this account."""
+        return self.code == "resource_missing"
+
 
 class Declined(GatewayError):
     """The bank said no, or asks for its customer. `intent` is the payment that may be mended."""
 
-    def __init__(self, code: str, decline_code: str, intent: str) -> None:
+    def __init__(self, code: str, decline_code: str, intent: str, advice: str = "") -> None:
         super().__init__(f"{code} {decline_code}".strip())
-        self.code, self.decline_code, self.intent = code, decline_code, intent
+        self.code, self.decline_code, self.intent, self.advice = code, decline_code, intent, advice
 
     @property
     def asks_bank(self) -> bool:
@@ -50,7 +55,8 @@ def translated() -> Iterator[None]:
     except stripe.CardError as error:
         intent = getattr(error.error, "payment_intent", None)
         decline = getattr(error.error, "decline_code", None) or ""
-        raise Declined(error.code or "", decline, intent.id if intent else "") from error
+        advice = getattr(error.error, "advice_code", None) or ""
+        raise Declined(error.code or "", decline, intent.id if intent else "", advice) from error
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise Unavailable(str(error)) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:

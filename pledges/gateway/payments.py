@@ -5,7 +5,7 @@ from stripe.params import PaymentIntentCreateParams
 
 from pledges.gateway.cards import as_card
 from pledges.gateway.client import client, on
-from pledges.gateway.errors import translated
+from pledges.gateway.errors import Refused, translated
 from pledges.gateway.types import Intent
 
 EXPAND = ["latest_charge.balance_transaction", "payment_method"]
@@ -36,6 +36,7 @@ def as_intent(intent: stripe.PaymentIntent) -> Intent:
         action_url=(action.url or "") if action else "",
         decline_code=getattr(error, "decline_code", None) or "",
         error_code=getattr(error, "code", None) or "",
+        advice=getattr(error, "advice_code", None) or "",
         payment_method=intent.payment_method if isinstance(intent.payment_method, str) else "",
         card=as_card(intent.payment_method),
         metadata=own_metadata(intent),
@@ -92,11 +93,41 @@ def confirm(account: str, key: str, intent: str, *, payment_method: str, return_
     return as_intent(confirmed)
 
 
+def charge_again(account: str, key: str, intent: str, *, payment_method: str) -> Intent:
+    """Confirm the same payment with a saved card while its owner is away. Raises Declined, Refused or Unavailable."""
+    with translated():
+        confirmed = client().v1.payment_intents.confirm(
+            intent, {"payment_method": payment_method, "off_session": True, "expand": EXPAND}, on(account, key)
+        )
+    return as_intent(confirmed)
+
+
+def cancel_payment(account: str, intent: str) -> Intent:
+    """Make sure that a payment can never be made any more; one that was made meanwhile is answered as it is.
+
+    Cancelling has one effect however often it is asked for, and needs no key. Raises Refused (unknown there) or
+    Unavailable.
+    """
+    try:
+        with translated():
+            client().v1.payment_intents.cancel(intent, {"cancellation_reason": "abandoned"}, on(account))
+    except Refused as refused:
+        if refused.is_gone:
+            raise
+    return read_payment(account, intent)
+
+
 def read_payment(account: str, intent: str) -> Intent:
     """The payment as it stands now. Raises Refused or Unavailable."""
     with translated():
         found = client().v1.payment_intents.retrieve(intent, {"expand": EXPAND}, on(account))
     return as_intent(found)
+
+
+def intent_of_charge(account: str, charge_id: str) -> str:
+    """The payment that a charge belongs to. Raises Refused or Unavailable."""
+    with translated():
+        return str(client().v1.charges.retrieve(charge_id, options=on(account)).payment_intent or "")
 
 
 def find_payment(account: str, customer: str, row: str) -> Intent | None:

@@ -27,6 +27,7 @@ class Intent:
     action_url: str = ""
     decline_code: str = ""
     error_code: str = ""
+    advice: str = ""
     payment_method: str = ""
     card: Card | None = None
     metadata: dict[str, str] = field(default_factory=dict)
@@ -73,6 +74,56 @@ class SessionRequest:
     text: str
     language: str
     metadata: dict[str, str]
+
+
+@dataclass(frozen=True)
+class MadeRefund:
+    """A refund as it stands. `commission` is what of ours came back with it; `moved`: the balance has changed by it.
+
+    `row` names our own row, empty for one made elsewhere; `failure` says why the bank sent the money back.
+    """
+
+    id: str
+    intent: str
+    status: str
+    amount: int
+    currency: str
+    commission: int
+    moved: bool
+    row: str = ""
+    failure: str = ""
+
+    @property
+    def has_failed(self) -> bool:
+        return self.status in ("failed", "canceled")
+
+
+@dataclass(frozen=True)
+class Contested:
+    """A dispute as it stands. `withdrawn` and `reinstated`: what left the balance and came back; `fee` is Stripe's."""
+
+    id: str
+    intent: str
+    status: str
+    reason: str
+    amount: int
+    currency: str
+    withdrawn: int
+    reinstated: int
+    fee: int
+    opened_at: datetime
+    answer_by: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A bank's early word of fraud as it stands."""
+
+    id: str
+    intent: str
+    kind: str
+    actionable: bool
+    warned_at: datetime
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,10 @@ class Refund(models.Model):
         return f"{self.amount} {self.currency} · {self.state}"
 
 
+#: Refunds that took money off what was collected: one that the bank sent back is owed to its backer all the same.
+GIVEN_BACK = models.Q(state=RefundState.DONE) | models.Q(state=RefundState.FAILED, done_at__isnull=False)
+
+
 class StripeEvent(models.Model):
     """An event as it came, stored once by its id and account; handled any number of times with the same end."""
 

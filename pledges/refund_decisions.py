@@ -1,0 +1,166 @@
+"""What treasurers decide about refunds: asked, approved by a second person, turned down, settled by other means.
+
+Every decision is taken under the lock of the payment, so that two people at once never give back more than is left.
+A process that dies inside one has decided nothing; after it, the row is there and the tick makes the refund.
+"""
+
+import uuid
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+
+from campaigns.emails import members
+from home import clock, outbox
+from home.models import User
+from home.registry import kind_of
+from pledges import ledger, taxes
+from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundReason, RefundState
+from pledges.models import Payment, Refund
+from pledges.models.payments import GIVEN_BACK
+from pledges.refunds import TREASURERS
+
+#: Reasons that a person may give; the others are the machine's.
+REASONS = (RefundReason.AGREED, RefundReason.CANCELLED, RefundReason.DUPLICATE, RefundReason.FRAUD)
+
+
+class Obstacle(StrEnum):
+    """Why no refund can be asked for, or decided so."""
+
+    UNPAID = "unpaid"
+    OTHER_MEANS = "other_means"
+    DISPUTED = "disputed"
+    NOTHING_LEFT = "nothing_left"
+    TOO_MUCH = "too_much"
+    SAME_PERSON = "same_person"
+    DECIDED = "decided"
+
+
+class RefundRefused(Exception):
+    """Nothing was written. `obstacle` says why."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.value)
+        self.obstacle = obstacle
+
+
+def left_of(payment: Payment) -> int:
+    """What of a payment may still be given back: less what went back, is about to, waits for approval, or was lost."""
+    waiting = payment.refunds.filter(state__in=[RefundState.TO_APPROVE, RefundState.DUE])
+    lost = payment.disputes.filter(state=DisputeState.LOST)
+    taken = sum(rows.aggregate(total=Sum("amount"))["total"] or 0 for rows in (waiting, _given_back(payment), lost))
+    return max(0, payment.amount - taken)
+
+
+def _given_back(payment: Payment) -> QuerySet[Refund]:
+    return payment.refunds.filter(GIVEN_BACK)
+
+
+def obstacle_of(payment: Payment) -> Obstacle | None:
+    """Why nothing of a payment can be given back now; None if something can."""
+    if payment.state != PaymentState.PAID:
+        return Obstacle.UNPAID
+    if payment.method != PaymentMethod.CARD:
+        return Obstacle.OTHER_MEANS
+    if payment.disputes.filter(state=DisputeState.OPEN).exists():
+        return Obstacle.DISPUTED
+    return None if left_of(payment) else Obstacle.NOTHING_LEFT
+
+
+def needs_second_person(payment: Payment, amount: int) -> bool:
+    """Above the cooperative's limit, counting what was given back of this payment without a second person."""
+    alone = payment.refunds.filter(approved_by=None).exclude(asked_by=None)
+    alone = alone.exclude(state__in=[RefundState.REJECTED, RefundState.TO_APPROVE])
+    so_far = alone.aggregate(total=Sum("amount"))["total"] or 0
+    return bool(so_far + amount > payment.cooperative.second_person_above)
+
+
+def commission_of(payment: Payment, amount: int) -> int:
+    """What of our commission goes back with an amount, as Stripe is expected to say."""
+    return taxes.pro_rata(payment.commission, amount, payment.amount)
+
+
+def ask(payment: Payment, *, amount: int, reason: str, note: str, by: User, key: uuid.UUID) -> Refund:
+    """A refund as a treasurer wants it; `key` makes the same form ask once. Raises RefundRefused."""
+    with transaction.atomic():
+        locked = Payment.objects.select_for_update(of=("self",)).select_related("cooperative").get(pk=payment.pk)
+        if earlier := locked.refunds.filter(key=key).first():
+            return earlier
+        if obstacle := obstacle_of(locked):
+            raise RefundRefused(obstacle)
+        if not 0 < amount <= left_of(locked):
+            raise RefundRefused(Obstacle.TOO_MUCH)
+        second = needs_second_person(locked, amount)
+        refund = Refund.objects.create(
+            cooperative_id=locked.cooperative_id,
+            payment=locked,
+            state=RefundState.TO_APPROVE if second else RefundState.DUE,
+            amount=amount,
+            commission=commission_of(locked, amount),
+            currency=locked.currency,
+            reason=reason,
+            note=note,
+            asked_by=by,
+            key=key,
+            created_at=clock.now(),
+        )
+        if second:
+            _tell_others(refund)
+        else:
+            transaction.on_commit(_nudge)
+    return refund
+
+
+def _tell_others(refund: Refund) -> None:
+    outbox.queue_all(
+        outbox.mail_for(
+            kind_of("refund_to_decide"),
+            cooperative=refund.cooperative,
+            subject_key=f"refund:{refund.pk}",
+            to=reader,
+        )
+        for reader in members(refund.cooperative, *TREASURERS)
+        if reader.pk != refund.asked_by_id
+    )
+
+
+def _nudge() -> None:
+    from pledges.tasks import make_refunds  # noqa: PLC0415 (tasks import this module)
+
+    make_refunds.enqueue()
+
+
+def approve(refund: Refund, by: User) -> None:
+    """The second person agrees: the refund is made. Raises RefundRefused."""
+    with transaction.atomic():
+        _decide(refund, by, RefundState.DUE)
+        transaction.on_commit(_nudge)
+
+
+def reject(refund: Refund, by: User) -> None:
+    """The second person does not agree: what it held is free again. Raises RefundRefused."""
+    with transaction.atomic():
+        _decide(refund, by, RefundState.REJECTED)
+
+
+def _decide(refund: Refund, by: User, state: RefundState) -> None:
+    payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
+    if refund.asked_by_id == by.pk:
+        raise RefundRefused(Obstacle.SAME_PERSON)
+    if state == RefundState.DUE and payment.disputes.filter(state=DisputeState.OPEN).exists():
+        raise RefundRefused(Obstacle.DISPUTED)
+    waiting = Refund.objects.filter(pk=refund.pk, state=RefundState.TO_APPROVE)
+    if not waiting.update(state=state, approved_by=by, approved_at=clock.now()):
+        raise RefundRefused(Obstacle.DECIDED)
+
+
+def settle_otherwise(refund: Refund, by: User) -> None:
+    """What the bank sent back was paid by cheque or transfer. Raises RefundRefused."""
+    with transaction.atomic():
+        Payment.objects.select_for_update().get(pk=refund.payment_id)
+        owed = Refund.objects.filter(pk=refund.pk, state=RefundState.FAILED, settled_at=None).exclude(done_at=None)
+        now = clock.now()
+        if not owed.update(settled_at=now, settled_by=by):
+            raise RefundRefused(Obstacle.DECIDED)
+        refund.refresh_from_db()
+        ledger.record_refund_settled(refund, now)
