@@ -7,16 +7,19 @@ from django.db import transaction
 from home import clock
 from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
-from pledges import charging, checkout, gateway, mending
-from pledges.enums import CheckoutPurpose
-from pledges.models import Payment, StripeEvent
+from pledges import event_routes, gateway
+from pledges.models import StripeEvent
 
 log = logging.getLogger(__name__)
 
 
 def receive(payload: bytes, signature: str) -> None:
     """Store an event and have it handled. Raises Refused for a signature that is not Stripe's."""
-    head = gateway.read_event(payload, signature)
+    store(gateway.read_event(payload, signature))
+
+
+def store(head: gateway.EventHead) -> bool:
+    """Store an event, delivered or found in Stripe's list, and have it handled; False for one that was stored before."""
     with transaction.atomic():
         event, created = StripeEvent.objects.get_or_create(
             event_id=head.id,
@@ -31,6 +34,7 @@ def receive(payload: bytes, signature: str) -> None:
         )
         if created:
             transaction.on_commit(lambda: _nudge(event.pk))
+    return created
 
 
 def _nudge(event_id: int) -> None:
@@ -48,7 +52,7 @@ def handle(event_id: int) -> None:
     try:
         if cooperative is not None and event.account:
             with within(cooperative):
-                _follow(event)
+                event_routes.follow(event, cooperative)
     except gateway.Unavailable as error:
         StripeEvent.objects.filter(pk=event_id).update(last_error=str(error))
         return
@@ -60,25 +64,6 @@ def handle(event_id: int) -> None:
         StripeEvent.objects.filter(pk=event_id).update(last_error=repr(error))
         raise
     StripeEvent.objects.filter(pk=event_id).update(handled_at=clock.now(), last_error="")
-
-
-def _follow(event: StripeEvent) -> None:
-    if event.kind.startswith("checkout.session."):
-        _follow_session(event)
-    elif event.kind.startswith("payment_intent."):
-        payments = Payment.objects.select_related("pledge__backer", "pledge__cooperative__site", "pledge__campaign")
-        for payment in payments.filter(stripe_intent=event.object_id):
-            charging.refresh(payment)
-
-
-def _follow_session(event: StripeEvent) -> None:
-    row = checkout.by_reference(event.object_id, event.reference)
-    if row is not None:
-        checkout.learn(row, event.object_id)
-        if row.purpose == CheckoutPurpose.MEND:
-            mending.use_card(row)
-        else:
-            checkout.finish(row)
 
 
 def handle_waiting() -> int:
