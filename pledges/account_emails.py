@@ -102,7 +102,7 @@ def fill_arrived(mail: OutgoingMail) -> Context:
     payout = Payout.objects.get(pk=int(mail.subject_key.rpartition(":")[2]), cooperative_id=mail.cooperative_id)
     return {
         "payout": payout,
-        "sums": payout_summary.sums_of(payout) if payout.read_at else None,
+        "rows": list(payout_summary.rows_of(payout_summary.sums_of(payout))) if payout.read_at else [],
         "button_url": mail.cooperative.root_url + reverse("pledges_payout", args=[payout.pk]),
         "button_label": gettext("See the details"),
     }

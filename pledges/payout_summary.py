@@ -1,7 +1,9 @@
 """What a transfer to the bank is made of: payments, fees, commission, refunds and the rest, to the cent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from django.utils.translation import gettext, pgettext
 
 from campaigns.models import Campaign
 from pledges.models import Payout, PayoutLine
@@ -39,6 +41,28 @@ class Sums:
             self.disputes -= line.amount
         else:
             self.other += line.amount
+
+
+@dataclass(frozen=True)
+class SumRow:
+    """One line of a sum, as it is read: `sign` before an amount of minor units."""
+
+    sign: str
+    amount: int
+    label: str
+
+
+def rows_of(sums: Sums) -> Iterator[SumRow]:
+    """The sum, line by line, ending with what it makes; what there is seldom is left out where there is none."""
+    yield SumRow("+", sums.payments, gettext("Payments"))
+    yield SumRow("−", sums.refunds, gettext("Refunds"))
+    yield SumRow("−", sums.fees, gettext("Processing fees"))
+    yield SumRow("−", sums.commission, gettext("Commission"))
+    if sums.disputes:
+        yield SumRow("−", sums.disputes, gettext("Disputes"))
+    if sums.other:
+        yield SumRow("+", sums.other, pgettext("movements", "Other"))
+    yield SumRow("=", sums.total, gettext("Transferred"))
 
 
 def sums_of(payout: Payout) -> Sums:

@@ -12,7 +12,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from home import clock
 from home.models import Cooperative
@@ -78,7 +78,7 @@ def _read_lines(payout: Payout) -> None:
     """All of them, some at a time; those read before stay."""
     moved = gateway.movements_of(payout.cooperative.stripe_account, payout.stripe_payout)
     for some in _in_chunks(moved):
-        subjects = _subjects(payout.cooperative, [one.source for one in some])
+        subjects = subjects_of(payout.cooperative, [one.source for one in some])
         PayoutLine.objects.bulk_create([_line(payout, one, subjects) for one in some], ignore_conflicts=True)
     total = payout.lines.aggregate(total=Sum("net"))["total"] or 0
     if total != payout.amount:
@@ -98,7 +98,7 @@ def _in_chunks(moved: Iterable[gateway.Movement]) -> Iterator[list[gateway.Movem
 Subjects = dict[str, tuple[str, int | None]]
 
 
-def _subjects(cooperative: Cooperative, sources: Iterable[str]) -> Subjects:
+def subjects_of(cooperative: Cooperative, sources: Iterable[str]) -> Subjects:
     """Our rows by Stripe's names of them; four queries."""
     names = {one for one in sources if one}
     payments = Payment.objects.filter(cooperative=cooperative, stripe_charge__in=names)
@@ -135,7 +135,7 @@ def _line(payout: Payout, one: gateway.Movement, subjects: Subjects) -> PayoutLi
 def match_again(payout: Payout) -> int:
     """Lines that were of none of our rows, and are now that we know of them. Returns how many."""
     unknown = list(payout.lines.filter(subject_key="").exclude(source="")[:CHUNK])
-    subjects = _subjects(payout.cooperative, [line.source for line in unknown])
+    subjects = subjects_of(payout.cooperative, [line.source for line in unknown])
     known = [line for line in unknown if line.source in subjects]
     for line in known:
         line.subject_key, line.campaign_id = subjects[line.source]
@@ -159,10 +159,3 @@ def _settle(payout: Payout, *, explained: bool) -> None:
 def _noon(payout: Payout) -> datetime:
     """Stripe names a day: it is that day in the cooperative's books too."""
     return datetime.combine(payout.arrives_on, time(12), ZoneInfo(payout.cooperative.time_zone))
-
-
-def unread(cooperative: Cooperative) -> list[str]:
-    """Transfers of the cooperative that are to be looked at again: not arrived, or with lines that are not all read."""
-    rows = Payout.objects.filter(cooperative=cooperative)
-    open_ones = rows.filter(Q(state=PayoutState.PENDING) | Q(read_at=None, state=PayoutState.PAID))
-    return list(open_ones.order_by("pk").values_list("stripe_payout", flat=True)[:CHUNK])

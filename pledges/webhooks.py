@@ -19,7 +19,7 @@ def receive(payload: bytes, signature: str) -> None:
 
 
 def store(head: gateway.EventHead) -> bool:
-    """Store an event, delivered or found in Stripe's list, and have it handled; False for one that was stored before."""
+    """Store an event, delivered or found in a list, and have it handled; False for one that was stored before."""
     with transaction.atomic():
         event, created = StripeEvent.objects.get_or_create(
             event_id=head.id,
