@@ -212,7 +212,8 @@ class _Checker:
         said = {"processor": settings.PAYMENT_PROCESSOR_NAME}
         if self.cooperative.takes_payments:
             return Point("payments", True, _("%(processor)s account ready to take payments") % said)
-        return Point("payments", False, _("The %(processor)s account still needs information.") % said)
+        words = _("The %(processor)s account still needs information.") % said
+        return Point("payments", False, words, _("Open the payment account"), reverse("pledges_account"))
 
     def _sender(self) -> Point:
         said = {"sender": self.cooperative.sender_email}

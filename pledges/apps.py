@@ -7,6 +7,7 @@ class PledgesConfig(AppConfig):
     def ready(self) -> None:
         from campaigns import promised  # noqa: PLC0415 (models must be loaded first)
         from pledges import (  # noqa: PLC0415
+            account_emails,  # noqa: F401 (registers mails and periodic jobs)
             aftermath_emails,  # noqa: F401 (registers mails and periodic jobs)
             emails,  # noqa: F401 (registers mails and periodic jobs)
             extension_emails,  # noqa: F401 (registers mails and periodic jobs)

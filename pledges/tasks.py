@@ -7,6 +7,7 @@ from django_tasks import task
 
 from campaigns.models import Campaign
 from home import clock
+from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from home.ticking import periodic
 from pledges import (
@@ -17,6 +18,7 @@ from pledges import (
     grace,
     last_hours,
     mending,
+    polling,
     refunds,
     saved_cards,
     settlement,
@@ -43,6 +45,19 @@ def handle_event(event_id: int) -> None:
 @task()
 def handle_waiting_events() -> None:
     webhooks.handle_waiting()
+
+
+@task()
+def poll_platform() -> None:
+    polling.poll_platform()
+
+
+@task()
+def poll_cooperative(cooperative_id: int) -> None:
+    """Events that never came. One account that does not answer keeps no other waiting: it is asked again later."""
+    cooperative = Cooperative.objects.select_related("site").get(pk=cooperative_id)
+    with within(cooperative):
+        polling.poll_cooperative(cooperative)
 
 
 @task()
@@ -128,6 +143,13 @@ def nudge_events() -> None:
     late = clock.now() - timedelta(seconds=20)
     if StripeEvent.objects.filter(handled_at=None, received_at__lte=late).exists():
         handle_waiting_events.enqueue()
+
+
+@periodic("missed events", every=timedelta(minutes=5))
+def nudge_polling() -> None:
+    poll_platform.enqueue()
+    for cooperative_id in Cooperative.objects.exclude(stripe_account="").values_list("id", flat=True):
+        poll_cooperative.enqueue(cooperative_id)
 
 
 @periodic("refunds and cards", every=timedelta(seconds=30))

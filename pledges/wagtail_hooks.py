@@ -17,8 +17,16 @@ from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
 from pledges import extending, totals
-from pledges.admin import contribution_views, extension_views, fulfilment_views, money_views, sharing_views
-from pledges.admin.panels import CampaignsPanel
+from pledges.admin import (
+    account_views,
+    contribution_views,
+    extension_views,
+    fulfilment_views,
+    money_views,
+    payout_views,
+    sharing_views,
+)
+from pledges.admin.panels import AccountPanel, CampaignsPanel
 
 
 @hooks.register("register_admin_urls")
@@ -31,6 +39,11 @@ def admin_urls() -> list[URLPattern]:
         path("money/", money_views.index, name="pledges_money"),
         path("money/<int:campaign_id>/", money_views.settlement, name="pledges_settlement"),
         path("campaigns/<int:page_id>/extend/", extension_views.extend, name="campaign_extend"),
+        path("payment-account/", account_views.account, name="pledges_account"),
+        path("payment-account/return/", account_views.returned, name="pledges_account_return"),
+        path("payment-account/over/", account_views.over, name="pledges_account_over"),
+        path("payouts/", payout_views.index, name="pledges_payouts"),
+        path("payouts/<int:payout_id>/", payout_views.detail, name="pledges_payout"),
         path("campaigns/<int:page_id>/sharing/", sharing_views.sharing, name="campaign_sharing"),
         path("campaigns/<int:page_id>/sharing/preview/", sharing_views.preview_link, name="campaign_sharing_preview"),
         path("campaigns/<int:page_id>/sharing/add/", sharing_views.add_ambassador, name="campaign_sharing_add"),
@@ -99,6 +112,36 @@ def money_item() -> RoleMenuItem:
         order=230,
         roles=money_views.ROLES,
     )
+
+
+@hooks.register("register_admin_menu_item")
+def payouts_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        _("Payouts"),
+        reverse_lazy("pledges_payouts"),
+        name="payouts",
+        icon_name=payout_views.ICON,
+        order=232,
+        roles=payout_views.ROLES,
+    )
+
+
+@hooks.register("register_settings_menu_item")
+def account_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        _("Payment account"),
+        reverse_lazy("pledges_account"),
+        name="payment-account",
+        icon_name=account_views.ICON,
+        order=150,
+        roles=account_views.ROLES,
+    )
+
+
+@hooks.register("construct_homepage_panels")
+def account_panel(request: HttpRequest, panels: list[Any]) -> None:
+    if roles_in(request) and (panel := AccountPanel.of(request)):
+        panels.append(panel)
 
 
 @hooks.register("construct_homepage_panels")

@@ -15,7 +15,11 @@ log = logging.getLogger(__name__)
 
 def receive(payload: bytes, signature: str) -> None:
     """Store an event and have it handled. Raises Refused for a signature that is not Stripe's."""
-    head = gateway.read_event(payload, signature)
+    store(gateway.read_event(payload, signature))
+
+
+def store(head: gateway.EventHead) -> bool:
+    """Store an event, delivered or found in a list, and have it handled; False for one that was stored before."""
     with transaction.atomic():
         event, created = StripeEvent.objects.get_or_create(
             event_id=head.id,
@@ -30,6 +34,7 @@ def receive(payload: bytes, signature: str) -> None:
         )
         if created:
             transaction.on_commit(lambda: _nudge(event.pk))
+    return created
 
 
 def _nudge(event_id: int) -> None:
@@ -47,7 +52,7 @@ def handle(event_id: int) -> None:
     try:
         if cooperative is not None and event.account:
             with within(cooperative):
-                event_routes.follow(event)
+                event_routes.follow(event, cooperative)
     except gateway.Unavailable as error:
         StripeEvent.objects.filter(pk=event_id).update(last_error=str(error))
         return

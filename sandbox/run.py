@@ -97,7 +97,7 @@ def plan_of(stand: Stand) -> Plan:
     manage = [python, str(ROOT / "manage.py")]
     health = [stand.url(stand.stripe_port, "/_sandbox/health"), stand.url(stand.inbox_port, "/_sandbox/health")]
     stripe = [python, "-m", "sandbox.stripe", "--port", str(stand.stripe_port), "--data", str(stand.data / "stripe")]
-    stripe += ["--public-url", f"http://localhost:{stand.stripe_port}"]
+    stripe += ["--daily-payouts", "--public-url", f"http://localhost:{stand.stripe_port}"]
     stripe += ["--webhook-url", stand.url(stand.port, "/stripe/webhook/"), "--webhook-secret", WEBHOOK_SECRET]
     mail = [python, "-m", "sandbox.mail", "--smtp-port", str(stand.smtp_port)]
     mail += ["--http-port", str(stand.inbox_port), "--data", str(stand.data / "mail")]

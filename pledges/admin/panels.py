@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Self, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from wagtail.admin.ui.components import Component
@@ -14,9 +15,10 @@ from campaigns.models import Campaign, CampaignPage, CampaignState
 from home import clock, formats
 from home.admin_access import AdminRequest, has_role
 from home.models import Role
-from pledges import extending, likelihood
+from pledges import accounts, extending, likelihood
 from pledges.admin.listing import to_mend_count
 from pledges.fulfilment import late_count
+from pledges.models import StripeAccount
 from pledges.totals import Progress, progress_of_all
 
 
@@ -49,6 +51,33 @@ def _page_ids(campaigns: list[Campaign]) -> dict[UUID, int]:
     """A page of each, by translation key; its dossier finds the source by itself."""
     pages = CampaignPage.objects.filter(translation_key__in=[one.translation_key for one in campaigns], alias_of=None)
     return dict(pages.values_list("translation_key", "pk"))
+
+
+class AccountPanel(Component):
+    """A notice for the whole team: payments stopped, or will unless Stripe is answered."""
+
+    name = "payment_account"
+    template_name = "pledges/admin/account_panel.html"
+    order = 10
+
+    def __init__(self, request: HttpRequest, state: StripeAccount | None) -> None:
+        self.request, self.state = cast(AdminRequest, request), state
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Self | None:
+        """None where all is well, and before payments were ever taken."""
+        cooperative = cast(AdminRequest, request).cooperative
+        state = accounts.state_of(cooperative)
+        asked = state is not None and state.due_by is not None and bool(state.requirements)
+        lost = cooperative.disconnected_at is not None or (state is not None and state.charges_lost_at is not None)
+        return cls(request, state) if asked or lost else None
+
+    def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "cooperative": self.request.cooperative,
+            "state": self.state,
+            "processor": settings.PAYMENT_PROCESSOR_NAME,
+        }
 
 
 class CampaignsPanel(Component):

@@ -4,11 +4,13 @@ Every call names the cooperative's connected account: customers, cards, keys and
 Every call that writes takes an idempotency key from a row that was committed before it.
 """
 
+from pledges.gateway.accounts import Account, find_account, onboarding_link, open_account, read_account
 from pledges.gateway.cards import forget_card, is_attached
 from pledges.gateway.checkout import end_session, open_session, read_session
 from pledges.gateway.customers import is_customer, make_customer
 from pledges.gateway.disputes import read_dispute, read_warning
-from pledges.gateway.errors import Crashed, Declined, GatewayError, Refused, Unavailable
+from pledges.gateway.errors import Crashed, Declined, GatewayError, NoAccess, Refused, Unavailable
+from pledges.gateway.events import list_events
 from pledges.gateway.payments import (
     cancel_payment,
     charge,
@@ -18,11 +20,13 @@ from pledges.gateway.payments import (
     intent_of_charge,
     read_payment,
 )
+from pledges.gateway.payouts import Movement, PayoutFacts, list_payouts, movements, movements_of, read_payout
 from pledges.gateway.refunds import find_refund, read_refund, refund, refunds_of
 from pledges.gateway.types import Card, Contested, EventHead, Intent, MadeRefund, Session, SessionRequest, Warned
 from pledges.gateway.webhooks import read_event
 
 __all__ = [
+    "Account",
     "Card",
     "Contested",
     "Crashed",
@@ -31,6 +35,9 @@ __all__ = [
     "GatewayError",
     "Intent",
     "MadeRefund",
+    "Movement",
+    "NoAccess",
+    "PayoutFacts",
     "Refused",
     "Session",
     "SessionRequest",
@@ -41,17 +48,26 @@ __all__ = [
     "charge_again",
     "confirm",
     "end_session",
+    "find_account",
     "find_payment",
     "find_refund",
     "forget_card",
     "intent_of_charge",
     "is_attached",
     "is_customer",
+    "list_events",
+    "list_payouts",
     "make_customer",
+    "movements",
+    "movements_of",
+    "onboarding_link",
+    "open_account",
     "open_session",
+    "read_account",
     "read_dispute",
     "read_event",
     "read_payment",
+    "read_payout",
     "read_refund",
     "read_session",
     "read_warning",

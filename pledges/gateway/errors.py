@@ -14,6 +14,10 @@ class Unavailable(GatewayError):
     """No answer, or one that says nothing about the outcome: the same call with the same key may be made again."""
 
 
+class NoAccess(Unavailable):
+    """The account is not reachable with our key (any more): its owner may have disconnected it."""
+
+
 class Crashed(Unavailable):
     """Stripe answered 5xx: it may have acted or not, and replays that answer for the key. Look the object up."""
 
@@ -60,7 +64,8 @@ def translated() -> Iterator[None]:
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise Unavailable(str(error)) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        raise Unavailable(f"The key or the account was refused: {error}") from error
+        kind = NoAccess if error.code == "account_invalid" else Unavailable
+        raise kind(f"The key or the account was refused: {error}") from error
     except stripe.IdempotencyError as error:
         if error.http_status == 409:
             raise Unavailable(str(error)) from error

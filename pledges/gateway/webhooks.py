@@ -17,10 +17,15 @@ def read_event(payload: bytes, signature: str) -> EventHead:
         event = stripe.Webhook.construct_event(payload, signature, settings.STRIPE_WEBHOOK_SECRET)
     except (ValueError, stripe.SignatureVerificationError) as error:
         raise Refused(str(error)) from error
+    return as_head(event, getattr(event, "account", None) or "")
+
+
+def as_head(event: stripe.Event, account: str) -> EventHead:
+    """What we keep of an event of this account (empty: the platform's)."""
     found = event.data.object.to_dict()
     return EventHead(
         id=event.id,
-        account=getattr(event, "account", None) or "",
+        account=account,
         kind=event.type,
         object_id=found.get("id") or "",
         reference=found.get("client_reference_id") or "",

@@ -1,5 +1,6 @@
 """Money and what is owed for it."""
 
+from pledges.models.accounts import StripeAccount
 from pledges.models.aftermath import AccountCode, Dispute, EventPoll, FraudWarning, Matching, Payout, PayoutLine
 from pledges.models.changes import PledgeChange, PledgeChangeItem
 from pledges.models.ledger import LedgerEntry, LedgerGroup
@@ -33,6 +34,7 @@ __all__ = [
     "Refund",
     "RefundTax",
     "Settlement",
+    "StripeAccount",
     "StripeEvent",
     "TaxRate",
     "TaxRegistration",

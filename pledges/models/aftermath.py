@@ -57,7 +57,10 @@ class FraudWarning(models.Model):
 
 
 class Payout(models.Model):
-    """One of Stripe's transfers to the cooperative's bank account. `read_at`: all its lines are here."""
+    """One of Stripe's transfers to the cooperative's bank account. `read_at`: all its lines are here.
+
+    `failure` is Stripe's code for why the bank sent it back.
+    """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="payouts")
     stripe_payout = models.CharField(max_length=60, unique=True)
@@ -65,6 +68,8 @@ class Payout(models.Model):
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(max_length=3)
     arrives_on = models.DateField(_("arrives on"))
+    bank_last4 = models.CharField(max_length=4, blank=True)
+    failure = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -81,7 +86,8 @@ class Payout(models.Model):
 class PayoutLine(models.Model):
     """One balance transaction in a transfer. Minor units, signed as the balance moved: `net` is `amount` less `fee`.
 
-    `subject_key` names our row (`payment:12`, `refund:3`, `dispute:1`); empty for what is not one of ours.
+    `commission` is what of `fee` is ours. `subject_key` names our row (`payment:12`, `refund:3`, `dispute:1`, and
+    `payout:4` for one that came back); empty for what is not one of ours. `source` is Stripe's name of it.
     """
 
     payout = models.ForeignKey(Payout, on_delete=models.PROTECT, related_name="lines")
@@ -89,8 +95,10 @@ class PayoutLine(models.Model):
     kind = models.CharField(max_length=40)
     subject_key = models.CharField(max_length=60, blank=True)
     campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=60, blank=True)
     amount = models.BigIntegerField()
     fee = models.BigIntegerField()
+    commission = models.BigIntegerField(default=0)
     net = models.BigIntegerField()
     happened_at = models.DateTimeField()
 

@@ -23,6 +23,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--webhook-url", help="sends every event there")
     parser.add_argument("--webhook-secret", help="signs them (whsec_…)")
     parser.add_argument("--platform-key", default="sk_test_tremplin")
+    parser.add_argument("--daily-payouts", action="store_true", help="pays out each day what is available")
     parser.add_argument("--quiet", action="store_true", help="no line per request")
     given = parser.parse_args()
     if not ipaddress.ip_address("127.0.0.1" if given.host == "localhost" else given.host).is_loopback:
@@ -47,7 +48,7 @@ def main() -> int:
     given = _arguments()
     public_url = (given.public_url or f"http://localhost:{given.port}").rstrip("/")
     webhook = (given.webhook_url, given.webhook_secret) if given.webhook_url else None
-    app = build(given.data, Settings(public_url, given.platform_key), webhook)
+    app = build(given.data, Settings(public_url, given.platform_key, given.daily_payouts), webhook)
     config = uvicorn.Config(app, given.host, given.port, log_level="warning", timeout_graceful_shutdown=2)
     if not given.quiet:
         logging.getLogger("uvicorn.access").setLevel(logging.INFO)

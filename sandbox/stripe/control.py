@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from . import checkout, disputing, due
+from . import checkout, disputing, due, paying_out
 from .errors import ApiError, Json
 from .resources import accounts
 from .store import Row
@@ -134,13 +134,13 @@ def set_account(world: World, given: Json, path: Json) -> Json:
     if "deauthorized" in given:
         row.inner["deauthorized"] = bool(given["deauthorized"])
         call.save(row.body, row.inner)
-        if given["deauthorized"]:
-            application = {
-                "id": call.world.call(row.body["id"]).application,
-                "object": "application",
-                "name": "Tremplin",
-            }
-            call.emit("account.application.deauthorized", application, account=row.body["id"])
+        application = {
+            "id": call.world.call(row.body["id"]).application,
+            "object": "application",
+            "name": "Tremplin",
+        }
+        what = "deauthorized" if given["deauthorized"] else "authorized"
+        call.emit(f"account.application.{what}", application, account=row.body["id"])
     return row.body
 
 
@@ -162,6 +162,26 @@ def close_dispute(world: World, given: Json, path: Json) -> Json:
         raise Unfit('Send {"status": "won"} or {"status": "lost"}.')
     row = _find(world, path["id"], "dispute")
     return disputing.close(world.call(row.account), row.body, given["status"] == "won")
+
+
+def pay_out(world: World, given: Json, path: Json) -> Json:
+    """What is available leaves for the bank now; `{"arrives": true}`: and is there at once."""
+    if set(given) - {"arrives"}:
+        raise Unfit('Send {} or {"arrives": true}.')
+    account = _find(world, path["id"], "account").body["id"]
+    body = paying_out.pay_out(world.call(account))
+    if body is None:
+        raise Unfit("Nothing is available.")
+    return paying_out.arrive(world.call(account), body) if given.get("arrives") else body
+
+
+def settle_payout(world: World, given: Json, path: Json) -> Json:
+    """What the bank says of a payout."""
+    if given.get("status") not in ("paid", "failed"):
+        raise Unfit('Send {"status": "paid"} or {"status": "failed"}.')
+    row = _find(world, path["id"], "payout")
+    settle = paying_out.arrive if given["status"] == "paid" else paying_out.fail
+    return settle(world.call(row.account), row.body)
 
 
 def _find(world: World, object_id: str, kind: str) -> Row:
@@ -210,6 +230,7 @@ _ROUTES: list[tuple[str, str, Action]] = [
     ("POST", "/faults", order_faults), ("DELETE", "/faults", clear_faults), ("POST", "/reset", reset),
     ("GET", "/state", state), ("POST", "/checkout/{id}/pay", pay), ("POST", "/accounts/{id}", set_account),
     ("POST", "/payment_methods/{id}", set_method), ("POST", "/disputes/{id}", close_dispute),
+    ("POST", "/accounts/{id}/payout", pay_out), ("POST", "/payouts/{id}", settle_payout),
 ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from . import charging
+from . import charging, paying_out
 from .errors import Json
 from .resources import refunds, sessions
 from .store import Row
@@ -27,9 +27,24 @@ def _capture(call: Call, row: Row) -> None:
     charging.capture(call, row.body)
 
 
+def _payout_arrives(call: Call, row: Row) -> None:
+    if row.body["status"] in ("pending", "in_transit"):
+        paying_out.arrive(call, row.body)
+
+
+def _daily_payout(call: Call, row: Row) -> None:
+    """Accounts belong to the platform, their money does not."""
+    account = row.body["id"]
+    if row.body["payouts_enabled"] and not row.inner.get("deauthorized"):
+        paying_out.pay_out(call.world.call(account))
+    paying_out.begin_daily(call.world, account)
+
+
 _TASKS: dict[str, Callable[[Call, Row], None]] = {
     "capture": _capture,
+    "daily_payout": _daily_payout,
     "expire_session": _expire_session,
+    "payout_arrives": _payout_arrives,
     "refund_fails": _settle(False),
     "refund_succeeds_later": _settle(True),
 }

@@ -17,6 +17,7 @@ from .resources import (
     notices,
     payment_intents,
     payment_methods,
+    payouts,
     refunds,
     sessions,
     setup_intents,
@@ -129,6 +130,9 @@ ENDPOINTS: list[Endpoint] = [
     *_resource(
         "/v1/radar/early_fraud_warnings", "radar.EarlyFraudWarning",
         retrieve=(money.retrieve_warning, s.EXPAND), list=(money.list_warnings, s.OF_CHARGE_LIST),
+    ),
+    *_resource(
+        "/v1/payouts", "Payout", retrieve=(payouts.retrieve, s.EXPAND), list=(payouts.list_all, s.PAYOUT_LIST),
     ),
     *_resource(
         "/v1/events", "Event",

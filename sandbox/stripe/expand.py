@@ -12,6 +12,7 @@ _KINDS = {
     "balance_transaction": "balance_transaction", "failure_balance_transaction": "balance_transaction",
     "application_fee": "application_fee", "fee": "application_fee", "account": "account",
     "originating_transaction": "charge", "default_payment_method": "payment_method",
+    "destination": "bank_account",
 }  # fmt: skip
 DEEPEST = 4
 
@@ -56,7 +57,7 @@ def _include(call: Call, node: Json, step: str) -> bool:
 
 def _load(call: Call, node: Json, step: str, object_id: str) -> Json:
     kinds = {_KINDS.get(step)} | (
-        {"charge", "refund", "application_fee", "dispute", "fee_refund"} if step == "source" else set()
+        {"charge", "refund", "application_fee", "dispute", "fee_refund", "payout"} if step == "source" else set()
     )
     row = call.world.store.find(object_id)
     if row is None or row.kind not in kinds or row.account not in (call.account, PLATFORM_ACCOUNT):

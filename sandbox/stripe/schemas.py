@@ -143,7 +143,10 @@ SESSION_LIST: Table = {
 
 CHARGE_LIST: Table = {**DATED, "customer": Text(), "payment_intent": Text()}
 CHARGE_UPDATE: Table = {**EXPAND, "description": DESCRIPTION, "metadata": Metadata()}
-TRANSACTION_LIST: Table = {**DATED, "source": Text(), "type": Text(), "currency": CURRENCY}
+TRANSACTION_LIST: Table = {**DATED, "payout": Text(), "source": Text(), "type": Text(), "currency": CURRENCY}
+PAYOUT_LIST: Table = {
+    **DATED, "arrival_date": Range(), "status": Choice(("canceled", "failed", "in_transit", "paid", "pending")),
+}  # fmt: skip
 FEE_LIST: Table = {**DATED, "charge": Text()}
 FEE_REFUND_CREATE: Table = {**EXPAND, "amount": Integer(1), "metadata": Metadata()}
 REFUND_CREATE: Table = {

@@ -16,6 +16,7 @@ from .store import Row, Store, dumps
 class Settings:
     public_url: str = "http://localhost:8001"
     platform_key: str = "sk_test_tremplin"
+    daily_payouts: bool = False
 
 
 class World:

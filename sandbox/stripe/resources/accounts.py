@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.stripe import PLATFORM_ACCOUNT
+from sandbox.stripe import PLATFORM_ACCOUNT, paying_out
 from sandbox.stripe.errors import ApiError, Json, invalid, refused
 from sandbox.stripe.ids import new_id, random_text
 from sandbox.stripe.listing import as_list, page
@@ -36,6 +36,7 @@ def create(call: Call) -> Json:
     }  # fmt: skip
     body["external_accounts"] = as_list(f"/v1/accounts/{body['id']}/external_accounts", [])
     call.save(body, {})
+    paying_out.begin_daily(call.world, body["id"])
     return body
 
 
@@ -123,7 +124,10 @@ def no_access(account_id: str) -> ApiError:
 
 
 def retrieve(call: Call) -> Json:
-    return find(call, call.path["id"]).body
+    row = find(call, call.path["id"])
+    if row.inner.get("deauthorized"):
+        raise no_access(row.body["id"])
+    return row.body
 
 
 def retrieve_current(call: Call) -> Json:
@@ -187,6 +191,8 @@ def create_link(call: Call) -> Json:
     """A link to hosted onboarding: for one use, and for five minutes."""
     _platform_only(call)
     row = find(call, call.params["account"])
+    if row.inner.get("deauthorized"):
+        raise no_access(row.body["id"])
     for name in ("refresh_url", "return_url"):
         if call.get(name) is None:
             raise refused(f"Missing required param: {name}.", "parameter_missing", name, saved=False)

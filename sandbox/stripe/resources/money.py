@@ -48,6 +48,10 @@ def list_transactions(call: Call) -> Json:
         if call.get(name) is not None:
             where.append(f"{column}=?")
             values.append(call.params[name])
+    if call.get("payout") is not None:
+        payout = call.load("payout", call.params["payout"], "payout", 400)
+        where.append("json_extract(inner,'$.payout')=?")
+        values.append(payout.body["id"])
     answer = paged(call, "objects", where, values)
     answer["data"] = [dated(call, body) for body in answer["data"]]
     return answer

@@ -18,6 +18,7 @@ CLASSES = {
     "application_fee": stripe.ApplicationFee,
     "balance": stripe.Balance,
     "balance_transaction": stripe.BalanceTransaction,
+    "bank_account": stripe.BankAccount,
     "charge": stripe.Charge,
     "checkout.session": stripe.checkout.Session,
     "customer": stripe.Customer,
@@ -27,6 +28,7 @@ CLASSES = {
     "item": stripe.LineItem,
     "payment_intent": stripe.PaymentIntent,
     "payment_method": stripe.PaymentMethod,
+    "payout": stripe.Payout,
     "price": stripe.Price,
     "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
     "refund": stripe.Refund,
@@ -150,6 +152,10 @@ def objects(running):
         api.radar.early_fraud_warnings.list({"payment_intent": warned.id}, on).data[0],
         api.webhook_endpoints.list({"limit": 1}).data[0],
     ]  # fmt: skip
+    running.advance(2 * 86400 + 5)
+    payout = running.control(f"/accounts/{shop.account}/payout", {})["id"]
+    found.append(api.payouts.retrieve(payout, {}, on))
+    found.append(api.payouts.retrieve(payout, {"expand": ["destination"]}, on).destination)
     return {one["object"]: one.to_dict() for one in found}
 
 
