@@ -16,7 +16,7 @@ from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
 from pledges import totals
-from pledges.admin import contribution_views, fulfilment_views, money_views, sharing_views
+from pledges.admin import contribution_views, fulfilment_views, money_views, settlement_views, sharing_views
 from pledges.admin.panels import CampaignsPanel
 
 
@@ -29,6 +29,9 @@ def admin_urls() -> list[URLPattern]:
         path("contributions/<int:pledge_id>/", contribution_views.detail, name="pledges_contribution"),
         path("money/", money_views.index, name="pledges_money"),
         path("money/<int:campaign_id>/", money_views.settlement, name="pledges_settlement"),
+        path("money/<int:campaign_id>/pause/", settlement_views.pause, name="pledges_settlement_pause"),
+        path("money/<int:campaign_id>/rehearsal/", settlement_views.rehearsal, name="pledges_rehearsal"),
+        path("money/<int:campaign_id>/report/", settlement_views.report, name="pledges_report"),
         path("campaigns/<int:page_id>/sharing/", sharing_views.sharing, name="campaign_sharing"),
         path("campaigns/<int:page_id>/sharing/preview/", sharing_views.preview_link, name="campaign_sharing_preview"),
         path("campaigns/<int:page_id>/sharing/add/", sharing_views.add_ambassador, name="campaign_sharing_add"),

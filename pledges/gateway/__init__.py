@@ -7,7 +7,7 @@ Every call that writes takes an idempotency key from a row that was committed be
 from pledges.gateway.cards import forget_card
 from pledges.gateway.checkout import end_session, open_session, read_session
 from pledges.gateway.customers import make_customer
-from pledges.gateway.errors import Crashed, Declined, GatewayError, Refused, Unavailable
+from pledges.gateway.errors import Crashed, Declined, GatewayError, Refused, Throttled, Unavailable
 from pledges.gateway.payments import charge, confirm, find_payment, read_payment
 from pledges.gateway.refunds import find_refund, refund
 from pledges.gateway.types import Card, EventHead, Intent, Session, SessionRequest
@@ -23,6 +23,7 @@ __all__ = [
     "Refused",
     "Session",
     "SessionRequest",
+    "Throttled",
     "Unavailable",
     "charge",
     "confirm",

@@ -14,6 +14,10 @@ class Unavailable(GatewayError):
     """No answer, or one that says nothing about the outcome: the same call with the same key may be made again."""
 
 
+class Throttled(Unavailable):
+    """429: nothing happened, and calls are to be made more slowly."""
+
+
 class Crashed(Unavailable):
     """Stripe answered 5xx: it may have acted or not, and replays that answer for the key. Look the object up."""
 
@@ -51,7 +55,9 @@ def translated() -> Iterator[None]:
         intent = getattr(error.error, "payment_intent", None)
         decline = getattr(error.error, "decline_code", None) or ""
         raise Declined(error.code or "", decline, intent.id if intent else "") from error
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+    except stripe.RateLimitError as error:
+        raise Throttled(str(error)) from error
+    except stripe.APIConnectionError as error:
         raise Unavailable(str(error)) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise Unavailable(f"The key or the account was refused: {error}") from error
