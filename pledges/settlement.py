@@ -1,4 +1,4 @@
-"""The end of a campaign: closed, decided once, then charged or let go.
+"""The end of a campaign: closed, decided once, then charged or let go, in batches that several workers share.
 
 Every step may be repeated, and two runners at once do it once: the campaign's state moves by conditional UPDATE, the
 outcome is decided under the campaign's lock, a pledge has one payment (unique), and a payment is claimed with a lease.
@@ -8,11 +8,15 @@ a pledge could still be confirmed is open; what was already written stays (see p
 """
 
 import logging
+import math
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -20,10 +24,10 @@ from campaigns import lifecycle
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from home import clock, outbox
-from home.models import Membership, OutgoingMail, Role
+from home.models import Membership, OutgoingMail, Role, User
 from home.registry import kind_of
 from home.tenancy import within
-from pledges import charging, checkout, gateway, taxes
+from pledges import charging, checkout, gateway, pacing, taxes
 from pledges.commission import commission_on
 from pledges.enums import CardState, PaymentState, PledgeState
 from pledges.models import Payment, Pledge, Settlement
@@ -34,48 +38,104 @@ log = logging.getLogger(__name__)
 GRACE = charging.GRACE
 #: Longer than a call may take (the gateway's time-out), so that only a dead worker loses it.
 LEASE = timedelta(seconds=45)
+#: Payments that a worker has at a time, and pledges that are written at a time.
 CLAIM = 20
 CHUNK = 200
+#: For how many seconds a batch goes on; the call that it is in then may take longer.
+BATCH_SECONDS = 15
+#: How soon a payment is tried again that Stripe asked to be tried later.
+THROTTLED = timedelta(seconds=5)
+#: After so many calls in a row without an answer, the rest waits for the next tick.
+SILENT = 5
+
+
+class After(Enum):
+    """What follows claimed payments: more are claimed, another batch follows at once, or the tick begins it."""
+
+    CLAIM = "claim"
+    FOLLOW = "follow"
+    REST = "rest"
 
 
 def unsettled() -> QuerySet[Campaign]:
-    """Campaigns with something left to do now."""
+    """Campaigns with something left to do now; one that is paused has nothing."""
     ended = Q(state=CampaignState.LIVE, deadline__lte=clock.now())
     unfinished = Q(
         state__in=[CampaignState.FUNDED, CampaignState.MISSED, CampaignState.ENDED], settlement__finished_at=None
     )
     return (
         Campaign.objects.filter(ended | Q(state=CampaignState.CLOSING) | unfinished)
+        .exclude(settlement__paused_at__isnull=False)
         .select_related("cooperative__site")
         .order_by("deadline")
     )
 
 
 def settle(campaign: Campaign) -> CampaignState:
-    """Take a campaign as far towards its end as it can go now; returns the state it has then."""
-    with within(campaign.cooperative):
-        lifecycle.close(campaign)
-        campaign.refresh_from_db()
-        if campaign.state == CampaignState.CLOSING and _pages_over(campaign):
-            _decide(campaign)
-            campaign.refresh_from_db()
-        if campaign.state == CampaignState.FUNDED:
-            _collect(campaign)
-        elif campaign.state == CampaignState.MISSED:
-            _let_go(campaign)
-        elif campaign.state == CampaignState.ENDED:
-            _finish(campaign)
+    """Take a campaign as far towards its end as it can go now, at one go; returns the state it has then."""
+    while work(campaign):
+        pass
     return CampaignState(campaign.state)
 
 
-def _pages_over(campaign: Campaign) -> bool:
-    """End every page still open. False while one may still be paid."""
+def work(campaign: Campaign) -> bool:
+    """One batch towards its end. True while another can follow at once."""
+    end = time.monotonic() + BATCH_SECONDS
+    with within(campaign.cooperative):
+        lifecycle.close(campaign)
+        campaign.refresh_from_db()
+        if campaign.state == CampaignState.CLOSING:
+            ended = _end_pages(campaign, end)
+            if checkout.unfinished(campaign).exists():
+                return bool(ended) and time.monotonic() >= end
+            _decide(campaign)
+            campaign.refresh_from_db()
+        return _carry_out(campaign, end)
+
+
+def _carry_out(campaign: Campaign, end: float) -> bool:
+    if campaign.state == CampaignState.FUNDED:
+        return _collect(campaign, end)
+    if campaign.state == CampaignState.MISSED:
+        return _let_go(campaign, end)
+    if campaign.state == CampaignState.ENDED:
+        _finish(campaign)
+    return False
+
+
+def workers_wanted(campaign: Campaign) -> int:
+    """How many may share what there is to do now: one until all payments are written, then as many as have a batch."""
+    if not Settlement.objects.filter(campaign=campaign).exclude(prepared_at=None).exists():
+        return 1
+    most: int = settings.SETTLEMENT_LANES
+    waiting = _due(campaign)[: CLAIM * most].count()
+    return max(1, min(most, math.ceil(waiting / CLAIM)))
+
+
+def pause(campaign: Campaign, *, by: User) -> bool:
+    """Charge nothing new; a charge being made is finished. False if it is paused or over already."""
+    charging_now = Settlement.objects.filter(campaign__state=CampaignState.FUNDED, finished_at=None)
+    running = charging_now.filter(campaign=campaign, paused_at=None)
+    return bool(running.update(paused_at=clock.now(), paused_by=by))
+
+
+def resume(campaign: Campaign) -> bool:
+    """The next tick goes on. False if it was not paused."""
+    paused = Settlement.objects.filter(campaign=campaign).exclude(paused_at=None)
+    return bool(paused.update(paused_at=None, paused_by=None))
+
+
+def _end_pages(campaign: Campaign, end: float) -> int:
+    """End the pages still open, for as long as the batch goes on; how many were ended."""
+    ended = 0
     for row in checkout.unfinished(campaign).order_by("id"):
+        if time.monotonic() >= end:
+            break
         try:
-            checkout.end(row)
+            ended += checkout.end(row) not in checkout.UNFINISHED
         except gateway.Unavailable:
             log.warning("checkout %s could not be ended yet", row.pk)
-    return not checkout.unfinished(campaign).exists()
+    return ended
 
 
 def totals(campaign: Campaign) -> tuple[int, int]:
@@ -98,33 +158,35 @@ def _decide(campaign: Campaign) -> None:
         Settlement.objects.create(
             cooperative_id=locked.cooperative_id, campaign=locked, started_at=now, grace_ends_at=now + GRACE
         )
-        outbox.queue_all(_to_team(locked))
+        outbox.queue_all(_to_members(locked, "campaign_outcome", Role.EDITOR, Role.OWNER))
 
 
-def _to_team(campaign: Campaign) -> Iterator[OutgoingMail]:
-    members = Membership.objects.filter(
-        cooperative_id=campaign.cooperative_id, role__in=[Role.EDITOR, Role.OWNER]
-    ).select_related("user")
+def _to_members(campaign: Campaign, kind: str, *roles: Role) -> Iterator[OutgoingMail]:
+    members = Membership.objects.filter(cooperative_id=campaign.cooperative_id, role__in=roles).select_related("user")
     for user in {member.user for member in members}:
         yield outbox.mail_for(
-            kind_of("campaign_outcome"),
+            kind_of(kind),
             cooperative=campaign.cooperative,
             subject_key=f"campaign:{campaign.pk}",
             to=user,
         )
 
 
-def _collect(campaign: Campaign) -> None:
+def _collect(campaign: Campaign, end: float) -> bool:
     settlement = Settlement.objects.get(campaign=campaign)
+    if settlement.paused_at:
+        return False
     if settlement.prepared_at is None:
         while _prepare_chunk(campaign):
-            pass
+            if time.monotonic() >= end:
+                return True
         Settlement.objects.filter(pk=settlement.pk, prepared_at=None).update(prepared_at=clock.now())
-    while payments := _claim(campaign):
-        for payment in payments:
-            _charge_one(payment)
-    if not _due(campaign).exists():
+    after = After.CLAIM
+    while after == After.CLAIM and (payments := _claim(campaign)):
+        after = _charge_all(payments, end)
+    if after == After.CLAIM and not _due(campaign).exists():
         _finish(campaign)
+    return after == After.FOLLOW
 
 
 def _prepare_chunk(campaign: Campaign) -> int:
@@ -168,28 +230,69 @@ def _claim(campaign: Campaign) -> list[Payment]:
     return list(mine.select_related("pledge__backer", "pledge__campaign", "pledge__cooperative__site"))
 
 
-def _charge_one(payment: Payment) -> None:
-    """Charge under a renewed lease; a worker that lost it leaves the payment to the one that has it.
+def _charge_all(payments: Sequence[Payment], end: float) -> After:
+    """Charge what was claimed, at the pace that all workers share; what is not begun is given back."""
+    pace, silent = pacing.Pace(), 0
+    for number, payment in enumerate(payments):
+        if time.monotonic() >= end:
+            return _give_back(payments[number:], After.FOLLOW)
+        if not _keep(payment):
+            return _give_back(payments[number:], After.REST)
+        pace.wait()
+        silent = 0 if _charge_one(payment) else silent + 1
+        if silent == SILENT:
+            return _give_back(payments[number + 1 :], After.REST)
+        if payment.state != PaymentState.PAID:
+            pace.wait()  # it was read back: that is another call
+    return After.CLAIM
+
+
+def _keep(payment: Payment) -> bool:
+    """Renew the lease. False if it was lost to another worker, or if the settlement was paused."""
+    running = _mine(payment).filter(pledge__campaign__settlement__paused_at=None)
+    return bool(running.update(lease_until=clock.now() + LEASE))
+
+
+def _give_back(payments: Sequence[Payment], after: After) -> After:
+    """Let others have what was claimed and not begun."""
+    tokens = {one.lease_token for one in payments}
+    rows = Payment.objects.filter(pk__in=[one.pk for one in payments], lease_token__in=tokens)
+    rows.update(lease_token=None, lease_until=None)
+    return after
+
+
+def _mine(payment: Payment) -> QuerySet[Payment]:
+    return Payment.objects.filter(pk=payment.pk, lease_token=payment.lease_token, state=PaymentState.DUE)
+
+
+def _charge_one(payment: Payment) -> bool:
+    """Charge what is ours; whether there was an answer.
 
     One that fails keeps its lease, so that it is tried again later and the others of its claim are not held up.
     """
-    mine = Payment.objects.filter(pk=payment.pk, lease_token=payment.lease_token, state=PaymentState.DUE)
-    if not mine.update(lease_until=clock.now() + LEASE):
-        return
+    mine = _mine(payment)
     try:
         charging.charge(payment)
     except charging.AccountPaused as error:
         mine.update(lease_until=clock.now() + charging.PAUSE)
         log.warning("payment %s waits for the account: %s", payment.pk, error)
+    except gateway.Throttled:
+        pacing.back_off()
+        mine.update(lease_until=clock.now() + THROTTLED)
+        log.warning("payment %s waits: Stripe asks to slow down", payment.pk)
     except gateway.Unavailable as error:
         log.warning("payment %s has no answer yet: %s", payment.pk, error)
     except DatabaseError:
         raise
     except Exception:
         log.exception("payment %s could not be charged", payment.pk)
+        return True
+    else:
+        return True
+    return False
 
 
-def _let_go(campaign: Campaign) -> None:
+def _let_go(campaign: Campaign, end: float) -> bool:
     """Nothing is charged: every pledge ends, its card is to be forgotten, its backer is told."""
     while pledges := list(
         Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
@@ -207,11 +310,18 @@ def _let_go(campaign: Campaign) -> None:
                 )
                 for pledge in pledges
             )
+        if time.monotonic() >= end:
+            return True
     _finish(campaign)
+    return False
 
 
 def _finish(campaign: Campaign) -> None:
-    Settlement.objects.filter(campaign=campaign, finished_at=None).update(finished_at=clock.now())
+    """No payment is due any more. Where cards were charged, the treasurers are told, once."""
+    with transaction.atomic():
+        finished = Settlement.objects.filter(campaign=campaign, finished_at=None).update(finished_at=clock.now())
+        if finished and campaign.state == CampaignState.FUNDED:
+            outbox.queue_all(_to_members(campaign, "settlement_report", Role.TREASURER))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pledges import (
     completing,
     gateway,
     grace,
+    lanes,
     last_hours,
     mending,
     polling,
@@ -31,10 +32,24 @@ log = logging.getLogger(__name__)
 
 
 @task()
-def settle_campaign(campaign_id: int) -> None:
+def settle_campaign(campaign_id: int, lane: int, token: str) -> None:
+    """One batch of a settlement; the task of its lane's next one is enqueued at the end."""
     with across_cooperatives():
         campaign = Campaign.objects.select_related("cooperative__site").get(pk=campaign_id)
-    settlement.settle(campaign)
+    with within(campaign.cooperative):
+        entered = lanes.enter(campaign, lane, token)
+        if entered is None:
+            return
+        more = settlement.work(campaign)
+        if lanes.leave(campaign, lane, entered, more=more):
+            settle_campaign.enqueue(campaign_id, lane, entered)
+        if more:
+            _share_out(campaign)
+
+
+def _share_out(campaign: Campaign) -> None:
+    for lane, token in lanes.wake(campaign, settlement.workers_wanted(campaign)):
+        settle_campaign.enqueue(campaign.pk, lane, token)
 
 
 @task()
@@ -124,9 +139,10 @@ def move_on(campaign_id: int) -> None:
 @periodic("settlement", every=timedelta(seconds=15))
 def nudge_settlement() -> None:
     with across_cooperatives():
-        ids = list(settlement.unsettled().values_list("id", flat=True))
-    for campaign_id in ids:
-        settle_campaign.enqueue(campaign_id)
+        campaigns = list(settlement.unsettled())
+    for campaign in campaigns:
+        with within(campaign.cooperative):
+            _share_out(campaign)
 
 
 @periodic("checkouts", every=timedelta(seconds=30))

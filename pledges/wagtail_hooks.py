@@ -24,6 +24,7 @@ from pledges.admin import (
     fulfilment_views,
     money_views,
     payout_views,
+    settlement_views,
     sharing_views,
 )
 from pledges.admin.panels import AccountPanel, CampaignsPanel
@@ -44,6 +45,9 @@ def admin_urls() -> list[URLPattern]:
         path("payment-account/over/", account_views.over, name="pledges_account_over"),
         path("payouts/", payout_views.index, name="pledges_payouts"),
         path("payouts/<int:payout_id>/", payout_views.detail, name="pledges_payout"),
+        path("money/<int:campaign_id>/pause/", settlement_views.pause, name="pledges_settlement_pause"),
+        path("money/<int:campaign_id>/rehearsal/", settlement_views.rehearsal, name="pledges_rehearsal"),
+        path("money/<int:campaign_id>/report/", settlement_views.report, name="pledges_report"),
         path("campaigns/<int:page_id>/sharing/", sharing_views.sharing, name="campaign_sharing"),
         path("campaigns/<int:page_id>/sharing/preview/", sharing_views.preview_link, name="campaign_sharing_preview"),
         path("campaigns/<int:page_id>/sharing/add/", sharing_views.add_ambassador, name="campaign_sharing_add"),

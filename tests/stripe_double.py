@@ -62,6 +62,10 @@ class Double:
     def fault(self, match, kind, times=1):
         self._post("faults", next=[{"match": match, "kind": kind, "times": times}])
 
+    def hold(self, match, seconds):
+        """The next matching call is carried out, and answered, that much later."""
+        self._post("faults", next=[{"match": match, "kind": "hang", "seconds": seconds}])
+
     def capture_later(self, seconds):
         """From now on a payment's balance transaction exists only after a while (asynchronous capture)."""
         self._post("faults", capture_delay=seconds)

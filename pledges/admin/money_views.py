@@ -6,6 +6,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from campaigns.queries import campaigns_of
 from home.admin_access import AdminRequest, requires
@@ -13,6 +14,7 @@ from home.admin_pages import furniture, page_of
 from home.models import Role
 from pledges.admin.listing import accounts_of, payments_by_state, pledges_by_state, refunds_by_state
 from pledges.models import Settlement
+from pledges.settlement_report import pace_of
 from pledges.totals import progress_of, progress_of_all
 
 ROLES = (Role.TREASURER, Role.OWNER)
@@ -30,10 +32,13 @@ def index(request: AdminRequest) -> HttpResponse:
 @requires(*ROLES)
 def settlement(request: AdminRequest, campaign_id: int) -> HttpResponse:
     campaign = get_object_or_404(Campaign, cooperative=request.cooperative, pk=campaign_id)
+    settling = Settlement.objects.filter(campaign=campaign).select_related("paused_by").first()
     context = {
         "campaign": campaign,
         "progress": progress_of(campaign),
-        "settlement": Settlement.objects.filter(campaign=campaign).first(),
+        "settlement": settling,
+        "pace": pace_of(settling) if settling and not settling.finished_at else None,
+        "may_rehearse": campaign.state in (CampaignState.LIVE, CampaignState.CLOSING),
         "accounts": accounts_of(campaign),
         "pledges": pledges_by_state(campaign),
         "payments": payments_by_state(campaign),

@@ -9,7 +9,7 @@ from pledges.gateway.cards import forget_card, is_attached
 from pledges.gateway.checkout import end_session, open_session, read_session
 from pledges.gateway.customers import is_customer, make_customer
 from pledges.gateway.disputes import read_dispute, read_warning
-from pledges.gateway.errors import Crashed, Declined, GatewayError, NoAccess, Refused, Unavailable
+from pledges.gateway.errors import Crashed, Declined, GatewayError, NoAccess, Refused, Throttled, Unavailable
 from pledges.gateway.events import list_events
 from pledges.gateway.payments import (
     cancel_payment,
@@ -41,6 +41,7 @@ __all__ = [
     "Refused",
     "Session",
     "SessionRequest",
+    "Throttled",
     "Unavailable",
     "Warned",
     "cancel_payment",

@@ -18,6 +18,10 @@ class NoAccess(Unavailable):
     """The account is not reachable with our key (any more): its owner may have disconnected it."""
 
 
+class Throttled(Unavailable):
+    """429: nothing happened, and calls are to be made more slowly."""
+
+
 class Crashed(Unavailable):
     """Stripe answered 5xx: it may have acted or not, and replays that answer for the key. Look the object up."""
 
@@ -61,7 +65,9 @@ def translated() -> Iterator[None]:
         decline = getattr(error.error, "decline_code", None) or ""
         advice = getattr(error.error, "advice_code", None) or ""
         raise Declined(error.code or "", decline, intent.id if intent else "", advice) from error
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+    except stripe.RateLimitError as error:
+        raise Throttled(str(error)) from error
+    except stripe.APIConnectionError as error:
         raise Unavailable(str(error)) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         kind = NoAccess if error.code == "account_invalid" else Unavailable

@@ -6,7 +6,7 @@ from pledges.models.changes import PledgeChange, PledgeChangeItem
 from pledges.models.ledger import LedgerEntry, LedgerGroup
 from pledges.models.payments import Checkout, Payment, PaymentAttempt, Refund, StripeEvent
 from pledges.models.pledges import DatePromise, DeliveryAddress, Pledge, PledgeConsent, PledgeItem
-from pledges.models.settlements import RateBucket, Settlement
+from pledges.models.settlements import RateBucket, Settlement, SettlementLane
 from pledges.models.taxes import PaymentTax, RefundTax, TaxRate, TaxRegistration
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Refund",
     "RefundTax",
     "Settlement",
+    "SettlementLane",
     "StripeAccount",
     "StripeEvent",
     "TaxRate",

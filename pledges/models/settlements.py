@@ -1,5 +1,8 @@
 """How far the end of a campaign has got."""
 
+import uuid
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +41,24 @@ class Settlement(models.Model):
 
     def __str__(self) -> str:
         return str(self.campaign_id)
+
+
+class SettlementLane(models.Model):
+    """One of the few chains of tasks that share a settlement (pledges.lanes). `seen_at` is empty while it rests."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    token = models.UUIDField(default=uuid.uuid4)
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["campaign", "number"], name="lane_once")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} · {self.number}"
 
 
 class RateBucket(models.Model):

@@ -929,7 +929,7 @@ KILLER = """
     from django.db import connections
     from home import clock
     from home.tenancy import across_cooperatives
-    from pledges import checkout, gateway, tasks
+    from pledges import checkout, gateway, settlement, tasks
     from campaigns.models import Campaign
 
     module, name, when = sys.argv[1:4]
@@ -945,7 +945,12 @@ KILLER = """
 
     setattr(owner, name, fatal)
     task, number = sys.argv[4:6]
-    getattr(tasks, task).call(*([int(number)] if number else []))
+    if task == "settle":
+        with across_cooperatives():
+            campaign = Campaign.objects.select_related("cooperative__site").get(pk=number)
+        settlement.settle(campaign)
+    else:
+        getattr(tasks, task).call(*([int(number)] if number else []))
 """
 
 
@@ -974,9 +979,9 @@ def test_killed_before_and_after_each_step_of_a_charge(campaign, shop, stripe_do
         ("charging.record", "after"),
     ]  # fmt: skip
     for step, when in steps:
-        killed_at(settings, step, when, "settle_campaign", campaign.pk)
+        killed_at(settings, step, when, "settle", campaign.pk)
         clock.advance(settlement.LEASE + timedelta(seconds=1))
-    tasks.settle_campaign.call(campaign.pk)
+    settlement.settle(Campaign.objects.select_related("cooperative__site").get(pk=campaign.pk))
     assert Payment.objects.get(pledge=made).state == PaymentState.PAID
     assert OutgoingMail.objects.filter(kind="goal_met_charged").count() == 1
     agrees_with_journal(stripe_double, shop)

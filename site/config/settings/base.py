@@ -176,6 +176,12 @@ STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "")
 STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "")
 STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")
 PAYMENT_PROCESSOR_NAME = "Stripe"
+# Calls a second that settlements may make, all workers together: a share of what Stripe publishes for the kind of key
+# (pledges.pacing), or of the limit given here, as pages and webhooks call too.
+STRIPE_RATE_LIMIT = float(os.environ.get("STRIPE_RATE_LIMIT", "0"))
+STRIPE_RATE_SHARE = 0.8
+# How many workers share one settlement.
+SETTLEMENT_LANES = int(os.environ.get("SETTLEMENT_LANES", "4"))
 # What the provider keeps of each payment, as the goal builder reckons it: a rate in hundredths of a percent, and a
 # fixed part in minor units. An estimate for editors; the ledger only ever holds what was really kept.
 PROCESSING_FEE_BASIS_POINTS = int(os.environ.get("PROCESSING_FEE_BASIS_POINTS", "290"))

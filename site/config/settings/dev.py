@@ -16,6 +16,7 @@ PORT = int(os.environ.get("PORT", "8000"))
 STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "sk_test_tremplin")
 STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "whsec_tremplin_sandbox")
 STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", f"http://127.0.0.1:{PORT + 1}")
+STRIPE_RATE_LIMIT = 10_000.0  # the double has no limit
 EMAIL_PORT = int(os.environ.get("SMTP_PORT", PORT + 3))
 WAGTAILADMIN_BASE_URL = f"http://localhost:{PORT}"
 

@@ -15,6 +15,7 @@ PLATFORM_HOST = "tremplin.localhost"
 ALLOWED_HOSTS = ["*"]
 STRIPE_SECRET_KEY = "sk_test_tremplin"
 STRIPE_WEBHOOK_SECRET = "whsec_tremplin_sandbox"
+STRIPE_RATE_LIMIT = 10_000.0  # the double has no limit
 CLOCK_FILE = Path(os.environ["TREMPLIN_CLOCK"]) if "TREMPLIN_CLOCK" in os.environ else None
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = True
