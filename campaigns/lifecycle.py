@@ -14,6 +14,9 @@ from campaigns.enums import OUTCOMES, CampaignState, FundingModel
 from campaigns.models import Campaign
 from home import clock
 
+#: Where a tier that is sold late may still be paid for.
+LATE = frozenset({CampaignState.FUNDED, CampaignState.ENDED, CampaignState.FULFILLING})
+
 
 def submit(campaign: Campaign, *, by: Any) -> bool:
     """Draft to in review: the adviser is asked to look."""
@@ -78,6 +81,14 @@ def keep_open(campaign_id: int) -> Campaign:
 
 def takes_pledges(campaign: Campaign, at: datetime) -> bool:
     return campaign.state == CampaignState.LIVE and at < campaign.deadline
+
+
+def takes_late_pledges(campaign: Campaign, at: datetime) -> bool:
+    """After an end that was not a missed goal, until the campaign is closed, for the tiers that are still offered.
+
+    Which those are: `queries.late_rewards`.
+    """
+    return campaign.state in LATE and at >= campaign.deadline
 
 
 def close(campaign: Campaign) -> bool:

@@ -41,6 +41,11 @@ def rewards_on_sale(campaign: Campaign, at: datetime) -> QuerySet[Reward]:
     return rewards_of(campaign).filter(opened, open_still, retired_at=None)
 
 
+def late_rewards(campaign: Campaign, at: datetime) -> QuerySet[Reward]:
+    """Those that are still offered once the campaign has ended, if it `takes_late_pledges`."""
+    return rewards_on_sale(campaign, at).filter(sold_late=True)
+
+
 def is_public(campaign: Campaign) -> bool:
     """Whether a visitor can read what it is about, in one language at least."""
     return CampaignPage.objects.live().filter(translation_key=campaign.translation_key).exists()
