@@ -2,7 +2,7 @@
 
 Its payment is DUE while it is awaited, and the pledge PENDING with its stock held, without a limit of time: it counts
 nowhere. Received, it counts like any other (in no total of the campaign, if that was decided before). Nothing here
-is charged by us, and no payment of ours to the backer is made: a refund stays DUE until someone says it was handed over.
+is charged or paid out by us: a refund stays DUE until someone says that it was handed over.
 
 A payment that was not honoured leaves part 0 to the one awaited in its place, so that part 0 is always the payment that
 pays the pledge. Before the outcome the pledge is pending again, its rewards held; after it the pledge stands in the
@@ -241,7 +241,9 @@ def record_given_back(refund: Refund, *, on: date, reference: str, by: User | No
         note = " · ".join(text for text in (refund.note, reference) if text)[:300]
         if not due.update(state=RefundState.DONE, done_at=at, settled_by=by, note=note):
             return False
-        done = Refund.objects.select_related("payment__pledge__backer", "payment__pledge__cooperative").get(pk=refund.pk)
+        done = Refund.objects.select_related("payment__pledge__backer", "payment__pledge__cooperative").get(
+            pk=refund.pk
+        )
         ledger.record_refund(done, at)
         if tell:
             _tell("refund_made", done.payment.pledge, f"refund:{done.pk}")

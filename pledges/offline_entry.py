@@ -176,9 +176,7 @@ def _write(
         for line in entry.lines
     )
     if entry.address:
-        DeliveryAddress.objects.create(
-            cooperative=cooperative, pledge=pledge, changed_at=clock.now(), **entry.address
-        )
+        DeliveryAddress.objects.create(cooperative=cooperative, pledge=pledge, changed_at=clock.now(), **entry.address)
     return pledge
 
 

@@ -16,7 +16,14 @@ from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
 from pledges import totals
-from pledges.admin import contribution_views, fulfilment_views, money_views, sharing_views
+from pledges.admin import (
+    contribution_views,
+    export_views,
+    fulfilment_views,
+    money_views,
+    offline_views,
+    sharing_views,
+)
 from pledges.admin.panels import CampaignsPanel
 
 
@@ -27,6 +34,17 @@ def admin_urls() -> list[URLPattern]:
         path("fulfilment/mark/", fulfilment_views.mark, name="pledges_fulfilment_mark"),
         path("contributions/", contribution_views.index, name="pledges_contributions"),
         path("contributions/<int:pledge_id>/", contribution_views.detail, name="pledges_contribution"),
+        path("contributions/offline/", offline_views.index, name="pledges_offline"),
+        path("contributions/offline/<int:campaign_id>/", offline_views.enter, name="pledges_offline_enter"),
+        path("contributions/<int:pledge_id>/received/", offline_views.received, name="pledges_offline_received"),
+        path("contributions/<int:pledge_id>/bounced/", offline_views.bounced, name="pledges_offline_bounced"),
+        path("contributions/<int:pledge_id>/end/", offline_views.end, name="pledges_offline_end"),
+        path("refunds/<int:refund_id>/by-hand/", offline_views.given_back, name="pledges_offline_given_back"),
+        path("lists/", export_views.index, name="pledges_lists"),
+        path("lists/backers.csv", export_views.backers, name="pledges_list_backers"),
+        path("lists/labels.csv", export_views.labels, name="pledges_list_labels"),
+        path("lists/pick-up.csv", export_views.pick_up, name="pledges_list_pick_up"),
+        path("lists/pick-up/", export_views.pick_up_page, name="pledges_list_pick_up_page"),
         path("money/", money_views.index, name="pledges_money"),
         path("money/<int:campaign_id>/", money_views.settlement, name="pledges_settlement"),
         path("campaigns/<int:page_id>/sharing/", sharing_views.sharing, name="campaign_sharing"),

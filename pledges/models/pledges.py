@@ -26,8 +26,8 @@ class Pledge(models.Model):
     is one pledge. `link_generation` rises to make earlier links worthless. `wall_name` is the name that was typed (or
     `gift_for`, the person it is a gift for), kept only where `wall` shows it. `is_late`: made after the end, it counts
     in no total of the campaign. `period` is empty for a contribution that comes once. `zone` is where it is mailed to,
-    empty where nothing is. `company_name` makes its receipt an invoice. `entered_by` and `ended_by`: who of the team, for
-    one that the team entered (pledges.offline).
+    empty where nothing is. `company_name` makes its receipt an invoice. `entered_by` and `ended_by`: who of the
+    team, for one that it entered (pledges.offline).
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")

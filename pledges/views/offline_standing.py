@@ -8,7 +8,6 @@ from home import formats
 from pledges.enums import Origin, PaymentMethod, PaymentState, PledgeState, RefundState
 from pledges.models import Payment, Pledge, Refund
 
-
 #: What the page says first, and what follows from it.
 Words = tuple[str, str]
 
