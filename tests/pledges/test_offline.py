@@ -1,4 +1,4 @@
-"""Contributions by other means: awaited, received, not honoured, let go, given back by hand; each once, with the ledger."""
+"""Contributions by other means: awaited, received, not honoured, let go, given back by hand; each once."""
 
 from datetime import date, timedelta
 
