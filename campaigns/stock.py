@@ -22,6 +22,11 @@ def confirm(reward_id: int, quantity: int) -> None:
     _row(reward_id).update(held=F("held") - quantity, promised=F("promised") + quantity)
 
 
+def hold_again(reward_id: int, quantity: int) -> None:
+    """What was promised is held: the payment that had come was not honoured, and another one is awaited."""
+    _row(reward_id).update(held=F("held") + quantity, promised=F("promised") - quantity)
+
+
 def release_held(reward_id: int, quantity: int) -> None:
     """The payment is known to be over and did not come."""
     _row(reward_id).update(held=F("held") - quantity)

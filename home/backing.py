@@ -1,6 +1,6 @@
 """Finding or making a backer, and what a backer agreed to receive."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 
@@ -25,6 +25,17 @@ def find_or_make(cooperative: Cooperative, *, email: str, name: str, language: s
         defaults={"email": email.strip(), "name": name, "language": language, "created_at": clock.now()},
     )
     return backer
+
+
+def make_without_address(cooperative: Cooperative, *, name: str, language: str) -> Backer:
+    """Someone who gave no address to the team: known by a name of ours, and never written to."""
+    return Backer.objects.create(
+        cooperative=cooperative,
+        email_key=f"offline:{uuid4()}",
+        name=name,
+        language=language,
+        created_at=clock.now(),
+    )
 
 
 def follow(backer: Backer, *, name: str, language: str) -> None:

@@ -90,8 +90,12 @@ def queue_all(mails: Iterable[OutgoingMail]) -> None:
 
 
 def write_all(mails: Iterable[OutgoingMail]) -> None:
-    """Write many rows, some at a time; a mail already written for its occasion and reader is left as it is."""
-    for some in _in_chunks(mails, WRITE_SIZE):
+    """Write many rows, some at a time; a mail already written for its occasion and reader is left as it is.
+
+    Who has no address is not written to.
+    """
+    addressed = (mail for mail in mails if mail.address)
+    for some in _in_chunks(addressed, WRITE_SIZE):
         OutgoingMail.objects.bulk_create(some, ignore_conflicts=True)
 
 

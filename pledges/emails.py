@@ -19,7 +19,7 @@ from home.models import OutgoingMail
 from home.registry import Category, Context, MailKind, register
 from pledges import pledging, promises, totals
 from pledges.consent_texts import charge_date
-from pledges.enums import FulfilmentState, PaymentState
+from pledges.enums import FulfilmentState, Origin, PaymentMethod, PaymentState
 from pledges.links import LASTS, contribution_token, contribution_url
 from pledges.models import Payment, Pledge, PledgeItem, Refund, TaxRate
 from pledges.models.payments import GIVEN_BACK
@@ -86,7 +86,7 @@ def fill_cancelled(mail: OutgoingMail) -> Context:
     pledge = _pledge_of(mail)
     is_open = lifecycle.takes_pledges(pledge.campaign, clock.now())
     button = _campaign_button(mail, pledge.campaign, gettext("View the campaign"))
-    return _shared(mail, pledge) | button | {"is_open": is_open}
+    return _shared(mail, pledge) | button | {"is_open": is_open, "by_hand": is_by_hand(pledge)}
 
 
 def fill_link(mail: OutgoingMail) -> Context:
@@ -136,7 +136,14 @@ def fill_dropped(mail: OutgoingMail) -> Context:
 def fill_missed(mail: OutgoingMail) -> Context:
     pledge = _pledge_of(mail)
     button = _campaign_button(mail, pledge.campaign, gettext("View the campaign"))
-    return _shared(mail, pledge) | button | _outcome(pledge.campaign)
+    owed = Refund.objects.filter(payment__pledge=pledge, state=RefundState.DUE)
+    back = {"by_hand": is_by_hand(pledge), "owed": sum(owed.values_list("amount", flat=True))}
+    return _shared(mail, pledge) | button | _outcome(pledge.campaign) | back
+
+
+def is_by_hand(pledge: Pledge) -> bool:
+    """Paid, or to be paid, by other means than the site: the cooperative gives money back itself."""
+    return pledge.origin == Origin.OFFLINE
 
 
 def fill_refund(mail: OutgoingMail) -> Context:
@@ -148,6 +155,7 @@ def fill_refund(mail: OutgoingMail) -> Context:
         "amount": refund.amount,
         "remaining": _remaining(refund.payment),
         "taxes": _taxes_of(refund),
+        "by_hand": refund.payment.method != PaymentMethod.CARD,
     }
 
 

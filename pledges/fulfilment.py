@@ -171,7 +171,8 @@ def weigh(items: QuerySet[PledgeItem], state: FulfilmentState) -> Weighing:
 
 
 def _readers(items: QuerySet[PledgeItem]) -> dict[str, int]:
-    rows = items.order_by().values("pledge__backer__language").annotate(people=Count("pledge__backer", distinct=True))
+    with_address = items.exclude(pledge__backer__email="").order_by()
+    rows = with_address.values("pledge__backer__language").annotate(people=Count("pledge__backer", distinct=True))
     return {row["pledge__backer__language"]: row["people"] for row in rows}
 
 

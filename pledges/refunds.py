@@ -23,7 +23,7 @@ from home.registry import kind_of
 from home.tenancy import across_cooperatives, within
 from pledges import gateway, ledger
 from pledges.charging import SETTLED_AFTER
-from pledges.enums import RefundReason, RefundState
+from pledges.enums import PaymentMethod, RefundReason, RefundState
 from pledges.gateway import MadeRefund
 from pledges.gateway.refunds import OWN_ROW
 from pledges.models import Payment, Refund
@@ -52,7 +52,9 @@ def make_due() -> int:
 def _claim() -> Refund | None:
     now, token = clock.now(), uuid.uuid4()
     with across_cooperatives():
-        free = Refund.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), state=RefundState.DUE)
+        free = Refund.objects.filter(
+            Q(lease_until=None) | Q(lease_until__lt=now), state=RefundState.DUE, payment__method=PaymentMethod.CARD
+        )
         found = free.order_by("id").values_list("id", flat=True).first()
         if found is None or not free.filter(pk=found).update(lease_token=token, lease_until=now + LEASE):
             return None

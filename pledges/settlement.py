@@ -27,9 +27,9 @@ from home import clock, outbox
 from home.models import Membership, OutgoingMail, Role, User
 from home.registry import kind_of
 from home.tenancy import within
-from pledges import charging, checkout, gateway, pacing, taxes
+from pledges import charging, checkout, gateway, offline, pacing, taxes
 from pledges.commission import commission_on
-from pledges.enums import CardState, PaymentState, PledgeState
+from pledges.enums import CardState, PaymentMethod, PaymentState, PledgeState
 from pledges.models import Payment, Pledge, Settlement
 from pledges.totals import units_of
 
@@ -212,7 +212,7 @@ def _prepare_chunk(campaign: Campaign) -> int:
 
 
 def _due(campaign: Campaign) -> QuerySet[Payment]:
-    return Payment.objects.filter(pledge__campaign=campaign, state=PaymentState.DUE)
+    return Payment.objects.filter(pledge__campaign=campaign, state=PaymentState.DUE, method=PaymentMethod.CARD)
 
 
 def _claim(campaign: Campaign) -> list[Payment]:
@@ -293,7 +293,11 @@ def _charge_one(payment: Payment) -> bool:
 
 
 def _let_go(campaign: Campaign, end: float) -> bool:
-    """Nothing is charged: every pledge ends, its card is to be forgotten, its backer is told."""
+    """Nothing is charged: every pledge ends, its card is to be forgotten, its backer is told.
+
+    What was received by other means is owed back; what was still awaited is no longer.
+    """
+    offline.let_go(campaign)
     while pledges := list(
         Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
         .select_related("backer")
@@ -303,6 +307,7 @@ def _let_go(campaign: Campaign, end: float) -> bool:
             ids = [pledge.pk for pledge in pledges]
             mine = Pledge.objects.filter(pk__in=ids, state=PledgeState.CONFIRMED)
             mine.filter(card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
+            offline.owe_back(mine)
             mine.update(state=PledgeState.GOAL_MISSED, ended_at=clock.now())
             outbox.queue_all(
                 outbox.mail_for(

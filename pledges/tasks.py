@@ -25,7 +25,7 @@ from pledges import (
     settlement,
     webhooks,
 )
-from pledges.enums import CardState, CheckoutPurpose, CheckoutState, PaymentState, RefundState
+from pledges.enums import CardState, CheckoutPurpose, CheckoutState, PaymentMethod, PaymentState, RefundState
 from pledges.models import Checkout, Payment, Pledge, Refund, StripeEvent
 
 log = logging.getLogger(__name__)
@@ -171,7 +171,7 @@ def nudge_polling() -> None:
 @periodic("refunds and cards", every=timedelta(seconds=30))
 def nudge_refunds_and_cards() -> None:
     with across_cooperatives():
-        if Refund.objects.filter(state=RefundState.DUE).exists():
+        if Refund.objects.filter(state=RefundState.DUE, payment__method=PaymentMethod.CARD).exists():
             make_refunds.enqueue()
         if Pledge.objects.filter(card_state=CardState.TO_DETACH).exists():
             forget_cards.enqueue()

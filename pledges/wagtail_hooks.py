@@ -28,6 +28,10 @@ from pledges.admin import (
     sharing_views,
 )
 from pledges.admin.panels import AccountPanel, CampaignsPanel
+from pledges import totals
+    export_views,
+    offline_views,
+from pledges.admin.panels import CampaignsPanel
 
 
 @hooks.register("register_admin_urls")
@@ -37,6 +41,17 @@ def admin_urls() -> list[URLPattern]:
         path("fulfilment/mark/", fulfilment_views.mark, name="pledges_fulfilment_mark"),
         path("contributions/", contribution_views.index, name="pledges_contributions"),
         path("contributions/<int:pledge_id>/", contribution_views.detail, name="pledges_contribution"),
+        path("contributions/offline/", offline_views.index, name="pledges_offline"),
+        path("contributions/offline/<int:campaign_id>/", offline_views.enter, name="pledges_offline_enter"),
+        path("contributions/<int:pledge_id>/received/", offline_views.received, name="pledges_offline_received"),
+        path("contributions/<int:pledge_id>/bounced/", offline_views.bounced, name="pledges_offline_bounced"),
+        path("contributions/<int:pledge_id>/end/", offline_views.end, name="pledges_offline_end"),
+        path("refunds/<int:refund_id>/by-hand/", offline_views.given_back, name="pledges_offline_given_back"),
+        path("lists/", export_views.index, name="pledges_lists"),
+        path("lists/backers.csv", export_views.backers, name="pledges_list_backers"),
+        path("lists/labels.csv", export_views.labels, name="pledges_list_labels"),
+        path("lists/pick-up.csv", export_views.pick_up, name="pledges_list_pick_up"),
+        path("lists/pick-up/", export_views.pick_up_page, name="pledges_list_pick_up_page"),
         path("money/", money_views.index, name="pledges_money"),
         path("money/<int:campaign_id>/", money_views.settlement, name="pledges_settlement"),
         path("campaigns/<int:page_id>/extend/", extension_views.extend, name="campaign_extend"),

@@ -135,7 +135,7 @@ def _news_case(update: Update, changes: list[Change]) -> Case:
         (concerned, Why.CONCERNED),
         (~Q(pk__in=consents.values("backer_id")), Why.NEVER_ASKED),
         (~Q(pk__in=standing.values("backer_id")), Why.UNSUBSCRIBED),
-        (Q(email_key__in=_suppressed(update)), Why.ADDRESS),
+        (Q(email="") | Q(email_key__in=_suppressed(update)), Why.ADDRESS),
     )
 
 
@@ -144,7 +144,7 @@ def _delay_case(update: Update, changes: list[Change]) -> Case:
         (~Q(pk__in=_contributors(update)), Why.ENDED),
         (Q(pk__in=_told(update, DELAY_MAIL)), Why.TOLD),
         (~Q(pk__in=_concerned(update, changes)), Why.NOT_CONCERNED),
-        (Q(email_key__in=_suppressed(update).filter(reason=BOUNCED)), Why.ADDRESS),
+        (Q(email="") | Q(email_key__in=_suppressed(update).filter(reason=BOUNCED)), Why.ADDRESS),
     )
 
 

@@ -11,6 +11,8 @@ from home.admin_pages import furniture, page_of
 from home.models import Role
 from pledges.admin.forms import ContributionsFilter
 from pledges.admin.listing import contributions_of, histories, mails_about
+from pledges.admin.offline_views import acts_on
+from pledges.enums import PaymentState
 from pledges.models import Pledge
 
 ROLES = (Role.EDITOR, Role.TREASURER, Role.OWNER)
@@ -35,7 +37,7 @@ def detail(request: AdminRequest, pledge_id: int) -> HttpResponse:
     pledges = Pledge.objects.filter(cooperative=request.cooperative).select_related("backer", "campaign")
     pledge = get_object_or_404(pledges, pk=pledge_id)
     payment = pledge.payment
-    items = list(pledge.items.select_related("state_by").order_by("reward_id"))
+    items = list(pledge.items.select_related("state_by", "variant").order_by("reward_id"))
     context = {
         "pledge": pledge,
         "items": histories(items),
@@ -43,6 +45,8 @@ def detail(request: AdminRequest, pledge_id: int) -> HttpResponse:
         "attempts": payment.attempts.order_by("number") if payment else [],
         "refunds": payment.refunds.order_by("pk") if payment else [],
         "mails": mails_about(pledge, items),
+        "acts": acts_on(pledge, payment),
+        "bounced": pledge.payments.filter(state=PaymentState.BOUNCED).select_related("bounced_by").order_by("part"),
         "may_settle": has_role(request, Role.TREASURER, Role.OWNER),
     }
     above = [(reverse("pledges_contributions"), _("Contributions"))]

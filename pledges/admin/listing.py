@@ -54,6 +54,8 @@ MAIL_LABELS = {
     "refund_made": _("Refund made"),
     "reward_sent": _("Reward sent"),
     "reward_ready": _("Reward ready"),
+    "offline_recorded": _("Recorded, payment expected"),
+    "cheque_bounced": _("Payment not honoured"),
 }
 
 

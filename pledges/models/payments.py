@@ -51,9 +51,10 @@ class Checkout(models.Model):
 class Payment(models.Model):
     """Money owed by one pledge, charged once. Amounts in minor units.
 
-    `part` 0 is the pledge itself, later ones the difference of a change. `taxable` is what of `amount` taxes are due
-    on. `lease_token` names the worker that has it; every write of a worker checks it. `retry_at`: when a card that
-    may still pay is charged again. What is not paid by card has no commission, no fee, and a day it was `received_on`.
+    `part` 0 is the pledge itself, later ones the difference of a change, or one that was BOUNCED and made way for
+    another. `taxable` is what of `amount` taxes are due on. `lease_token` names the worker that has it; every write of
+    a worker checks it. `retry_at`: when a card that may still pay is charged again. What is not paid by card has no
+    commission, no fee, and a day it was `received_on`.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums import DeliveryZone
-from campaigns.models import Campaign, Handover, Reward, RewardVariant
+from campaigns.models import Campaign, Handover, Reward, RewardVariant, person
 from home.languages import CHOICES, text_of
 from home.models import Backer, Cooperative
 from home.tenancy import ScopedManager
@@ -26,7 +26,8 @@ class Pledge(models.Model):
     is one pledge. `link_generation` rises to make earlier links worthless. `wall_name` is the name that was typed (or
     `gift_for`, the person it is a gift for), kept only where `wall` shows it. `is_late`: made after the end, it counts
     in no total of the campaign. `period` is empty for a contribution that comes once. `zone` is where it is mailed to,
-    empty where nothing is. `company_name` makes its receipt an invoice.
+    empty where nothing is. `company_name` makes its receipt an invoice. `entered_by` and `ended_by`: who of the
+    team, for one that it entered (pledges.offline).
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
@@ -52,6 +53,8 @@ class Pledge(models.Model):
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    entered_by = person()
+    ended_by = person()
     link_generation = models.PositiveIntegerField(default=0)
     card_state = models.CharField(max_length=10, choices=CardState.choices, default=CardState.NONE)
     payment_method = models.CharField(max_length=60, blank=True)

@@ -9,11 +9,12 @@ from django.utils.translation import gettext
 from home import clock, formats
 from pledges import promises
 from pledges.consent_texts import charge_date
-from pledges.enums import FulfilmentState, PaymentState, PledgeState, RefundState
+from pledges.enums import FulfilmentState, PaymentMethod, PaymentState, PledgeState, RefundState
 from pledges.models import Payment, Pledge, PledgeItem, Refund
 from pledges.models.pledges import is_late
 from pledges.pledging import HOLD
 from pledges.promises import Promised
+from pledges.views.offline_standing import offline_words, refund_by_hand_words
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class ItemStanding:
 
 def standing_of(pledge: Pledge, payment: Payment | None) -> Standing:
     """The sentence that opens the page."""
+    if words := offline_words(pledge, payment):
+        return Standing(*words)
     if pledge.state == PledgeState.CONFIRMED:
         return _confirmed(pledge, payment)
     ended = {
@@ -129,6 +132,8 @@ def _to_mend(pledge: Pledge, payment: Payment, amount: str) -> Standing:
 
 def refund_words(pledge: Pledge, payment: Payment, refund: Refund) -> Standing:
     """One refund of the payment."""
+    if payment.method != PaymentMethod.CARD:
+        return Standing(*refund_by_hand_words(pledge, refund))
     amount = formats.money(refund.amount, refund.currency, exact=True)
     if refund.state == RefundState.FAILED:
         return Standing(gettext("The refund could not be paid to your card. Write to us to choose another way."))

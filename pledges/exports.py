@@ -1,0 +1,231 @@
+"""The lists that a team works with: backers by tier, labels of the parcels to mail, what is to be picked up.
+
+Each is narrowed to a cooperative, and to a campaign or a tier, and read some rows at a time: memory does not grow.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from campaigns.enums import Handover
+from home import countries
+from home.languages import text_of
+from home.models import Cooperative
+from pledges import fulfilment
+from pledges.csv_files import Cell, amount_cell
+from pledges.enums import FulfilmentState, Origin, PledgeState
+from pledges.models import DeliveryAddress, Pledge, PledgeItem
+
+CHUNK = 500
+
+Rows = Iterator[list[Cell]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list is narrowed to."""
+
+    campaign_id: int | None = None
+    reward_id: int | None = None
+
+
+def _items_of(cooperative: Cooperative, wanted: Wanted) -> QuerySet[PledgeItem]:
+    items = PledgeItem.objects.filter(cooperative=cooperative)
+    if wanted.campaign_id:
+        items = items.filter(pledge__campaign_id=wanted.campaign_id)
+    if wanted.reward_id:
+        items = items.filter(reward_id=wanted.reward_id)
+    return items
+
+
+def backers_header() -> list[str]:
+    return [
+        _("Campaign"),
+        _("Reward"),
+        _("Option"),
+        _("Quantity"),
+        _("Amount"),
+        _("Currency"),
+        _("Name"),
+        _("Email"),
+        _("Language"),
+        _("State"),
+        _("Gift for"),
+        _("Business or organization"),
+        _("Its tax numbers"),
+        _("Note for the team"),
+        _("Wall of thanks"),
+        _("Contribution number"),
+    ]
+
+
+def backers(cooperative: Cooperative, wanted: Wanted, language: str) -> Rows:
+    """A row for each tier of each contribution, in the order of the tiers; amounts with their postage.
+
+    What was given without reward has rows of its own at the end, so that the amounts add up to the contributions.
+    """
+    begun = _begun("pledge__")
+    related = ("pledge__backer", "pledge__campaign", "variant")
+    items = _items_of(cooperative, wanted).filter(begun).select_related(*related)
+    order = ("pledge__campaign_id", "reward__position", "reward_id", "variant__position", "pledge_id", "pk")
+    for item in items.order_by(*order).iterator(CHUNK):
+        tier = [item.title, str(item.variant or ""), item.quantity]
+        yield _backer_row(item.pledge, tier, item.total + item.postage, language)
+    if not wanted.reward_id:
+        for pledge in _with_extra(cooperative, wanted).iterator(CHUNK):
+            yield _backer_row(pledge, [_("Contribution without reward"), "", ""], pledge.extra, language)
+
+
+def _begun(prefix: str = "") -> Q:
+    """Not those that never came to anything, nor those that are being paid at this moment."""
+    pending = Q(**{f"{prefix}state": PledgeState.PENDING, f"{prefix}origin": Origin.ONLINE})
+    return ~Q(**{f"{prefix}state": PledgeState.LAPSED}) & ~pending
+
+
+def _with_extra(cooperative: Cooperative, wanted: Wanted) -> QuerySet[Pledge]:
+    pledges = Pledge.objects.filter(_begun(), cooperative=cooperative, extra__gt=0)
+    if wanted.campaign_id:
+        pledges = pledges.filter(campaign_id=wanted.campaign_id)
+    return pledges.select_related("backer", "campaign").order_by("campaign_id", "pk")
+
+
+def _backer_row(pledge: Pledge, tier: list[Cell], amount: int, language: str) -> list[Cell]:
+    backer = pledge.backer
+    return [
+        pledge.campaign.title,
+        *tier,
+        amount_cell(amount, language),
+        pledge.currency,
+        backer.name,
+        backer.email,
+        pledge.get_language_display(),
+        pledge.get_state_display(),
+        pledge.gift_for,
+        pledge.company_name,
+        pledge.company_numbers,
+        pledge.message,
+        pledge.get_wall_display(),
+        pledge.pk,
+    ]
+
+
+def to_mail(cooperative: Cooperative, wanted: Wanted) -> QuerySet[PledgeItem]:
+    """Paid for, to be mailed, and not sent yet."""
+    return fulfilment.movable(_items_of(cooperative, wanted), FulfilmentState.SENT)
+
+
+def parcels(cooperative: Cooperative, wanted: Wanted) -> QuerySet[Pledge]:
+    """Contributions with something to mail, whether they have an address or not."""
+    mailed = to_mail(cooperative, wanted).filter(pledge=OuterRef("pk"))
+    return Pledge.objects.filter(Exists(mailed), cooperative=cooperative).select_related("backer").order_by("pk")
+
+
+def without_address(cooperative: Cooperative, wanted: Wanted) -> QuerySet[Pledge]:
+    """Parcels that cannot leave: nobody knows where to."""
+    return parcels(cooperative, wanted).filter(address=None)
+
+
+def labels_header() -> list[str]:
+    return [
+        _("Name on the parcel"),
+        _("Address"),
+        _("Apartment, office"),
+        _("City, province and postal code"),
+        _("Country"),
+        _("Rewards"),
+        _("Email"),
+        _("Contribution number"),
+    ]
+
+
+def labels(cooperative: Cooperative, wanted: Wanted) -> Rows:
+    """A row for each parcel that has an address, as its label reads; all that goes in it in one cell."""
+    items = to_mail(cooperative, wanted).select_related("variant").order_by("pk")
+    sent = parcels(cooperative, wanted).exclude(address=None).select_related("address")
+    for pledge in sent.prefetch_related(Prefetch("items", items, to_attr="in_parcel")).iterator(CHUNK):
+        address = pledge.address
+        yield [
+            address.recipient,
+            address.line1,
+            address.line2,
+            _city_line(address),
+            countries.name_of(address.country),
+            _contents(pledge.in_parcel),
+            pledge.backer.email,
+            pledge.pk,
+        ]
+
+
+def _city_line(address: DeliveryAddress) -> str:
+    """« Saint-Aurèle (Québec)  G0L 0X0 », as Canada Post and others read it."""
+    region = f" ({address.region})" if address.region else ""
+    return f"{address.city}{region}  {address.postal_code}".rstrip()
+
+
+def _contents(items: list[PledgeItem]) -> str:
+    """How many of each, those of one tier and form together."""
+    return ", ".join(f"{item.quantity} × {name_of(item)}" for item in items)
+
+
+def name_of(item: PledgeItem) -> str:
+    """The reward as promised, and in which of its forms."""
+    return f"{item.title} ({item.variant})" if item.variant else item.title
+
+
+@dataclass(frozen=True)
+class PickUp:
+    """Something that waits at a place for someone."""
+
+    place: str
+    hours: str
+    item: PledgeItem
+
+
+def to_pick_up(cooperative: Cooperative, wanted: Wanted, language: str) -> Iterator[PickUp]:
+    """By place, then by name. A tier that says no place is picked up at the cooperative's."""
+    waiting = fulfilment.movable(_items_of(cooperative, wanted), FulfilmentState.DELIVERED)
+    items: QuerySet[Any] = waiting.filter(handover=Handover.PICKUP).select_related(
+        "reward", "variant", "pledge__backer"
+    )
+    place = (f"reward__pickup_place_{language}", "reward__pickup_place_fr", "reward__pickup_place_en")
+    for item in items.order_by(*place, "pledge__backer__name", "pledge_id", "pk").iterator(CHUNK):
+        reward = item.reward
+        where = text_of(reward, "pickup_place", language) or cooperative.address_line
+        yield PickUp(where, text_of(reward, "pickup_hours", language), item)
+
+
+def pick_up_header() -> list[str]:
+    return [
+        _("Place"),
+        _("Hours"),
+        _("Name"),
+        _("Reward"),
+        _("Option"),
+        _("Quantity"),
+        _("State"),
+        _("Email"),
+        _("Contribution number"),
+        _("Handed over"),
+    ]
+
+
+def pick_up(cooperative: Cooperative, wanted: Wanted, language: str) -> Rows:
+    """A row for each reward that waits; the last column is left for a tick."""
+    for one in to_pick_up(cooperative, wanted, language):
+        item, backer = one.item, one.item.pledge.backer
+        option, state = str(item.variant or ""), item.get_state_display()
+        yield [
+            one.place,
+            one.hours,
+            backer.name,
+            item.title,
+            option,
+            item.quantity,
+            state,
+            backer.email,
+            item.pledge_id,
+            "",
+        ]
