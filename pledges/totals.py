@@ -140,9 +140,7 @@ def progress_of_row(row: Any) -> Progress:
 def progress_of_all(campaigns: Iterable[Campaign]) -> dict[int, Progress]:
     """By campaign id, in one query however many there are."""
     wanted = list(campaigns)
-    rows = _pledged(wanted).union(
-        _collected(wanted), _refunded(wanted), _lost(wanted), _reserved(wanted), all=True
-    )
+    rows = _pledged(wanted).union(_collected(wanted), _refunded(wanted), _lost(wanted), _reserved(wanted), all=True)
     sums = {(kind, campaign): (total, backers) for kind, campaign, total, backers in rows}
     return {
         campaign.pk: _progress(

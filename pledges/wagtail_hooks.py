@@ -20,18 +20,16 @@ from pledges import extending, totals
 from pledges.admin import (
     account_views,
     contribution_views,
+    export_views,
     extension_views,
     fulfilment_views,
     money_views,
+    offline_views,
     payout_views,
     settlement_views,
     sharing_views,
 )
 from pledges.admin.panels import AccountPanel, CampaignsPanel
-from pledges import totals
-    export_views,
-    offline_views,
-from pledges.admin.panels import CampaignsPanel
 
 
 @hooks.register("register_admin_urls")
