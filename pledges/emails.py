@@ -19,7 +19,7 @@ from home.models import OutgoingMail
 from home.registry import Category, Context, MailKind, register
 from pledges import pledging, promises, totals
 from pledges.consent_texts import charge_date
-from pledges.enums import FulfilmentState, Origin, PaymentMethod, PaymentState
+from pledges.enums import FulfilmentState, Origin, PaymentMethod, PaymentState, RefundState
 from pledges.links import LASTS, contribution_token, contribution_url
 from pledges.models import Payment, Pledge, PledgeItem, Refund, TaxRate
 from pledges.models.payments import GIVEN_BACK
