@@ -16,7 +16,7 @@ from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
 from pledges import totals
-from pledges.admin import contribution_views, fulfilment_views, money_views, sharing_views
+from pledges.admin import contribution_views, fulfilment_views, money_views, refund_views, sharing_views
 from pledges.admin.panels import CampaignsPanel
 
 
@@ -27,6 +27,9 @@ def admin_urls() -> list[URLPattern]:
         path("fulfilment/mark/", fulfilment_views.mark, name="pledges_fulfilment_mark"),
         path("contributions/", contribution_views.index, name="pledges_contributions"),
         path("contributions/<int:pledge_id>/", contribution_views.detail, name="pledges_contribution"),
+        path("payments/<int:payment_id>/refund/", refund_views.ask, name="pledges_refund_ask"),
+        path("refunds/", refund_views.index, name="pledges_refunds"),
+        path("refunds/<int:refund_id>/", refund_views.detail, name="pledges_refund"),
         path("money/", money_views.index, name="pledges_money"),
         path("money/<int:campaign_id>/", money_views.settlement, name="pledges_settlement"),
         path("campaigns/<int:page_id>/sharing/", sharing_views.sharing, name="campaign_sharing"),
