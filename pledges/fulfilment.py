@@ -13,15 +13,28 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
-from django.db.models import BooleanField, Case, CharField, Count, ExpressionWrapper, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Handover
 from home import clock, outbox
 from home.models import Cooperative, OutgoingMail, User
 from home.registry import kind_of
-from pledges.enums import FulfilmentState, PaymentState, PledgeState
-from pledges.models import PledgeItem
+from pledges.enums import DisputeState, FulfilmentState, PaymentState, PledgeState
+from pledges.models import Dispute, PledgeItem, Refund
+from pledges.models.payments import GIVEN_BACK
 from pledges.promises import annotate_current_month
 
 CHUNK = 500
@@ -188,14 +201,27 @@ class Sought:
 
 
 def owed(cooperative: Cooperative, sought: Sought | None = None) -> QuerySet[PledgeItem]:
-    """Items that backers wait for, with `month_now` and `late`: late first, then by promised month."""
+    """Items that backers wait for, with `month_now`, `late`, `disputed`, `refunded`: late first, then by month."""
     sought = sought or Sought()
     waiting = Q(state__in=WAITING)
     items = PledgeItem.objects.filter(PAID_FOR, cooperative=cooperative)
     late = Q(month_now__lt=this_month(cooperative)) & waiting
     shown: QuerySet[Any] = items.filter(state=sought.state) if sought.state else items.filter(waiting)
-    shown = annotate_current_month(shown).annotate(late=ExpressionWrapper(late, output_field=BooleanField()))
+    shown = annotate_current_month(shown).annotate(
+        late=ExpressionWrapper(late, output_field=BooleanField()), disputed=_disputed(), refunded=_refunded()
+    )
     return _narrowed(shown, sought).order_by("-late", "month_now", "pk")
+
+
+def _disputed() -> Exists:
+    """The bank contests what was paid for it, or did so with success: better asked about before it leaves."""
+    counts = [DisputeState.INQUIRY, DisputeState.OPEN, DisputeState.LOST]
+    return Exists(Dispute.objects.filter(payment__pledge=OuterRef("pledge"), state__in=counts))
+
+
+def _refunded() -> Exists:
+    """Some or all of what was paid for it went back."""
+    return Exists(Refund.objects.filter(GIVEN_BACK, payment__pledge=OuterRef("pledge")))
 
 
 def _narrowed(items: QuerySet[Any], sought: Sought) -> QuerySet[Any]:

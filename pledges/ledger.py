@@ -138,8 +138,8 @@ def dispute_won_lines(amount: int) -> Lines:
 
 def record_dispute_lost(dispute: Dispute, at: datetime) -> bool:
     """The contribution is undone with its taxes; our commission is kept."""
-    of_tax = taxes.share_of(dispute.payment, dispute.amount)
-    return _write(of_dispute(dispute), LedgerKind.DISPUTE_LOST, at, dispute_lost_lines(dispute.amount, of_tax))
+    lines = dispute_lost_lines(dispute.amount, taxes.lost_with(dispute))
+    return _write(of_dispute(dispute), LedgerKind.DISPUTE_LOST, at, lines)
 
 
 def dispute_lost_lines(amount: int, of_tax: Mapping[str, int]) -> Lines:

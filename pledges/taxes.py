@@ -4,15 +4,28 @@ Written with what they belong to, inside its transaction: `assess` with a paymen
 amounts in minor units; a part is rounded half up to a cent.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models import Q, Sum
 
 from home.models import Cooperative
-from pledges.models import Payment, PaymentTax, PledgeItem, Refund, RefundTax, TaxRate, TaxRegistration
+from pledges.enums import LedgerAccount, LedgerKind
+from pledges.models import (
+    Dispute,
+    LedgerEntry,
+    Payment,
+    PaymentTax,
+    PledgeItem,
+    Refund,
+    RefundTax,
+    TaxRate,
+    TaxRegistration,
+)
 
 #: Rates are in thousandths of a percent.
 WHOLE = 100_000
@@ -70,25 +83,44 @@ def assess(payment: Payment, at: datetime) -> dict[str, int]:
 
 def give_back(refund: Refund) -> dict[str, int]:
     """Write what of a refund is each tax, once: pro rata, so that refunds of the whole give back the whole."""
-    known = dict(refund.taxes.values_list("code", "amount"))
-    if known:
-        return known
-    payment = refund.payment
-    others = payment.refunds.exclude(pk=refund.pk).filter(taxes__isnull=False).distinct()
-    before = others.aggregate(total=Sum("amount"))["total"] or 0
-    earlier = RefundTax.objects.filter(refund__payment=payment).values("code").annotate(total=Sum("amount"))
-    given = {row["code"]: row["total"] for row in earlier}
-    after = min(payment.amount, before + refund.amount)
-    parts = {
-        tax.code: pro_rata(tax.amount, after, payment.amount) - given.get(tax.code, 0) for tax in payment.taxes.all()
-    }
-    RefundTax.objects.bulk_create(RefundTax(refund=refund, code=code, amount=cents) for code, cents in parts.items())
+    with transaction.atomic():
+        payment = _locked(refund.payment)
+        known = dict(refund.taxes.values_list("code", "amount"))
+        if known:
+            return known
+        parts = _share_of_rest(payment, refund.amount, but=refund)
+        RefundTax.objects.bulk_create(
+            RefundTax(refund=refund, code=code, amount=cents) for code, cents in parts.items()
+        )
     return parts
 
 
-def share_of(payment: Payment, amount: int) -> dict[str, int]:
-    """What of a part of a payment is each tax; nothing is written."""
-    return {tax.code: pro_rata(tax.amount, amount, payment.amount) for tax in payment.taxes.all()}
+def lost_with(dispute: Dispute) -> dict[str, int]:
+    """What of a lost dispute is each tax, after what went back before it. The ledger keeps it; nothing is written."""
+    with transaction.atomic():
+        return _share_of_rest(_locked(dispute.payment), dispute.amount)
+
+
+def _locked(payment: Payment) -> Payment:
+    """Two refunds of one payment are weighed one after the other."""
+    return Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=payment.pk)
+
+
+def _share_of_rest(payment: Payment, amount: int, *, but: Refund | None = None) -> dict[str, int]:
+    """What of the next `amount` to go back is each tax: the share of all so far, less what went back already."""
+    refunds = payment.refunds.filter(taxes__isnull=False).exclude(pk=but.pk if but else None).distinct()
+    lost = LedgerEntry.objects.filter(
+        group__kind=LedgerKind.DISPUTE_LOST,
+        group__subject_key__in=[f"dispute:{pk}" for pk in payment.disputes.values_list("pk", flat=True)],
+    )
+    before = (refunds.aggregate(total=Sum("amount"))["total"] or 0) + sum(
+        -cents for cents in lost.filter(account=LedgerAccount.DISPUTED).values_list("amount", flat=True)
+    )
+    given = Counter(dict(lost.filter(account=LedgerAccount.TAXES).values_list("tax").annotate(total=Sum("amount"))))
+    for code, cents in RefundTax.objects.filter(refund__payment=payment).values_list("code", "amount"):
+        given[code] += cents
+    after = min(payment.amount, before + amount)
+    return {tax.code: pro_rata(tax.amount, after, payment.amount) - given[tax.code] for tax in payment.taxes.all()}
 
 
 def pro_rata(part: int, of: int, whole: int) -> int:

@@ -26,6 +26,7 @@ from pledges.admin import (
     money_views,
     offline_views,
     payout_views,
+    refund_views,
     settlement_views,
     sharing_views,
 )
@@ -50,6 +51,9 @@ def admin_urls() -> list[URLPattern]:
         path("lists/labels.csv", export_views.labels, name="pledges_list_labels"),
         path("lists/pick-up.csv", export_views.pick_up, name="pledges_list_pick_up"),
         path("lists/pick-up/", export_views.pick_up_page, name="pledges_list_pick_up_page"),
+        path("payments/<int:payment_id>/refund/", refund_views.ask, name="pledges_refund_ask"),
+        path("refunds/", refund_views.index, name="pledges_refunds"),
+        path("refunds/<int:refund_id>/", refund_views.detail, name="pledges_refund"),
         path("money/", money_views.index, name="pledges_money"),
         path("money/<int:campaign_id>/", money_views.settlement, name="pledges_settlement"),
         path("campaigns/<int:page_id>/extend/", extension_views.extend, name="campaign_extend"),

@@ -1,5 +1,7 @@
 """Contributions: the list, and one with all that happened to it."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -12,8 +14,10 @@ from home.models import Role
 from pledges.admin.forms import ContributionsFilter
 from pledges.admin.listing import contributions_of, histories, mails_about
 from pledges.admin.offline_views import acts_on
+from pledges.disputes import reason_words
 from pledges.enums import PaymentState
-from pledges.models import Pledge
+from pledges.models import Dispute, FraudWarning, Pledge, Refund
+from pledges.refund_decisions import obstacle_of
 
 ROLES = (Role.EDITOR, Role.TREASURER, Role.OWNER)
 ICON = "group"
@@ -43,13 +47,26 @@ def detail(request: AdminRequest, pledge_id: int) -> HttpResponse:
         "items": histories(items),
         "payment": payment,
         "attempts": payment.attempts.order_by("number") if payment else [],
-        "refunds": payment.refunds.order_by("pk") if payment else [],
+        "refunds": Refund.objects.filter(payment__pledge=pledge).order_by("pk"),
         "mails": mails_about(pledge, items),
         "acts": acts_on(pledge, payment),
         "bounced": pledge.payments.filter(state=PaymentState.BOUNCED).select_related("bounced_by").order_by("part"),
         "may_settle": has_role(request, Role.TREASURER, Role.OWNER),
+        **_aftermath(request, pledge),
     }
     above = [(reverse("pledges_contributions"), _("Contributions"))]
     return TemplateResponse(
         request, "pledges/admin/contribution.html", furniture(pledge.backer.name, ICON, above=above) | context
     )
+
+
+def _aftermath(request: AdminRequest, pledge: Pledge) -> dict[str, Any]:
+    """Disputes and warnings, and the payments that the reader may refund."""
+    of_pledge = {"payment__pledge": pledge}
+    treasurer = has_role(request, Role.TREASURER, Role.OWNER)
+    payments = pledge.payments.select_related("cooperative").order_by("part") if treasurer else []
+    return {
+        "disputes": [(one, reason_words(one.reason)) for one in Dispute.objects.filter(**of_pledge).order_by("pk")],
+        "fraud_warnings": FraudWarning.objects.filter(**of_pledge, actionable=True).exists(),
+        "refundable": [payment for payment in payments if obstacle_of(payment) is None],
+    }

@@ -104,6 +104,11 @@ class PayoutLine(models.Model):
 
     class Meta:
         ordering: ClassVar = ["happened_at", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(net=models.F("amount") - models.F("fee")), name="payout_line_net_of_fee"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.net}"
@@ -127,6 +132,7 @@ class Matching(models.Model):
 
     class Meta:
         verbose_name = _("matching money")
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(amount__gt=0), name="matching_of_something")]
 
     def __str__(self) -> str:
         return f"{self.partner} · {self.amount}"

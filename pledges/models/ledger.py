@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
@@ -50,7 +51,12 @@ class LedgerEntry(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["group", "account", "tax"], name="ledger_entry_once_per_account")
+            models.UniqueConstraint(fields=["group", "account", "tax"], name="ledger_entry_once_per_account"),
+            models.CheckConstraint(condition=~Q(amount=0), name="ledger_entry_of_something"),
+            models.CheckConstraint(
+                condition=Q(account=LedgerAccount.TAXES, tax__gt="") | (~Q(account=LedgerAccount.TAXES) & Q(tax="")),
+                name="ledger_entry_names_its_tax",
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["cooperative", "account"], name="ledger_by_account")]
 

@@ -85,7 +85,17 @@ class Payment(models.Model):
 
     class Meta:
         verbose_name = _("payment")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["pledge", "part"], name="payment_once_per_part")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pledge", "part"], name="payment_once_per_part"),
+            models.CheckConstraint(
+                condition=models.Q(commission__lte=models.F("amount")), name="payment_commission_within"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(method=PaymentMethod.CARD)
+                | (models.Q(commission=0) & (models.Q(processing_fee=None) | models.Q(processing_fee=0))),
+                name="payment_commission_by_card_only",
+            ),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["id"], condition=models.Q(state=PaymentState.DUE), name="payment_due")
         ]
@@ -149,7 +159,11 @@ class Refund(models.Model):
                 fields=["cooperative", "stripe_refund"],
                 condition=~models.Q(stripe_refund=""),
                 name="refund_once_per_stripe_refund",
-            )
+            ),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="refund_of_something"),
+            models.CheckConstraint(
+                condition=models.Q(commission__lte=models.F("amount")), name="refund_commission_within"
+            ),
         ]
 
     def __str__(self) -> str:

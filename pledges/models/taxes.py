@@ -50,7 +50,11 @@ class TaxRegistration(models.Model):
     class Meta:
         ordering: ClassVar = ["code", "starts_on"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["cooperative", "code", "starts_on"], name="tax_registration_once_a_day")
+            models.UniqueConstraint(fields=["cooperative", "code", "starts_on"], name="tax_registration_once_a_day"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on=None) | models.Q(ends_on__gte=models.F("starts_on")),
+                name="tax_registration_ends_after_start",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -69,7 +73,10 @@ class PaymentTax(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["payment", "code"], name="payment_tax_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["payment", "code"], name="payment_tax_once"),
+            models.CheckConstraint(condition=models.Q(amount__lte=models.F("base")), name="payment_tax_within_base"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.payment_id} · {self.code} {self.amount}"

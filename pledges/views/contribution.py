@@ -14,12 +14,13 @@ from home.languages import current
 from home.links import LinkRefused
 from pledges import mending, pledging
 from pledges.consent_texts import NEWS
+from pledges.disputes import STANDING
 from pledges.enums import CheckoutState, PaymentState, PledgeState
 from pledges.forms import LostLinkForm
 from pledges.links import pledge_of, share_code
-from pledges.models import Payment, Pledge
+from pledges.models import Dispute, Payment, Pledge, Refund
 from pledges.renewing import renew
-from pledges.views.standing import item_standing, refund_words, standing_of
+from pledges.views.standing import Standing, dispute_words, item_standing, refund_words, standing_of
 from pledges.views.visiting import SeeOther, Visit, own_page
 
 
@@ -55,7 +56,7 @@ def _context(pledge: Pledge) -> dict[str, Any]:
         "campaign_url": queries.url_in(pledge.campaign, current()),
         "share": share_for(pledge.campaign, share_code(pledge)),
         "standing": standing_of(pledge, payment),
-        "refunds": [refund_words(pledge, payment, refund) for refund in refunds] if payment else [],
+        "refunds": _aftermath(pledge, payment, refunds) if payment else [],
         "items": items,
         "owed": [item_standing(item, pledge) for item in items] if pledge.state == PledgeState.CONFIRMED else [],
         "receipt_of": payment if payment and payment.state == PaymentState.PAID else None,
@@ -66,6 +67,13 @@ def _context(pledge: Pledge) -> dict[str, Any]:
         "wants_news": backing.wants_news(pledge.backer, pledge.campaign.translation_key),
         "news_text": NEWS,
     }
+
+
+def _aftermath(pledge: Pledge, payment: Payment, refunds: list[Refund]) -> list[Standing]:
+    """What went back or is about to, and what is contested."""
+    disputes = Dispute.objects.filter(payment__pledge=pledge, state__in=STANDING).order_by("id")
+    said = [refund_words(pledge, payment, refund) for refund in refunds]
+    return [words for words in said if words] + [dispute_words(dispute) for dispute in disputes]
 
 
 def _resume_url(pledge: Pledge) -> str:

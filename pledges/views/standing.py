@@ -9,8 +9,8 @@ from django.utils.translation import gettext
 from home import clock, formats
 from pledges import promises
 from pledges.consent_texts import charge_date
-from pledges.enums import FulfilmentState, PaymentMethod, PaymentState, PledgeState, RefundState
-from pledges.models import Payment, Pledge, PledgeItem, Refund
+from pledges.enums import CardState, FulfilmentState, PaymentMethod, PaymentState, PledgeState, RefundState
+from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 from pledges.models.pledges import is_late
 from pledges.pledging import HOLD
 from pledges.promises import Promised
@@ -96,6 +96,12 @@ def _confirmed(pledge: Pledge, payment: Payment | None) -> Standing:
     if payment is None:
         if pledge.campaign.is_over:
             return _in_progress(amount)
+        if pledge.campaign.is_all_or_nothing and pledge.card_state == CardState.NONE:
+            return Standing(
+                gettext("Your card is no longer registered."),
+                gettext("Another card is needed by %(deadline)s; nothing was charged.")
+                % {"deadline": formats.deadline(pledge.campaign.deadline, pledge.cooperative.time_zone)},
+            )
         words = gettext("%(amount)s will be charged on %(charge_date)s if the goal is reached.")
         values = {"amount": amount, "charge_date": charge_date(pledge.campaign)}
         return Standing(gettext("Pledge recorded"), words % values)
@@ -130,13 +136,20 @@ def _to_mend(pledge: Pledge, payment: Payment, amount: str) -> Standing:
     )
 
 
-def refund_words(pledge: Pledge, payment: Payment, refund: Refund) -> Standing:
-    """One refund of the payment."""
+def refund_words(pledge: Pledge, payment: Payment, refund: Refund) -> Standing | None:
+    """One refund of the payment; None while the team has not decided, and where nothing moved."""
     if payment.method != PaymentMethod.CARD:
         return Standing(*refund_by_hand_words(pledge, refund))
     amount = formats.money(refund.amount, refund.currency, exact=True)
+    if refund.state == RefundState.FAILED and refund.done_at is None:
+        return None
+    if refund.state == RefundState.FAILED and refund.settled_at:
+        words = gettext("Refunded on %(date)s: %(amount)s")
+        return Standing(words % {"amount": amount, "date": _day(refund.settled_at, pledge)})
     if refund.state == RefundState.FAILED:
         return Standing(gettext("The refund could not be paid to your card. Write to us to choose another way."))
+    if refund.state in (RefundState.TO_APPROVE, RefundState.REJECTED):
+        return None
     if refund.state == RefundState.DUE:
         words = gettext("Refund of %(amount)s granted on %(date)s")
         return Standing(
@@ -150,6 +163,11 @@ def refund_words(pledge: Pledge, payment: Payment, refund: Refund) -> Standing:
         gettext("Refunded on %(date)s: %(amount)s") % {"amount": amount, "date": _day(refund.done_at, pledge)},
         gettext("It will show on your statement within 5 to 10 business days."),
     )
+
+
+def dispute_words(dispute: Dispute) -> Standing:
+    amount = formats.money(dispute.amount, dispute.currency, exact=True)
+    return Standing(gettext("Dispute in progress with your bank: %(amount)s") % {"amount": amount})
 
 
 def item_standing(item: PledgeItem, pledge: Pledge) -> ItemStanding:

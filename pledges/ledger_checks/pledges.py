@@ -1,0 +1,51 @@
+"""What was agreed to is the items, their postage and what was added; what was paid is what was agreed to."""
+
+from collections.abc import Iterator
+
+from django.db.models import F, OuterRef, Q
+
+from pledges.enums import ChangeState, PaymentState, RefundReason, RefundState
+from pledges.ledger_checks.findings import CHUNK, Fault, Finding, sum_of
+from pledges.models import Payment, Pledge, PledgeChange, PledgeItem, Refund
+
+#: A payment that is asked for, or was made.
+STANDS = [PaymentState.DUE, PaymentState.ACTION, PaymentState.MEND, PaymentState.PAID]
+
+
+def check_pledges() -> Iterator[Finding]:
+    yield from _agreed()
+    yield from _paid()
+    yield from _taxable()
+
+
+def _agreed() -> Iterator[Finding]:
+    of_items = sum_of(
+        PledgeItem.objects.filter(pledge=OuterRef("pk")), F("quantity") * (F("unit_amount") + F("unit_postage"))
+    )
+    pledges = Pledge.objects.annotate(of_items=of_items).exclude(amount=F("extra") + F("of_items"))
+    for pledge in pledges.order_by("pk").iterator(CHUNK):
+        yield Finding(Fault.PLEDGE_SUM, f"pledge:{pledge.pk}", f"{pledge.amount}, not {pledge.extra + pledge.of_items}")
+
+
+def _paid() -> Iterator[Finding]:
+    """All parts together, less what a change to a lower amount gave back; other refunds change no pledge."""
+    parts = Payment.objects.filter(pledge=OuterRef("pk"), state__in=STANDS)
+    lowered = Refund.objects.filter(payment__pledge=OuterRef("pk"), reason=RefundReason.CHANGED).exclude(
+        state=RefundState.REJECTED
+    )
+    first = Payment.objects.filter(part=0, state__in=STANDS).values("pledge")
+    pledges = Pledge.objects.filter(pk__in=first).annotate(
+        paid=sum_of(parts, "amount") - sum_of(lowered, "amount"),
+        strange=sum_of(parts.exclude(currency=OuterRef("currency")), "amount"),
+    )
+    for pledge in pledges.filter(~Q(paid=F("amount")) | Q(strange__gt=0)).order_by("pk").iterator(CHUNK):
+        yield Finding(Fault.CHARGED_OTHERWISE, f"pledge:{pledge.pk}", f"{pledge.paid}, pledged {pledge.amount}")
+
+
+def _taxable() -> Iterator[Finding]:
+    """Where nothing was changed later, the one payment is taxed on the items."""
+    of_items = sum_of(PledgeItem.objects.filter(pledge=OuterRef("pledge")), F("quantity") * F("unit_taxable"))
+    changed = PledgeChange.objects.filter(state=ChangeState.DONE).values("pledge")
+    payments = Payment.objects.filter(part=0, state__in=STANDS).exclude(pledge__in=changed)
+    for payment in payments.annotate(of_items=of_items).exclude(taxable=F("of_items")).order_by("pk").iterator(CHUNK):
+        yield Finding(Fault.TAXABLE, f"payment:{payment.pk}", f"{payment.taxable}, not {payment.of_items}")
