@@ -79,7 +79,7 @@ def _pages_over(campaign: Campaign) -> bool:
 
 def totals(campaign: Campaign) -> tuple[int, int]:
     """Minor units pledged, and how many backers, by confirmed pledges."""
-    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
+    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, is_late=False)
     sums = confirmed.aggregate(pledged=Sum("amount"), backers=Count("backer", distinct=True))
     return sums["pledged"] or 0, sums["backers"]
 
@@ -127,7 +127,8 @@ def _collect(campaign: Campaign) -> None:
 
 def _prepare_chunk(campaign: Campaign) -> int:
     """Write the payments of some pledges that have none; a pledge never gets a second one."""
-    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, payments=None)
+    promised = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, is_late=False)
+    confirmed = promised.filter(payments=None)
     pledges = list(confirmed.prefetch_related("items").order_by("id")[:CHUNK])
     Payment.objects.bulk_create(
         (

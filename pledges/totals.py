@@ -1,6 +1,6 @@
 """How far campaigns are, and when their tiers are promised: derived from the rows each time, never kept.
 
-Amounts in minor units of the campaign's currency, gross of all fees.
+Amounts in minor units of the campaign's currency, gross of all fees. What was contributed after the end is in none.
 """
 
 from collections.abc import Collection, Iterable
@@ -89,10 +89,10 @@ def progress_of(campaign: Campaign) -> Progress:
 
 def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
     """Adds what `progress_of_row` reads, so that a campaign and how far it is come in one query."""
-    this = {"campaign": OuterRef("pk"), "state": PledgeState.CONFIRMED}
+    this = {"campaign": OuterRef("pk"), "state": PledgeState.CONFIRMED, "is_late": False}
     pledged = _sums(Pledge.objects.filter(**this), "", "campaign_id", Count("backer_id", distinct=True))
-    paid = Payment.objects.filter(pledge__campaign=OuterRef("pk"), state=PaymentState.PAID)
-    refunded = Refund.objects.filter(payment__pledge__campaign=OuterRef("pk"), state=RefundState.DONE)
+    paid = _paid(pledge__campaign=OuterRef("pk"))
+    refunded = _given_back(payment__pledge__campaign=OuterRef("pk"))
     return campaigns.annotate(
         sum_pledged=Coalesce(Subquery(pledged.values("total")), 0),
         sum_backers=Coalesce(Subquery(pledged.values("backers")), 0),
@@ -136,18 +136,26 @@ def _progress(campaign: Campaign, pledged: int, backers: int, paid: int, refunde
 
 
 def _pledged(campaigns: list[Campaign]) -> Sums:
-    rows = Pledge.objects.filter(campaign__in=campaigns, state=PledgeState.CONFIRMED)
+    rows = Pledge.objects.filter(campaign__in=campaigns, state=PledgeState.CONFIRMED, is_late=False)
     return _sums(rows, PLEDGED, "campaign_id", Count("backer_id", distinct=True))
 
 
 def _collected(campaigns: list[Campaign]) -> Sums:
-    rows = Payment.objects.filter(pledge__campaign__in=campaigns, state=PaymentState.PAID)
+    rows = _paid(pledge__campaign__in=campaigns)
     return _sums(rows, COLLECTED, "pledge__campaign_id", Value(0))
 
 
 def _refunded(campaigns: list[Campaign]) -> Sums:
-    rows = Refund.objects.filter(payment__pledge__campaign__in=campaigns, state=RefundState.DONE)
+    rows = _given_back(payment__pledge__campaign__in=campaigns)
     return _sums(rows, REFUNDED, "payment__pledge__campaign_id", Value(0))
+
+
+def _paid(**of: Any) -> QuerySet[Payment]:
+    return Payment.objects.filter(state=PaymentState.PAID, pledge__is_late=False, **of)
+
+
+def _given_back(**of: Any) -> QuerySet[Refund]:
+    return Refund.objects.filter(state=RefundState.DONE, payment__pledge__is_late=False, **of)
 
 
 def _sums(rows: QuerySet[Any], kind: str, campaign: str, backers: Any) -> Sums:

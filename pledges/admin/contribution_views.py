@@ -35,7 +35,7 @@ def detail(request: AdminRequest, pledge_id: int) -> HttpResponse:
     pledges = Pledge.objects.filter(cooperative=request.cooperative).select_related("backer", "campaign")
     pledge = get_object_or_404(pledges, pk=pledge_id)
     payment = pledge.payment
-    items = list(pledge.items.select_related("state_by").order_by("reward_id"))
+    items = list(pledge.items.select_related("state_by", "variant").order_by("reward_id"))
     context = {
         "pledge": pledge,
         "items": histories(items),
