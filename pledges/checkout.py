@@ -17,6 +17,7 @@ import uuid
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext
 
 from campaigns.models import Campaign
 from home import clock
@@ -26,7 +27,7 @@ from pledges import card_removals, gateway, pledging
 from pledges.consent_texts import checkout_text
 from pledges.enums import CheckoutPurpose, CheckoutState
 from pledges.gateway.types import Line
-from pledges.models import Checkout, Pledge
+from pledges.models import Checkout, Pledge, PledgeItem
 
 log = logging.getLogger(__name__)
 
@@ -121,13 +122,19 @@ def _request(checkout: Checkout, pledge: Pledge, customer: str) -> gateway.Sessi
 
 
 def _lines(pledge: Pledge) -> list[Line]:
-    lines = [
-        Line(text_of(item, "title", pledge.language), item.unit_amount, item.quantity)
-        for item in pledge.items.order_by("id")
-    ]
+    """They add up to the pledge: rewards, their postage, and what comes on top."""
+    items = list(pledge.items.select_related("variant").order_by("id"))
+    lines = [Line(_name_of(item, pledge.language), item.unit_amount, item.quantity) for item in items]
+    if mailed := sum(item.postage for item in items):
+        lines.append(Line(gettext("Postage"), mailed, 1))
     if pledge.extra:
         lines.append(Line(text_of(pledge.campaign, "title", pledge.language), pledge.extra, 1))
     return lines
+
+
+def _name_of(item: PledgeItem, language: str) -> str:
+    title = text_of(item, "title", language)
+    return f"{title}, {text_of(item.variant, 'label', language)}" if item.variant else title
 
 
 def finish(checkout: Checkout) -> CheckoutState:

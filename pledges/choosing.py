@@ -3,11 +3,13 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 
 from campaigns import queries, stock
 from campaigns.models import Campaign, Reward
 from home import backing, clock
 from home.models import Cooperative
+from pledges import postage
 from pledges.enums import FulfilmentState, PledgeState, Wall
 from pledges.models import Pledge, PledgeConsent, PledgeItem
 from pledges.totals import current_months
@@ -16,8 +18,9 @@ from pledges.totals import current_months
 class PledgeRefused(Exception):
     """Nothing was written. `reward` is the one concerned.
 
-    `code`: closed, hidden (no page of the campaign is public), paused, sold_out, retired, not_offered (an early bird
-    that is over, or not open yet), alone (an add-on without a reward) or price.
+    `code`: closed, hidden (no page of the campaign is public), paused, sold_out, retired (the tier or its variant),
+    not_offered (an early bird that is over, or not open yet; after the end, a tier that is not sold late), alone (an
+    add-on without a reward), variant (none was chosen), zone (it is not mailed there) or price (or postage).
     """
 
     def __init__(self, code: str, reward: Reward | None = None) -> None:
@@ -27,18 +30,25 @@ class PledgeRefused(Exception):
 
 @dataclass(frozen=True)
 class ChosenReward:
-    """`unit_amount` is the price the backer saw, in minor units."""
+    """`unit_amount` and `unit_postage` are the prices the backer saw, in minor units."""
 
     reward_id: int
     quantity: int
     unit_amount: int
+    unit_postage: int = 0
+    variant_id: int | None = None
+
+    @property
+    def total(self) -> int:
+        return self.quantity * (self.unit_amount + self.unit_postage)
 
 
 @dataclass(frozen=True)
 class PledgeRequest:
     """All that the review page posts. `attempt` is the form's own key: posted twice, it is one pledge.
 
-    `consent_language` is the page's, where it is not the language to write in.
+    `consent_language` is the page's, where it is not the language to write in. `is_late`: what was agreed to is a
+    contribution after the end.
     """
 
     campaign_id: int
@@ -54,34 +64,57 @@ class PledgeRequest:
     news_text: str = ""
     consent_language: str = ""
     wall: str = Wall.NEITHER
+    zone: str = ""
+    gift_for: str = ""
+    message: str = ""
+    company_name: str = ""
+    company_numbers: str = ""
+    is_late: bool = False
 
     @property
     def total(self) -> int:
-        return self.extra + sum(one.quantity * one.unit_amount for one in self.chosen)
+        return self.extra + sum(one.total for one in self.chosen)
 
 
 def take_stock(campaign: Campaign, request: PledgeRequest) -> dict[int, Reward]:
-    """In ascending id, so that two buyers of the same tiers never wait for each other."""
+    """In ascending id, so that two buyers of the same tiers never wait for each other.
+
+    Call under `lifecycle.keep_open`, which publishing waits for: what is read here stays so until the commit.
+    """
     wanted = sorted(request.chosen, key=lambda one: one.reward_id)
-    rewards = Reward.objects.filter(campaign=campaign).in_bulk([one.reward_id for one in wanted])
+    offered = Reward.objects.filter(campaign=campaign).prefetch_related("variants", "postage")
+    rewards = offered.in_bulk({one.reward_id for one in wanted})
     if rewards and all(reward.is_add_on for reward in rewards.values()):
         raise PledgeRefused("alone", rewards[wanted[0].reward_id])
-    for one in wanted:
-        reward = _offered(rewards.get(one.reward_id))
-        reward = queries.freeze(reward, clock.now())
-        if reward.amount != one.unit_amount:
-            raise PledgeRefused("price", reward)
-        if not stock.take(reward, one.quantity):
+    for reward_id, group in groupby(wanted, key=lambda one: one.reward_id):
+        ones = list(group)
+        reward = queries.freeze(_offered(rewards.get(reward_id), request), clock.now())
+        for one in ones:
+            _check(reward, one, request.zone)
+        if not stock.take(reward, sum(one.quantity for one in ones)):
             raise PledgeRefused("sold_out", reward)
     return rewards
 
 
-def _offered(reward: Reward | None) -> Reward:
+def _offered(reward: Reward | None, request: PledgeRequest) -> Reward:
     if reward is None or reward.retired_at:
         raise PledgeRefused("retired", reward)
-    if not reward.is_offered(clock.now()):
+    if not reward.is_offered(clock.now()) or (request.is_late and not reward.sold_late):
         raise PledgeRefused("not_offered", reward)
     return reward
+
+
+def _check(reward: Reward, one: ChosenReward, zone: str) -> None:
+    variants = {variant.pk: variant for variant in reward.variants.all()}
+    if one.variant_id is None and any(variant.retired_at is None for variant in variants.values()):
+        raise PledgeRefused("variant", reward)
+    if one.variant_id is not None and (one.variant_id not in variants or variants[one.variant_id].retired_at):
+        raise PledgeRefused("retired", reward)
+    price = postage.price_to(reward, zone)
+    if price is None:
+        raise PledgeRefused("zone", reward)
+    if (reward.amount, price) != (one.unit_amount, one.unit_postage):
+        raise PledgeRefused("price", reward)
 
 
 def write_pledge(
@@ -102,12 +135,18 @@ def write_pledge(
         language=request.language,
         via=request.via,
         wall=request.wall,
-        wall_name="" if request.wall == Wall.NEITHER else request.name,
+        wall_name="" if request.wall == Wall.NEITHER else request.gift_for or request.name,
+        gift_for=request.gift_for,
+        message=request.message,
+        company_name=request.company_name,
+        company_numbers=request.company_numbers,
+        zone=request.zone,
+        is_late=request.is_late,
         created_at=now,
     )
     months = current_months(rewards.values())
     PledgeItem.objects.bulk_create(
-        _item(pledge, rewards[one.reward_id], one.quantity, months[one.reward_id]) for one in request.chosen
+        _item(pledge, rewards[one.reward_id], one, months[one.reward_id]) for one in request.chosen
     )
     PledgeConsent.objects.create(
         pledge=pledge,
@@ -123,16 +162,18 @@ def write_pledge(
     return pledge
 
 
-def _item(pledge: Pledge, reward: Reward, quantity: int, month: date) -> PledgeItem:
+def _item(pledge: Pledge, reward: Reward, chosen: ChosenReward, month: date) -> PledgeItem:
     """What is promised is the month shown today, even where the tier's first one has moved."""
     nothing = reward.handover == "nothing"
     return PledgeItem(
         cooperative_id=pledge.cooperative_id,
         pledge=pledge,
         reward=reward,
-        quantity=quantity,
-        unit_amount=reward.amount,
-        unit_taxable=reward.taxable,
+        variant_id=chosen.variant_id,
+        quantity=chosen.quantity,
+        unit_amount=chosen.unit_amount,
+        unit_postage=chosen.unit_postage,
+        unit_taxable=postage.taxable_of(reward, chosen.unit_postage),
         title_fr=reward.title_fr or reward.title_en,
         title_en=reward.title_en or reward.title_fr,
         first_month=month,

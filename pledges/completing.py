@@ -7,11 +7,15 @@ The rule, which may be asked again at any time with the same answer:
   its end could not mend), no refund is under way or owed, no dispute is open, and every item paid for has reached its
   backer. An item that was mailed counts as arrived a month after it left, if it has not come back.
 
+A late pledge (its tier is still offered after the end) holds the campaign open from its first row until its reward has
+reached its backer.
+
 Nothing here is asked by money: refunds, delays and fulfilment work in every state after the outcome.
 """
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from campaigns import lifecycle
@@ -45,10 +49,18 @@ def move_on(campaign: Campaign) -> CampaignState:
     with within(campaign.cooperative):
         if not campaign.is_missed and _to_hand_over(campaign):
             lifecycle.start_fulfilling(campaign)
-        elif _nothing_is_open(campaign):
-            lifecycle.complete(campaign)
+        else:
+            _close(campaign)
         campaign.refresh_from_db()
     return CampaignState(campaign.state)
+
+
+def _close(campaign: Campaign) -> None:
+    """Under the campaign's lock, which a late pledge being written holds: one of the two comes first."""
+    with transaction.atomic():
+        locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        if _nothing_is_open(campaign) and (campaign.is_missed or not _to_hand_over(campaign)):
+            lifecycle.complete(locked)
 
 
 def _to_hand_over(campaign: Campaign) -> bool:

@@ -3,7 +3,9 @@
 Stored word for word with each pledge: a change of wording takes a new VERSION.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import translation
@@ -16,7 +18,7 @@ from home.languages import text_of
 from home.models import Cooperative
 from pledges.models import Pledge
 
-VERSION = "2026-11"
+VERSION = "2026-11.2"
 
 #: Some of Stripe's published schemas still say 500.
 LONGEST = 500
@@ -32,26 +34,32 @@ CONSENT_PAYMENT = _(
     "I authorize %(legal_name)s to charge my card %(max_amount)s today, whether or not the goal is reached. I may "
     "cancel and get a full refund until %(deadline)s."
 )
+CONSENT_LATE = _(
+    "I authorize %(legal_name)s to charge my card %(max_amount)s today. The campaign has ended: my contribution does "
+    "not change its result."
+)
 CHECKOUT_PROMISE = _(
     "Your card is saved now and is not charged. %(legal_name)s will charge it once, for no more than %(max_amount)s, "
     "on %(charge_date)s, and only if the campaign “%(campaign)s” reaches %(goal)s by %(deadline)s. Until then you may "
-    "cancel by the link sent to you by email. On your statement: %(descriptor)s. %(nature)s"
+    "cancel by the link sent to you by email. On your statement: %(descriptor)s."
 )
 CHECKOUT_PAYMENT = _(
     "%(legal_name)s charges %(amount)s now, whether or not the campaign “%(campaign)s” reaches its goal. You may "
-    "cancel and get a refund until %(deadline)s, by the link sent to you by email. On your statement: %(descriptor)s. "
-    "%(nature)s"
+    "cancel and get a refund until %(deadline)s, by the link sent to you by email. On your statement: %(descriptor)s."
+)
+CHECKOUT_LATE = _(
+    "%(legal_name)s charges %(amount)s now. The campaign “%(campaign)s” has ended: your contribution does not change "
+    "its result. On your statement: %(descriptor)s."
 )
 CHECKOUT_MEND = _(
     "The campaign “%(campaign)s” has reached its goal. %(legal_name)s will charge the card given here once, for "
-    "%(amount)s, as soon as you leave this page. On your statement: %(descriptor)s. %(nature)s"
+    "%(amount)s, as soon as you leave this page. On your statement: %(descriptor)s."
 )
-
-#: The end of the three above.
+#: What a contribution is not, at the end of the hosted page's words; a registered charity may send a receipt.
 NO_RECEIPT = _("No tax receipt, no investment, no share in the cooperative.")
-NO_RECEIPT_CHARITY = _("Not an investment, no share in the cooperative.")
+NO_RECEIPT_CHARITY = _("No investment, no share in the cooperative.")
 
-#: What a contribution is not, on the review page: a registered charity sends receipts.
+#: The same on our own pages.
 NATURE = _(
     "Your contribution is neither a charitable gift nor an investment. It gives no tax receipt, no share in the "
     "cooperative and no return."
@@ -64,10 +72,14 @@ NATURE_CHARITY = _(
 NEWS = _("Send me this campaign's news by email. I can unsubscribe at any time.")
 
 
-def charge_date(campaign: Campaign, language: str | None = None) -> str:
+def charge_day(campaign: Campaign) -> date:
     """The cooperative's day on which cards are charged: that of the moment after the deadline."""
-    after = campaign.deadline + timedelta(seconds=1)
-    return formats.local_day(after, campaign.cooperative.time_zone, language)
+    return (campaign.deadline + timedelta(seconds=1)).astimezone(ZoneInfo(campaign.cooperative.time_zone)).date()
+
+
+def charge_date(campaign: Campaign, language: str | None = None) -> str:
+    """That day in words."""
+    return formats.day(charge_day(campaign), language)
 
 
 def nature(cooperative: Cooperative) -> str:
@@ -76,22 +88,26 @@ def nature(cooperative: Cooperative) -> str:
     return str(words) % {"legal_name": cooperative.legal_name}
 
 
-def consent_text(campaign: Campaign, max_amount: int, language: str) -> str:
+def consent_text(campaign: Campaign, max_amount: int, language: str, *, is_late: bool = False) -> str:
     """What is agreed to, in a language; `max_amount` in minor units of the campaign's currency."""
     words = CONSENT_PROMISE if campaign.is_all_or_nothing else CONSENT_PAYMENT
     with translation.override(language):
-        return str(words) % _values(campaign, max_amount)
+        return str(CONSENT_LATE if is_late else words) % _values(campaign, max_amount)
 
 
 def checkout_text(pledge: Pledge) -> str:
     """What stands beside the button of the hosted page, in the pledge's language; never over LONGEST characters."""
-    campaign = pledge.campaign
     with translation.override(pledge.language):
-        if campaign.is_over:
-            words = str(CHECKOUT_MEND)
-        else:
-            words = str(CHECKOUT_PROMISE if campaign.is_all_or_nothing else CHECKOUT_PAYMENT)
-        return _fitted(words, _values(campaign, pledge.amount))
+        ending = NO_RECEIPT_CHARITY if pledge.campaign.cooperative.is_charity else NO_RECEIPT
+        return _fitted(f"{_checkout_words(pledge)} {ending}", _values(pledge.campaign, pledge.amount))
+
+
+def _checkout_words(pledge: Pledge) -> Any:
+    if pledge.is_late:
+        return CHECKOUT_LATE
+    if pledge.campaign.is_over:
+        return CHECKOUT_MEND
+    return CHECKOUT_PROMISE if pledge.campaign.is_all_or_nothing else CHECKOUT_PAYMENT
 
 
 def _values(campaign: Campaign, amount: int) -> dict[str, str]:
@@ -105,7 +121,6 @@ def _values(campaign: Campaign, amount: int) -> dict[str, str]:
         "goal": measures.goal_of(campaign, campaign.currency),
         "deadline": formats.deadline(campaign.deadline, cooperative.time_zone),
         "charge_date": charge_date(campaign),
-        "nature": str(NO_RECEIPT_CHARITY if cooperative.is_charity else NO_RECEIPT),
         "amount": shown,
         "max_amount": shown,
     }

@@ -11,75 +11,39 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.forms import BoundField
 from django.utils.functional import cached_property
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import queries
+from campaigns.enums import DeliveryZone
 from campaigns.models import Campaign, Reward
 from home import clock, formats
-from home.fields import AmountField
-from home.languages import ENGLISH, FRENCH, current
+from home.languages import current
 from home.referral import VIA_LENGTH
-from pledges import totals
+from pledges import choice_words, postage, totals
+from pledges.amount_fields import MAXIMUM, MINIMUM, AmountForm
 from pledges.choosing import ChosenReward, PledgeRefused
-from pledges.consent_texts import NEWS
 from pledges.enums import Wall
-from pledges.templatetags.pledge_tags import Stock
+from pledges.person_fields import COMPLETE_EMAIL, PERSON_FIELDS, PersonForm
+from pledges.tier_choices import (
+    Chosen,
+    Row,
+    RowChoice,
+    TierChoice,
+    left_of,
+    quantity_field,
+    quantity_name,
+    rows_of,
+    was_asked_for,
+    was_chosen,
+)
 
-#: Cents of the campaign's currency: what a contribution may be, online.
-MINIMUM, MAXIMUM = 100, 1_000_000
+__all__ = ["ContributionForm", "LostLinkForm", "quantity_name"]
 
 PRICE = re.compile(r"^[0-9]{1,12}\Z")
 
-COMPLETE_EMAIL = _("Enter a complete email address, for example camille@example.com.")
-SOME_NAME = _("Enter a name of your choice: it is used in your emails and for your rewards.")
-
-
-@dataclass(frozen=True)
-class TierChoice:
-    """One tier of the form, with the field of its quantity."""
-
-    reward: Reward
-    field: BoundField
-    month: date
-
-    @property
-    def has_moved(self) -> bool:
-        return self.month != self.reward.estimated_delivery
-
-    @property
-    def stock(self) -> Stock | None:
-        return None if self.reward.limit is None else Stock(self.reward.stock.left, self.reward.stock.held)
-
-    @property
-    def may_be_chosen(self) -> bool:
-        """One that is gone keeps its field where someone must take it back from their choice."""
-        gone = not self.is_offered or left_of(self.reward) == 0
-        return not gone or bool(self.field.errors)
-
-    @property
-    def is_offered(self) -> bool:
-        return self.reward.is_offered(clock.now())
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """One tier taken, as the review page shows it. `total` in minor units."""
-
-    reward: Reward
-    quantity: int
-    month: date
-    price_changed: bool
-
-    @property
-    def total(self) -> int:
-        return self.quantity * self.reward.amount
-
-    @property
-    def has_moved(self) -> bool:
-        return self.month != self.reward.estimated_delivery
+SOME_ZONE = _("Choose where to mail your rewards.")
 
 
 @dataclass(frozen=True)
@@ -90,127 +54,60 @@ class Problem:
     anchor: str
 
 
-def left_of(reward: Reward) -> int | None:
-    """How many of a tier may be taken now; None without limit."""
-    return None if reward.limit is None else reward.stock.left
+class ContributionForm(PersonForm, AmountForm):
+    """Step 1. With `final`, stock and what is offered are left to the pledge itself: a second click finds the first.
 
+    `is_late`: after the end, with the tiers that are still offered then. `wanted` is the id of the tier that the
+    visitor came for, where it has variants to choose from.
+    """
 
-def sold_out_words(reward: Reward) -> str:
-    words = gettext(
-        "The last “%(reward)s” has just been taken. Nothing was charged and the rest of your choice is kept."
-    )
-    return words % {"reward": reward.title}
-
-
-def not_offered_words(reward: Reward) -> str:
-    if reward.retired_at is None and reward.closed_before(clock.now()):
-        words = gettext("The early bird “%(reward)s” ended while you were filling in the page. Nothing was charged.")
-        return words % {"reward": reward.title}
-    if reward.retired_at is None and reward.available_from:
-        zone = reward.campaign.cooperative.time_zone
-        return gettext("Available from %(date)s at %(time)s") % {
-            "date": formats.local_day(reward.available_from, zone),
-            "time": formats.clock_time(reward.available_from, zone),
-        }
-    return gettext("No longer offered")
-
-
-def alone_words() -> str:
-    return gettext("An add-on comes on top of a reward. Choose a reward too, or set this quantity to 0.")
-
-
-def _refusal_words(code: str, reward: Reward) -> str:
-    if code in ("retired", "not_offered"):
-        return not_offered_words(reward)
-    return alone_words() if code == "alone" else sold_out_words(reward)
-
-
-def price_words(reward: Reward, currency: str) -> str:
-    words = gettext(
-        "The amount of “%(reward)s” has changed since you opened this page: %(amount)s. Please check your choice."
-    )
-    return words % {"reward": reward.title, "amount": formats.money(reward.amount, currency)}
-
-
-class ContributionForm(forms.Form):
-    """Step 1. With `final`, stock and what is offered are left to the pledge itself: a second click finds the first."""
-
-    extra = AmountField(required=False, min_cents=0)
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=120,
-        error_messages={"required": SOME_NAME},
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
-    email = forms.EmailField(
-        label=_("Email"),
-        max_length=254,
-        help_text=_("For your receipt and your “My contribution” link. Never shown or shared."),
-        error_messages={"required": COMPLETE_EMAIL, "invalid": COMPLETE_EMAIL},
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-    )
-    language = forms.ChoiceField(
-        label=_("We will write to you in:"),
-        choices=[(FRENCH, _("French")), (ENGLISH, _("English"))],
-        widget=forms.RadioSelect,
-    )
-    wall = forms.ChoiceField(
-        label=_("On the wall of thanks:"),
-        choices=Wall.choices,
-        required=False,
-        initial=Wall.NEITHER,
-        widget=forms.RadioSelect,
-    )
-    news = forms.BooleanField(
-        label=NEWS,
-        required=False,
-        help_text=_("Emails about your payment and your rewards will reach you in any case."),
-    )
     via = forms.CharField(required=False, widget=forms.HiddenInput)
     attempt = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, campaign: Campaign, data: Any = None, *, final: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, campaign: Campaign, data: Any = None, *, final: bool = False, is_late: bool = False, **kwargs: Any
+    ) -> None:
         initial = {"language": current(), "attempt": str(uuid.uuid4())} | kwargs.pop("initial", {})
         super().__init__(data, initial=initial, **kwargs)
-        self.campaign, self.final = campaign, final
-        self.rewards = [reward for reward in queries.rewards_of(campaign) if self._is_shown(reward)]
-        for reward in self.rewards:
-            self.fields[quantity_name(reward)] = self._quantity_field(reward)
-        if not queries.has_wall(campaign):
-            del self.fields["wall"]
-        self._name_amount()
-        for name in (*map(quantity_name, self.rewards), "extra", "name", "email"):
-            self.fields[name].widget.attrs["class"] = "input" if name in ("name", "email") else "input input--short"
+        self.campaign, self.final, self.is_late = campaign, final, is_late
+        offers = queries.rewards_of(campaign).prefetch_related("variants", "postage")
+        self.rewards = [reward for reward in offers if self._is_shown(reward)]
+        self.rows = [row for reward in self.rewards for row in rows_of(reward, self.data)]
+        for row in self.rows:
+            self.fields[row.name] = quantity_field(row.reward)
+        self.wanted = self._known_wanted(self.data.get("wanted", ""))
+        self._fit_choices()
+
+    def _is_offered(self, reward: Reward) -> bool:
+        return reward.is_offered(clock.now()) and (reward.sold_late or not self.is_late)
 
     def _is_shown(self, reward: Reward) -> bool:
         """One that is not offered (any more) shows only to someone who had chosen it, and is told."""
-        asked_for = self.data.get(quantity_name(reward), "0").strip() if self.is_bound else "0"
-        return reward.is_offered(clock.now()) or asked_for not in ("", "0")
+        return self._is_offered(reward) or (self.is_bound and was_chosen(self.data, reward))
 
-    @staticmethod
-    def _quantity_field(reward: Reward) -> forms.IntegerField:
-        left = left_of(reward)
-        limits = {} if left is None else {"max": str(left)}
-        widget = forms.NumberInput(attrs=limits | {"inputmode": "numeric"})
-        return forms.IntegerField(label=_("Quantity"), required=False, min_value=0, initial=0, widget=widget)
-
-    def _name_amount(self) -> None:
-        field = self.fields["extra"]
-        if self.rewards:
-            field.label = _("Add an amount (optional)")
-            field.help_text = _("It comes on top of your rewards and adds none.")
+    def _fit_choices(self) -> None:
+        """What this campaign asks about."""
+        if not queries.has_wall(self.campaign):
+            del self.fields["wall"]
         else:
-            minimum = formats.money(MINIMUM, self.campaign.currency)
-            field.label = _("Amount of your contribution")
-            field.help_text = gettext("At least %(minimum)s. Example: 45 or 45.50") % {"minimum": minimum}
+            self.fields["gift_for"].help_text = _("This name will stand in place of yours on the wall.")
+        zones = [(zone.value, zone.label) for zone in postage.zones_for(self.rewards)]
+        if zones:
+            self.fields["zone"] = _zone_field(zones)
+        self.name_amounts(self.campaign, on_top=bool(self.rewards))
 
-    def clean_name(self) -> str:
-        """On one line: it stands in the greeting and the address of mails."""
-        return " ".join(self.cleaned_data["name"].split())
+    def choose(self, reward_id: str) -> None:
+        """Propose one of a tier; of one with variants, ask which."""
+        self.wanted = self._known_wanted(reward_id)
+        for row in self.rows:
+            if str(row.reward.pk) == reward_id and not self.wanted:
+                self.initial[row.name] = 1
 
-    def clean_wall(self) -> str:
-        """Who did not answer is not shown."""
-        return self.cleaned_data["wall"] or Wall.NEITHER
+    def _known_wanted(self, reward_id: str) -> str:
+        return reward_id if sum(str(row.reward.pk) == reward_id for row in self.rows) > 1 else ""
+
+    def _rows_of(self, reward: Reward) -> list[Row]:
+        return [row for row in self.rows if row.reward.pk == reward.pk]
 
     def clean_via(self) -> str:
         """A longer one was not made by us."""
@@ -225,31 +122,62 @@ class ContributionForm(forms.Form):
             return uuid.uuid4()
 
     def clean(self) -> dict[str, Any]:
-        if not self.final:
-            for reward in self.rewards:
-                self._check_stock(reward)
+        super().clean()
+        for reward in self.rewards:
+            self._check_tier(reward)
         self._check_add_ons()
-        if not any(quantity_name(reward) in self.errors for reward in self.rewards) and "extra" not in self.errors:
+        self._check_zone()
+        touched = ["suggested", "extra", *(row.name for row in self.rows)]
+        if not any(name in self.errors for name in touched):
             self._check_total()
         return self.cleaned_data
 
-    def _check_stock(self, reward: Reward) -> None:
-        name, left = quantity_name(reward), left_of(reward)
-        quantity = self.cleaned_data.get(name) or 0
-        if quantity and not reward.is_offered(clock.now()):
-            self.add_error(name, not_offered_words(reward))
-        elif left is not None and quantity > left:
-            self.add_error(name, _too_many_words(reward, left))
+    def _check_tier(self, reward: Reward) -> None:
+        rows = self._rows_of(reward)
+        taken = [row for row in rows if self._quantity(row)]
+        if not taken:
+            if quantity_name(reward) not in self.fields and was_asked_for(self.data, quantity_name(reward)):
+                self.add_error(rows[0].name, choice_words.variant_words(reward))
+        elif not self.final:
+            self._check_stock(reward, taken)
+
+    def _check_stock(self, reward: Reward, taken: list[Row]) -> None:
+        left = left_of(reward)
+        gone = [row for row in taken if row.is_retired]
+        if not self._is_offered(reward):
+            self.add_error(taken[0].name, choice_words.not_offered_words(reward))
+        elif gone:
+            self.add_error(gone[0].name, gettext("No longer offered"))
+        elif left is not None and sum(map(self._quantity, taken)) > left:
+            self.add_error(taken[0].name, choice_words.too_many_words(reward, left))
 
     def _check_add_ons(self) -> None:
         """They are made and mailed with a reward, and nothing else."""
-        taken = [reward for reward in self.rewards if self._quantity(reward)]
-        if taken and all(reward.is_add_on for reward in taken):
-            self.add_error(quantity_name(taken[0]), alone_words())
+        taken = [row for row in self.rows if self._quantity(row)]
+        if taken and all(row.reward.is_add_on for row in taken):
+            self.add_error(taken[0].name, choice_words.alone_words())
+
+    def _check_zone(self) -> None:
+        """Asked for where something chosen has a price by zone; kept only for what is mailed."""
+        if "zone" not in self.fields or "zone" in self.errors:
+            return
+        taken = [row.reward for row in self.rows if self._quantity(row)]
+        priced = [reward for reward in taken if postage.prices_of(reward)]
+        if not priced:
+            self.cleaned_data["zone"] = ""
+        elif not self.mailed_to:
+            self.add_error("zone", SOME_ZONE)
+        elif any(postage.price_to(reward, self.mailed_to) is None for reward in priced):
+            self.add_error("zone", choice_words.not_mailed_words())
 
     def _check_total(self) -> None:
-        currency = self.campaign.currency
-        if self.total == 0:
+        currency, nothing = self.campaign.currency, not any(self._quantity(row) for row in self.rows)
+        asked = [row for row in self.rows if str(row.reward.pk) == self.wanted]
+        if nothing and asked and not self.extra_cents:
+            self.add_error(asked[0].name, choice_words.variant_words(asked[0].reward))
+        elif self.is_late and nothing:
+            self.add_error(self.rows[0].name if self.rows else "extra", gettext("Choose a reward."))
+        elif self.total == 0:
             self.add_error("extra", gettext("Choose a reward or enter an amount."))
         elif self.total < MINIMUM:
             minimum = formats.money(MINIMUM, currency)
@@ -263,20 +191,39 @@ class ContributionForm(forms.Form):
             self.add_error("extra", words % values)
 
     @property
-    def extra_cents(self) -> int:
-        return self.cleaned_data.get("extra") or 0
+    def mailed_to(self) -> str:
+        """Where rewards are mailed to; empty where it changes nothing."""
+        return self.cleaned_data.get("zone") or ""
 
     @property
     def total(self) -> int:
-        """Minor units, at today's prices."""
-        return self.extra_cents + sum(self._quantity(reward) * reward.amount for reward in self.rewards)
+        """Minor units, at today's prices, postage included."""
+        return self.extra_cents + sum(one.total + one.postage for one in self.chosen)
 
-    def _quantity(self, reward: Reward) -> int:
-        return self.cleaned_data.get(quantity_name(reward)) or 0
+    @property
+    def postage(self) -> int:
+        return sum(one.postage for one in self.chosen)
 
-    def _seen_price(self, reward: Reward) -> int | None:
+    @property
+    def has_postage(self) -> bool:
+        """Whether something chosen is mailed at the zone's price, be it zero."""
+        return any(postage.prices_of(one.reward) for one in self.chosen)
+
+    @property
+    def zone_name(self) -> str:
+        return dict(DeliveryZone.choices).get(self.mailed_to, "")
+
+    @property
+    def taxable(self) -> int:
+        """What of the total taxes are due on."""
+        return sum(one.taxable for one in self.chosen)
+
+    def _quantity(self, row: Row) -> int:
+        return self.cleaned_data.get(row.name) or 0
+
+    def _seen(self, name: str) -> int | None:
         """What the page that was posted said, in minor units; None if it did not say."""
-        seen = self.data.get(f"price_{reward.pk}", "")
+        seen = self.data.get(name, "")
         return int(seen) if PRICE.match(seen) else None
 
     @cached_property
@@ -292,83 +239,101 @@ class ContributionForm(forms.Form):
         return [self._choice(reward) for reward in self.rewards if reward.is_add_on]
 
     def _choice(self, reward: Reward) -> TierChoice:
-        return TierChoice(reward, self[quantity_name(reward)], self._months[reward.pk])
+        rows = [RowChoice(str(row.variant or ""), self[row.name]) for row in self._rows_of(reward)]
+        return TierChoice(reward, rows, self._months[reward.pk], self._is_offered(reward))
 
-    @cached_property
+    @property
     def chosen(self) -> list[Chosen]:
-        """The tiers taken; an unknown earlier price counts as a changed one only when money is about to move."""
-        return [
-            Chosen(reward, self._quantity(reward), self._months[reward.pk], self._price_changed(reward))
-            for reward in self.rewards
-            if self._quantity(reward)
-        ]
+        """What is taken; an unknown earlier price counts as a changed one only when money is about to move."""
+        return [self._chosen(row) for row in self.rows if self._quantity(row)]
 
-    def _price_changed(self, reward: Reward) -> bool:
-        seen = self._seen_price(reward)
-        return self.final if seen is None else seen != reward.amount
+    def _chosen(self, row: Row) -> Chosen:
+        reward, price = row.reward, postage.price_to(row.reward, self.mailed_to) or 0
+        return Chosen(
+            row=row,
+            quantity=self._quantity(row),
+            month=self._months[reward.pk],
+            unit_postage=price,
+            price_changed=self._changed(f"price_{reward.pk}", reward.amount),
+            postage_changed=bool(postage.prices_of(reward)) and self._changed(f"postage_{reward.pk}", price),
+        )
+
+    def _changed(self, name: str, now: int) -> bool:
+        seen = self._seen(name)
+        return self.final if seen is None else seen != now
 
     @property
     def price_notices(self) -> list[str]:
-        """One sentence for each tier taken whose amount is no longer the one that was shown."""
-        return [price_words(one.reward, self.campaign.currency) for one in self.chosen if one.price_changed]
+        """One sentence for each tier taken whose amount or postage is no longer the one that was shown."""
+        currency = self.campaign.currency
+        words = [choice_words.price_words(one.reward, currency) for one in self.chosen if one.price_changed]
+        for one in self.chosen:
+            if one.postage_changed:
+                words.append(choice_words.postage_words(one.reward, one.unit_postage, currency))
+        return list(dict.fromkeys(words))
 
     def kept(self) -> Iterator[tuple[str, str]]:
-        """Name and value of every field of a valid form, as the review page posts them again."""
+        """Name and value of every field of a valid form, as the review page posts them again, with the prices shown."""
         for field in self:
             value = self.cleaned_data["attempt"] if field.name == "attempt" else field.value()
             if value not in (None, "", False):
                 yield field.html_name, "on" if value is True else str(value)
+        yield from dict(pair for one in self.chosen for pair in one.seen()).items()
 
     @property
     def wall_words(self) -> str:
         """What will stand on the wall of thanks, as a sentence."""
+        gift = self.cleaned_data["gift_for"]
         sentences = {
             Wall.AMOUNT: gettext("On the wall of thanks: your name and amount."),
             Wall.NAME: gettext("On the wall of thanks: your name."),
             Wall.NEITHER: gettext("On the wall of thanks: neither your name nor your amount."),
         }
+        if gift:
+            sentences[Wall.AMOUNT] = gettext("On the wall of thanks: “%(name)s” and your amount.") % {"name": gift}
+            sentences[Wall.NAME] = gettext("On the wall of thanks: “%(name)s”.") % {"name": gift}
         return sentences[Wall(self.cleaned_data["wall"])]
 
     def as_chosen(self) -> list[ChosenReward]:
-        return [ChosenReward(one.reward.pk, one.quantity, one.reward.amount) for one in self.chosen]
+        return [one.as_chosen() for one in self.chosen]
 
     @property
     def pledge_key(self) -> uuid.UUID:
         """One for each form and choice: the same one twice is one pledge, another choice is another one."""
         cleaned = self.cleaned_data
-        content = [cleaned["email"], cleaned["name"], cleaned["language"], cleaned["news"], self.extra_cents]
-        content += [wall] if (wall := cleaned.get("wall", Wall.NEITHER)) != Wall.NEITHER else []
-        content += [(one.reward_id, one.quantity, one.unit_amount) for one in self.as_chosen()]
+        said = {name: cleaned.get(name) or "" for name in (*PERSON_FIELDS, "news")}
+        said["wall"] = str(cleaned.get("wall", Wall.NEITHER))
+        content = [sorted(said.items()), self.mailed_to, self.extra_cents, self.is_late, self.as_chosen()]
         return uuid.uuid5(cleaned["attempt"], repr(content))
 
     def refuse(self, refused: PledgeRefused) -> None:
         """Say at its tier why the pledge was not made, where checking again has not said so."""
-        reward = refused.reward
-        if reward is None or quantity_name(reward) not in self.fields or self.errors.get(quantity_name(reward)):
+        reward = None if self.errors.get("zone") else refused.reward
+        rows = self._rows_of(reward) if reward else []
+        if reward is None or not rows or any(self.errors.get(row.name) for row in rows):
             return
-        self.add_error(quantity_name(reward), _refusal_words(refused.code, reward))
+        asked = [row for row in rows if was_asked_for(self.data, row.name)]
+        self.add_error((asked or rows)[0].name, choice_words.refusal_words(refused.code, reward))
 
     def problems(self) -> list[Problem]:
         """In the order of the page."""
-        names = [*map(quantity_name, self.rewards), "extra", "name", "email", "language", "wall"]
+        names = [*(row.name for row in self.rows), "zone", "suggested", "extra", *PERSON_FIELDS]
         return [Problem(str(message), self._anchor(name)) for name in names for message in self.errors.get(name, [])]
 
     def _anchor(self, name: str) -> str:
         identifier = self[name].auto_id
-        return f"{identifier}_0" if name in ("language", "wall") else identifier
+        return f"{identifier}_0" if isinstance(self.fields[name].widget, forms.RadioSelect) else identifier
 
 
-def quantity_name(reward: Reward) -> str:
-    return f"quantity_{reward.pk}"
-
-
-def _too_many_words(reward: Reward, left: int) -> str:
-    if left == 0:
-        return sold_out_words(reward)
-    words = ngettext(
-        "Only %(n)s is left. Choose another quantity.", "Only %(n)s are left. Choose another quantity.", left
+def _zone_field(zones: list[tuple[str, Any]]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=_("Where should we mail your rewards?"),
+        choices=zones,
+        required=False,
+        help_text=_("Only for what is mailed. We will ask for the address later."),
+        error_messages={"invalid_choice": SOME_ZONE},
+        widget=forms.RadioSelect,
     )
-    return words % {"n": formats.number(left)}
 
 
 class LostLinkForm(forms.Form):

@@ -39,8 +39,9 @@ HOLD = timedelta(minutes=30)
 def begin(cooperative: Cooperative, request: PledgeRequest) -> Checkout:
     """Hold the stock and write pledge, items, consent and the checkout about to be opened, or nothing at all.
 
-    The same attempt again gives the same checkout, also where it took the last one at this very moment. Raises
-    PledgeRefused.
+    The same attempt again gives the same checkout, also where it took the last one at this very moment. The campaign's
+    row is held until the commit: neither its end, its closing after the last reward nor a publication comes between.
+    Raises PledgeRefused.
     """
     try:
         return _begin(cooperative, request)
@@ -59,7 +60,8 @@ def _begin(cooperative: Cooperative, request: PledgeRequest) -> Checkout:
         return earlier
     with transaction.atomic():
         campaign = lifecycle.keep_open(request.campaign_id)
-        if not lifecycle.takes_pledges(campaign, clock.now()):
+        takes = lifecycle.takes_late_pledges if request.is_late else lifecycle.takes_pledges
+        if not takes(campaign, clock.now()) or (request.is_late and not request.chosen):
             raise PledgeRefused("closed")
         if not queries.is_public(campaign):
             raise PledgeRefused("hidden")
@@ -67,7 +69,7 @@ def _begin(cooperative: Cooperative, request: PledgeRequest) -> Checkout:
             raise PledgeRefused("paused")
         rewards = choosing.take_stock(campaign, request)
         pledge = choosing.write_pledge(cooperative, campaign, request, rewards)
-        return _new_checkout(pledge, CheckoutPurpose.SAVE_CARD if campaign.is_all_or_nothing else CheckoutPurpose.PAY)
+        return _new_checkout(pledge, CheckoutPurpose.PAY if pledge.is_paid_at_once else CheckoutPurpose.SAVE_CARD)
 
 
 def _new_checkout(pledge: Pledge, purpose: CheckoutPurpose, payment: Payment | None = None) -> Checkout:

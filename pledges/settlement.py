@@ -191,7 +191,8 @@ def _collect(campaign: Campaign, end: float) -> bool:
 
 def _prepare_chunk(campaign: Campaign) -> int:
     """Write the payments of some pledges that have none; a pledge never gets a second one."""
-    confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, payments=None)
+    promised = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, is_late=False)
+    confirmed = promised.filter(payments=None)
     pledges = list(confirmed.prefetch_related("items").order_by("id")[:CHUNK])
     Payment.objects.bulk_create(
         (

@@ -90,6 +90,11 @@ class Pledge(models.Model):
         return f"pledge:{self.pk}"
 
     @property
+    def is_paid_at_once(self) -> bool:
+        """Paid on the hosted page; else promised, and charged once the goal is reached."""
+        return self.is_late or not self.campaign.is_all_or_nothing
+
+    @property
     def payment(self) -> "Payment | None":
         """The first payment; later ones pay the difference of a change. Reads `payments`, which may be prefetched."""
         return next((payment for payment in self.payments.all() if payment.part == 0), None)

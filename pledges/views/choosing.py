@@ -2,9 +2,10 @@
 
 import logging
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -20,12 +21,13 @@ from campaigns.models import Campaign
 from home import clock, formats
 from home.languages import ENGLISH, FRENCH, current
 from home.referral import VIA_LENGTH
-from pledges import checkout, gateway, pledging
+from pledges import checkout, gateway, late_pledges, pledging
 from pledges.choosing import PledgeRefused, PledgeRequest
-from pledges.consent_texts import NEWS, VERSION, charge_date, consent_text
+from pledges.consent_texts import NEWS, VERSION, charge_date, charge_day, consent_text, goal_words
 from pledges.enums import CheckoutState, Wall
-from pledges.forms import ContributionForm, quantity_name
+from pledges.forms import ContributionForm
 from pledges.models import Checkout
+from pledges.tax_words import taxes_in
 from pledges.views.visiting import SeeOther, Visit
 
 log = logging.getLogger(__name__)
@@ -34,38 +36,51 @@ log = logging.getLogger(__name__)
 @cache_control(private=True, no_cache=True)
 @require_safe
 def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
-    """Step 1: the form. `?reward=` chooses a tier, `?via=` says through which shared link the visitor came."""
+    """Step 1: the form. `?reward=` chooses a tier, `?via=` says through which shared link the visitor came.
+
+    After the end it is that of the tiers still offered, if any are.
+    """
     campaign = _campaign(campaign_id)
-    if not lifecycle.takes_pledges(campaign, clock.now()):
+    is_late = late_pledges.are_offered(campaign)
+    if not is_late and not lifecycle.takes_pledges(campaign, clock.now()):
         return _closed_page(request, campaign, was_filling=False)
     if not queries.is_public(campaign):
         return _hidden_page(request, campaign)
     initial: dict[str, Any] = {"via": request.GET.get("via", "").replace("\0", "")[: VIA_LENGTH + 1]}
-    preselected = request.GET.get("reward", "")
-    form = ContributionForm(campaign, initial=initial)
-    for reward in form.rewards:
-        if str(reward.pk) == preselected:
-            form.initial[quantity_name(reward)] = 1
+    form = ContributionForm(campaign, initial=initial, is_late=is_late)
+    form.choose(request.GET.get("reward", ""))
     return _form_page(request, form)
 
 
 @cache_control(private=True, no_cache=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: Visit, campaign_id: int) -> HttpResponseBase:
-    """Step 2: the review; posted again with `confirm` it is the pledge, with `change` the form again."""
+    """Step 2: the review; posted again with `confirm` it is the pledge, with `change` the form again.
+
+    `late` says that the page was one of after the end: one of before never becomes it, as it says other things.
+    """
     campaign = _campaign(campaign_id)
     if request.method != "POST":
         return HttpResponseRedirect(reverse("contribute", args=[campaign.pk]))
     if "confirm" in request.POST:
         return _confirm(request, campaign)
-    if not lifecycle.takes_pledges(campaign, clock.now()):
+    takes = lifecycle.takes_late_pledges if _is_late(request) else lifecycle.takes_pledges
+    if not takes(campaign, clock.now()):
         return _closed_page(request, campaign)
     if not queries.is_public(campaign):
         return _hidden_page(request, campaign)
-    form = ContributionForm(campaign, request.POST)
+    form = _posted_form(request, campaign)
     if "change" in request.POST or not form.is_valid():
         return _form_page(request, form)
     return _review_page(request, form)
+
+
+def _is_late(request: Visit) -> bool:
+    return "late" in request.POST
+
+
+def _posted_form(request: Visit, campaign: Campaign, *, final: bool = False) -> ContributionForm:
+    return ContributionForm(campaign, request.POST, final=final, is_late=_is_late(request))
 
 
 def _campaign(campaign_id: int) -> Campaign:
@@ -74,7 +89,7 @@ def _campaign(campaign_id: int) -> Campaign:
 
 
 def _confirm(request: Visit, campaign: Campaign) -> HttpResponseBase:
-    form = ContributionForm(campaign, request.POST, final=True)
+    form = _posted_form(request, campaign, final=True)
     if not form.is_valid():
         return _form_page(request, form)
     agreed = "consent" in request.POST
@@ -95,7 +110,7 @@ def _pledge_request(form: ContributionForm) -> PledgeRequest:
         email=cleaned["email"],
         name=cleaned["name"],
         language=cleaned["language"],
-        consent_text=consent_text(campaign, form.total, current()),
+        consent_text=consent_text(campaign, form.total, current(), is_late=form.is_late),
         consent_version=VERSION,
         chosen=form.as_chosen(),
         extra=form.extra_cents,
@@ -103,6 +118,12 @@ def _pledge_request(form: ContributionForm) -> PledgeRequest:
         news_text=str(NEWS) if cleaned["news"] else "",
         consent_language=current(),
         wall=cleaned.get("wall", Wall.NEITHER),
+        zone=form.mailed_to,
+        gift_for=cleaned["gift_for"],
+        message=cleaned["message"],
+        company_name=cleaned["company_name"],
+        company_numbers=cleaned["company_numbers"],
+        is_late=form.is_late,
     )
 
 
@@ -125,7 +146,7 @@ def _with_new_key(request: Visit, form: ContributionForm) -> ContributionForm:
     """The same choice as another attempt: the earlier one came to nothing."""
     data = request.POST.copy()
     data["attempt"] = str(uuid.uuid4())
-    renewed = ContributionForm(form.campaign, data, final=True)
+    renewed = ContributionForm(form.campaign, data, final=True, is_late=form.is_late)
     renewed.is_valid()
     return renewed
 
@@ -135,7 +156,7 @@ def _refused_page(request: Visit, campaign: Campaign, refused: PledgeRefused) ->
         return _closed_page(request, campaign)
     if refused.code == "hidden":
         return _hidden_page(request, campaign)
-    form = ContributionForm(campaign, request.POST)
+    form = _posted_form(request, campaign)
     if refused.code == "price" and form.is_valid():
         return _review_page(request, form)
     form.refuse(refused)
@@ -166,27 +187,40 @@ def _form_page(request: Visit, form: ContributionForm, *, notice: str = "") -> H
 def _review_page(
     request: Visit, form: ContributionForm, *, notice: str = "", consent_missing: bool = False
 ) -> HttpResponse:
-    campaign, total = form.campaign, form.total
+    campaign, total, late = form.campaign, form.total, form.is_late
     context = _shared(campaign, form["via"].value()) | {
         "form": form,
         "notice": notice,
         "consent_missing": consent_missing,
         "total": total,
+        "taxes": taxes_in(form.taxable, request.cooperative),
+        "is_promise": campaign.is_all_or_nothing and not late,
+        "goal": goal_words(campaign),
         "today": clock.now(),
         "charge_date": charge_date(campaign),
+        "warned_before": charge_day(campaign) - _today(campaign) > timedelta(days=3),
         "hold_minutes": pledging.HOLD // timedelta(minutes=1),
-        "consent": consent_text(campaign, total, current()),
-        "french_consent": consent_text(campaign, total, FRENCH) if current() == ENGLISH else "",
+        "consent": consent_text(campaign, total, current(), is_late=late),
+        "french_consent": consent_text(campaign, total, FRENCH, is_late=late) if current() == ENGLISH else "",
     }
     return render(request, "pledges/review.html", context)
+
+
+def _today(campaign: Campaign) -> date:
+    return clock.now().astimezone(ZoneInfo(campaign.cooperative.time_zone)).date()
 
 
 def _closed_page(request: Visit, campaign: Campaign, *, was_filling: bool = True) -> HttpResponse:
     ended = formats.deadline(campaign.deadline, campaign.cooperative.time_zone)
     words = gettext("The campaign ended on %(deadline)s.")
-    if was_filling:
+    if _is_late(request):
+        words = gettext("What was still offered after the campaign no longer is. Nothing was charged.")
+    elif was_filling:
         words = gettext("The campaign ended on %(deadline)s while you were filling in the page. Nothing was charged.")
-    context = _shared(campaign, "") | {"ended": words % {"deadline": ended}}
+    context = _shared(campaign, "") | {
+        "ended": words % {"deadline": ended},
+        "offered_late": late_pledges.are_offered(campaign) and queries.is_public(campaign),
+    }
     return render(request, "pledges/closed.html", context)
 
 

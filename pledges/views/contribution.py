@@ -13,7 +13,8 @@ from home import backing, clock
 from home.languages import current
 from home.links import LinkRefused
 from pledges import mending, pledging
-from pledges.consent_texts import NEWS
+from pledges.card_expiry import expires_before_charge
+from pledges.consent_texts import NEWS, charge_date
 from pledges.disputes import STANDING
 from pledges.enums import CheckoutState, PaymentState, PledgeState
 from pledges.forms import LostLinkForm
@@ -61,6 +62,8 @@ def _context(pledge: Pledge) -> dict[str, Any]:
         "owed": [item_standing(item, pledge) for item in items] if pledge.state == PledgeState.CONFIRMED else [],
         "receipt_of": payment if payment and payment.state == PaymentState.PAID else None,
         "may_cancel": pledging.may_cancel(pledge, clock.now()),
+        "expires_before_charge": expires_before_charge(pledge),
+        "charge_date": charge_date(pledge.campaign),
         "may_mend": payment is not None and mending.may_mend(payment),
         "asks_bank": payment is not None and payment.state == PaymentState.ACTION,
         "resume_url": _resume_url(pledge),

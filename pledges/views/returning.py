@@ -10,14 +10,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from campaigns import queries
+from campaigns.models import RewardStock
 from campaigns.sharing.addresses import share_for
 from home import clock
 from home.languages import current
 from pledges import checkout, gateway, mending, pledging
+from pledges.card_expiry import expires_before_charge
 from pledges.consent_texts import charge_date
 from pledges.enums import CheckoutPurpose, CheckoutState, PledgeState
 from pledges.links import contribution_token, share_code
-from pledges.models import Checkout, Payment
+from pledges.models import Checkout, Payment, Pledge
+from pledges.templatetags.pledge_tags import Stock
 from pledges.views.mending import bank_return_url, mend_page
 from pledges.views.visiting import Visit, own_page
 
@@ -77,7 +80,7 @@ def _is_fresh(row: Checkout) -> bool:
 def _thanks(request: Visit, row: Checkout) -> HttpResponseBase:
     if not _is_fresh(row):
         return HttpResponseRedirect(reverse("contribution_link"))
-    row.pledge.refresh_from_db(fields=["state", "link_generation"])
+    row.pledge.refresh_from_db(fields=["state", "link_generation", "card_expires"])
     token = contribution_token(row.pledge)
     if row.pledge.state != PledgeState.CONFIRMED:
         return HttpResponseRedirect(reverse("contribution", args=[token]))
@@ -88,13 +91,20 @@ def _thanks(request: Visit, row: Checkout) -> HttpResponseBase:
         "campaign_url": queries.url_in(campaign, current()),
         "share": share_for(campaign, share_code(row.pledge)),
         "charge_date": charge_date(campaign),
+        "expires_before_charge": expires_before_charge(row.pledge),
         "token": token,
     }
     return render(request, "pledges/thanks.html", context)
 
 
 def _hold_over(request: Visit, row: Checkout) -> HttpResponse:
-    return render(request, "pledges/hold_over.html", {"campaign": row.pledge.campaign})
+    return render(request, "pledges/hold_over.html", {"campaign": row.pledge.campaign, "stock": _scarcest(row.pledge)})
+
+
+def _scarcest(pledge: Pledge) -> Stock | None:
+    """What is left of the tier of that choice that has the least; None where none is limited."""
+    rows = RewardStock.objects.filter(reward__items__pledge=pledge)
+    return min((Stock(row.left, row.held) for row in rows), key=lambda stock: stock.left, default=None)
 
 
 def _card_given(request: Visit, row: Checkout) -> HttpResponseBase:

@@ -3,14 +3,16 @@
 import random
 import uuid
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils import translation
 from django.utils.text import slugify
 
+from campaigns.enums import DeliveryZone
 from campaigns.models import Campaign, Reward
 from home.tenancy import within
-from pledges import checkout, pledging, refunds, saved_cards
+from pledges import checkout, pledging, postage, refunds, saved_cards
 from pledges.choosing import ChosenReward, PledgeRequest
 from pledges.consent_texts import NEWS, VERSION, consent_text
 from pledges.enums import CheckoutState, Wall
@@ -102,8 +104,9 @@ def _pledge(campaign: Campaign, one: Contribution, rewards: dict[str, Reward]) -
 
 def _request(campaign: Campaign, one: Contribution, rewards: dict[str, Reward]) -> PledgeRequest:
     language = one.person.language
-    chosen = [ChosenReward(rewards[key].pk, count, rewards[key].amount) for key, count in one.tiers.items()]
-    total = one.extra + sum(choice.quantity * choice.unit_amount for choice in chosen)
+    zone = _zone_of(rewards[key] for key in one.tiers)
+    chosen = [_choice(rewards[key], count, zone, one.number) for key, count in one.tiers.items()]
+    total = one.extra + sum(choice.total for choice in chosen)
     with translation.override(language):
         news = str(NEWS) if one.wants_news else ""
     return PledgeRequest(
@@ -119,4 +122,18 @@ def _request(campaign: Campaign, one: Contribution, rewards: dict[str, Reward]) 
         via=one.via,
         news_text=news,
         wall=one.wall,
+        zone=zone,
     )
+
+
+def _zone_of(chosen: Iterable[Reward]) -> str:
+    """Everybody lives as near as what they chose is mailed; empty where the zone changes nothing."""
+    priced = [prices for reward in chosen if (prices := postage.prices_of(reward))]
+    return next((zone for zone in DeliveryZone if priced and all(zone in prices for prices in priced)), "")
+
+
+def _choice(reward: Reward, count: int, zone: str, number: int) -> ChosenReward:
+    """Of a tier with variants, people take each in turn."""
+    variants = list(reward.variants.filter(retired_at=None))
+    variant = variants[number % len(variants)].pk if variants else None
+    return ChosenReward(reward.pk, count, reward.amount, postage.price_to(reward, zone) or 0, variant)

@@ -24,7 +24,7 @@ def test_the_page_says_until_when_and_where_and_for_how_much(cooperative, visit)
     limited, over, later, pickup, _free, more = tiers(html)
     assert "Early bird: until March 31, 2030 at 11:59 p.m. (Eastern Time), or until the last one" in limited
     assert "Québec $8" in limited
-    assert "Postage is extra, to be settled before your reward is sent." in limited
+    assert "Postage is extra, and is part of what you pay." in limited
     assert "Early bird has ended" in over and "Choose this reward" not in over
     assert "Available from March 1, 2030 at 9:00 a.m." in later and "Choose this reward" not in later
     assert "To pick up Le moulin Le samedi" in pickup

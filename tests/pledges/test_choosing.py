@@ -17,6 +17,7 @@ from home import clock, formats
 from home.models import Backer, NewsConsent
 from home.tenancy import within
 from pledges import checkout
+from pledges.consent_texts import VERSION
 from pledges.enums import CheckoutState, PledgeState
 from pledges.forms import quantity_name
 from pledges.models import Checkout, Pledge, PledgeConsent, PledgeItem
@@ -133,8 +134,8 @@ def test_the_review_of_a_promise_shows_all_that_binds(visitor, campaign, tiers):
         "$5.00",
         "Total $130.00",
         f"Your card will be charged only if pledges reach $1,000 by {deadline}. If not, nothing is charged",
-        f"Charge planned for {day_after}.",
-        f"cancel your pledge at no cost until {deadline}, by the link you will receive by email.",
+        f"Charge planned for {day_after}. We will write to you three days before.",
+        f"You may change or cancel your pledge at no cost until {deadline}, by the link you will receive by email.",
         "Your contribution goes to La Meule commune, coopérative de solidarité, 4, chemin du Moulin, "
         "Saint-Aurèle (Québec) G0L 0X0, 418 555-0142.",
         "On your card statement: “MEULE”",
@@ -277,7 +278,7 @@ def test_the_consent_row_says_word_for_word_what_the_review_showed(selling, camp
     consent = PledgeConsent.objects.get()
     assert (consent.text, consent.text_version, consent.language, consent.max_amount, consent.currency) == (
         shown,
-        "2026-11",
+        VERSION,
         "en",
         4500,
         "CAD",
