@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaigns import lifecycle, queries
+from campaigns import lifecycle, measures, queries
 from campaigns.enums import BEFORE_LAUNCH
 from campaigns.models import Campaign
 from home import clock, formats
@@ -23,7 +23,7 @@ from home.languages import ENGLISH, FRENCH, current
 from home.referral import VIA_LENGTH
 from pledges import checkout, gateway, late_pledges, pledging
 from pledges.choosing import PledgeRefused, PledgeRequest
-from pledges.consent_texts import NEWS, VERSION, charge_date, charge_day, consent_text, goal_words
+from pledges.consent_texts import NEWS, VERSION, charge_date, charge_day, consent_text
 from pledges.enums import CheckoutState, Wall
 from pledges.forms import ContributionForm
 from pledges.models import Checkout
@@ -195,7 +195,7 @@ def _review_page(
         "total": total,
         "taxes": taxes_in(form.taxable, request.cooperative),
         "is_promise": campaign.is_all_or_nothing and not late,
-        "goal": goal_words(campaign),
+        "goal": measures.goal_of(campaign, campaign.currency),
         "today": clock.now(),
         "charge_date": charge_date(campaign),
         "warned_before": charge_day(campaign) - _today(campaign) > timedelta(days=3),
