@@ -41,6 +41,14 @@ CHECKOUT_PAYMENT = _(
     "cancel and get a refund until %(deadline)s, by the link sent to you by email. On your statement: %(descriptor)s. "
     "No tax receipt, no investment, no share in the cooperative."
 )
+CONSENT_INCREASE = _(
+    "I authorize a maximum of %(max_amount)s instead of %(old_max_amount)s. The other terms do not change."
+)
+CHECKOUT_CHANGE = _(
+    "%(legal_name)s charges %(amount)s now: the difference for the change of your contribution to the campaign "
+    "“%(campaign)s”. You may cancel and get a refund until %(deadline)s, by the link sent to you by email. On your "
+    "statement: %(descriptor)s. No tax receipt, no investment, no share in the cooperative."
+)
 CHECKOUT_MEND = _(
     "The campaign “%(campaign)s” has reached its goal. %(legal_name)s will charge the card given here once, for "
     "%(amount)s, as soon as you leave this page. On your statement: %(descriptor)s. No tax receipt, no investment, no "
@@ -72,6 +80,21 @@ def checkout_text(pledge: Pledge) -> str:
         else:
             words = str(CHECKOUT_PROMISE if campaign.is_all_or_nothing else CHECKOUT_PAYMENT)
         return _fitted(words, _values(campaign, pledge.amount))
+
+
+def increase_text(pledge: Pledge, max_amount: int, language: str) -> str:
+    """What is agreed to when a contribution becomes one of more; minor units of its currency."""
+    with translation.override(language):
+        return str(CONSENT_INCREASE) % {
+            "max_amount": formats.money(max_amount, pledge.currency),
+            "old_max_amount": formats.money(pledge.amount, pledge.currency),
+        }
+
+
+def change_text(pledge: Pledge, difference: int) -> str:
+    """As `checkout_text`, on the page that charges the difference of a change."""
+    with translation.override(pledge.language):
+        return _fitted(str(CHECKOUT_CHANGE), _values(pledge.campaign, difference))
 
 
 def _values(campaign: Campaign, amount: int) -> dict[str, str]:

@@ -6,7 +6,7 @@ Every call that writes takes an idempotency key from a row that was committed be
 
 from pledges.gateway.cards import forget_card
 from pledges.gateway.checkout import end_session, open_session, read_session
-from pledges.gateway.customers import make_customer
+from pledges.gateway.customers import forget_customer, make_customer
 from pledges.gateway.errors import Crashed, Declined, GatewayError, Refused, Unavailable
 from pledges.gateway.payments import charge, confirm, find_payment, read_payment
 from pledges.gateway.refunds import find_refund, refund
@@ -30,6 +30,7 @@ __all__ = [
     "find_payment",
     "find_refund",
     "forget_card",
+    "forget_customer",
     "make_customer",
     "open_session",
     "read_event",

@@ -1,7 +1,9 @@
 """Customers of a connected account: one per backer."""
 
+from typing import Any, cast
+
 from pledges.gateway.client import client, on
-from pledges.gateway.errors import translated
+from pledges.gateway.errors import Refused, translated
 
 
 def make_customer(account: str, key: str, *, email: str, name: str, language: str, metadata: dict[str, str]) -> str:
@@ -12,3 +14,18 @@ def make_customer(account: str, key: str, *, email: str, name: str, language: st
             on(account, key),
         )
     return customer.id
+
+
+def forget_customer(account: str, customer: str) -> None:
+    """Delete a customer and the cards kept for it; one that is gone already is forgotten too.
+
+    What was charged stays in the account's own records. Raises Refused or Unavailable.
+    """
+    try:
+        with translated():
+            client().v1.customers.delete(customer, options=on(account))
+    except Refused:
+        with translated():
+            found = client().v1.customers.retrieve(customer, options=on(account))
+        if not cast(Any, found).get("deleted", False):
+            raise
