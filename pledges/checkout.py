@@ -23,8 +23,8 @@ from campaigns.models import Campaign
 from home import clock
 from home.languages import text_of
 from home.models import Backer
-from pledges import card_removals, gateway, pledging
-from pledges.consent_texts import checkout_text
+from pledges import card_removals, cards, changing, gateway, pledging
+from pledges.consent_texts import change_text, checkout_text
 from pledges.enums import CheckoutPurpose, CheckoutState
 from pledges.gateway.types import Line
 from pledges.models import Checkout, Pledge, PledgeItem
@@ -62,7 +62,7 @@ def _ask(checkout: Checkout) -> gateway.Session:
         if error.is_gone and _without_removed_customer(checkout, pledge):
             return _ask(checkout)
         log.warning("the page of checkout %s was refused: %s", checkout.pk, error)
-        pledging.lapse(checkout)
+        _lapse(checkout)
         raise
 
 
@@ -110,15 +110,31 @@ def _request(checkout: Checkout, pledge: Pledge, customer: str) -> gateway.Sessi
             key=str(checkout.key),
             customer=customer,
             currency=pledge.currency,
-            lines=_lines(pledge) if checkout.purpose == CheckoutPurpose.PAY else [],
-            commission=pledging.commission_for(pledge),
+            lines=_lines_of(checkout, pledge),
+            commission=_commission_of(checkout, pledge),
             success_url=back[0],
             cancel_url=back[1],
             expires_at=checkout.expires_at,
-            text=checkout_text(pledge),
+            text=_text_of(checkout, pledge),
             language=pledge.language,
             metadata={"tremplin_pledge": str(pledge.pk)},
         )
+
+
+def _lines_of(checkout: Checkout, pledge: Pledge) -> list[Line]:
+    if checkout.purpose == CheckoutPurpose.CHANGE:
+        return [Line(gettext("Change of your contribution"), changing.difference_of(checkout), 1)]
+    return _lines(pledge) if checkout.purpose == CheckoutPurpose.PAY else []
+
+
+def _commission_of(checkout: Checkout, pledge: Pledge) -> int:
+    is_change = checkout.purpose == CheckoutPurpose.CHANGE
+    return changing.commission_for(checkout) if is_change else pledging.commission_for(pledge)
+
+
+def _text_of(checkout: Checkout, pledge: Pledge) -> str:
+    is_change = checkout.purpose == CheckoutPurpose.CHANGE
+    return change_text(pledge, changing.difference_of(checkout)) if is_change else checkout_text(pledge)
 
 
 def _lines(pledge: Pledge) -> list[Line]:
@@ -149,15 +165,28 @@ def finish(checkout: Checkout) -> CheckoutState:
 
 def _follow(checkout: Checkout, session: gateway.Session) -> None:
     if session.status == "expired":
-        pledging.lapse(checkout)
+        _lapse(checkout)
+    elif session.status == "complete" and checkout.purpose == CheckoutPurpose.CHANGE and session.intent:
+        if session.intent.succeeded:
+            changing.complete(checkout, session.intent)
     elif session.status == "complete" and checkout.purpose == CheckoutPurpose.PAY and session.intent:
         if session.intent.succeeded:
             pledging.confirm_payment(checkout, session.intent)
     elif session.status == "complete" and session.card:
         if checkout.purpose == CheckoutPurpose.SAVE_CARD:
             pledging.confirm_promise(checkout, session.card)
+        elif checkout.purpose == CheckoutPurpose.CARD:
+            cards.replace(checkout, session.card)
         else:
             pledging.keep_new_card(checkout, session.card)
+
+
+def _lapse(checkout: Checkout) -> None:
+    """What the page was opened for did not come."""
+    if checkout.purpose == CheckoutPurpose.CHANGE:
+        changing.lapse(checkout)
+    else:
+        pledging.lapse(checkout)
 
 
 def end(checkout: Checkout) -> CheckoutState:
@@ -165,7 +194,7 @@ def end(checkout: Checkout) -> CheckoutState:
     checkout.refresh_from_db()
     if checkout.state == CheckoutState.OPENING:
         if clock.now() >= checkout.expires_at:
-            pledging.lapse(checkout)
+            _lapse(checkout)
         else:
             _learn_address(checkout)
     if checkout.state == CheckoutState.OPEN:

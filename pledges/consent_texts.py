@@ -51,6 +51,14 @@ CHECKOUT_LATE = _(
     "%(legal_name)s charges %(amount)s now. The campaign “%(campaign)s” has ended: your contribution does not change "
     "its result. On your statement: %(descriptor)s."
 )
+CONSENT_INCREASE = _(
+    "I authorize a maximum of %(max_amount)s instead of %(old_max_amount)s. The other terms do not change."
+)
+CHECKOUT_CHANGE = _(
+    "%(legal_name)s charges %(amount)s now: the difference for the change of your contribution to the campaign "
+    "“%(campaign)s”. You may cancel and get a refund until %(deadline)s, by the link sent to you by email. On your "
+    "statement: %(descriptor)s. No tax receipt, no investment, no share in the cooperative."
+)
 CHECKOUT_MEND = _(
     "The campaign “%(campaign)s” has reached its goal. %(legal_name)s will charge the card given here once, for "
     "%(amount)s, as soon as you leave this page. On your statement: %(descriptor)s."
@@ -108,6 +116,21 @@ def _checkout_words(pledge: Pledge) -> Any:
     if pledge.campaign.is_over:
         return CHECKOUT_MEND
     return CHECKOUT_PROMISE if pledge.campaign.is_all_or_nothing else CHECKOUT_PAYMENT
+
+
+def increase_text(pledge: Pledge, max_amount: int, language: str) -> str:
+    """What is agreed to when a contribution becomes one of more; minor units of its currency."""
+    with translation.override(language):
+        return str(CONSENT_INCREASE) % {
+            "max_amount": formats.money(max_amount, pledge.currency),
+            "old_max_amount": formats.money(pledge.amount, pledge.currency),
+        }
+
+
+def change_text(pledge: Pledge, difference: int) -> str:
+    """As `checkout_text`, on the page that charges the difference of a change."""
+    with translation.override(pledge.language):
+        return _fitted(str(CHECKOUT_CHANGE), _values(pledge.campaign, difference))
 
 
 def _values(campaign: Campaign, amount: int) -> dict[str, str]:

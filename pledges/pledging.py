@@ -16,20 +16,12 @@ from campaigns import lifecycle, queries, stock
 from home import backing, clock, outbox
 from home.models import Cooperative
 from home.registry import kind_of
-from pledges import choosing, ledger, taxes
+from pledges import choosing, giving_back, ledger, taxes
 from pledges.choosing import PledgeRefused, PledgeRequest
 from pledges.commission import commission_on
-from pledges.enums import (
-    CardState,
-    CheckoutPurpose,
-    CheckoutState,
-    PaymentState,
-    PledgeState,
-    RefundReason,
-    RefundState,
-)
+from pledges.enums import CardState, ChangeState, CheckoutPurpose, CheckoutState, Origin, PaymentState, PledgeState
 from pledges.gateway import Card, Intent
-from pledges.models import Checkout, Payment, Pledge, PledgeItem, Refund
+from pledges.models import Checkout, Payment, Pledge, PledgeItem
 
 #: What Stripe is told; the sweep ends the page five minutes earlier.
 PAGE_LASTS = timedelta(minutes=35)
@@ -174,7 +166,7 @@ def lapse(checkout: Checkout) -> bool:
         unfinished = Checkout.objects.filter(pk=checkout.pk, state__in=[CheckoutState.OPENING, CheckoutState.OPEN])
         if not unfinished.update(state=CheckoutState.EXPIRED, ended_at=clock.now()):
             return False
-        if checkout.purpose == CheckoutPurpose.MEND:
+        if checkout.purpose in (CheckoutPurpose.MEND, CheckoutPurpose.CARD):
             return True
         lifecycle.keep_open(checkout.pledge.campaign_id)
         pending = Pledge.objects.filter(pk=checkout.pledge_id, state=PledgeState.PENDING)
@@ -185,15 +177,22 @@ def lapse(checkout: Checkout) -> bool:
 
 
 def may_cancel(pledge: Pledge, at: datetime) -> bool:
-    """Until the deadline, while the campaign is live."""
-    return pledge.state == PledgeState.CONFIRMED and lifecycle.takes_pledges(pledge.campaign, at)
+    """Until the deadline, while the campaign is live; what was made by other means than the site is the team's."""
+    own = pledge.origin == Origin.ONLINE and not pledge.is_late
+    return own and pledge.state == PledgeState.CONFIRMED and lifecycle.takes_pledges(pledge.campaign, at)
 
 
 def cancel(pledge: Pledge) -> bool:
-    """At the backer's wish, before the deadline. A paid contribution is refunded whole. False if it is too late."""
+    """At the backer's wish, before the deadline. What was paid and not given back is refunded.
+
+    False if it is too late, or while the difference of a change may still be paid (pledges.own_pages ends that).
+    """
     with transaction.atomic():
         campaign = lifecycle.keep_open(pledge.campaign_id)
-        if not lifecycle.takes_pledges(campaign, clock.now()):
+        if not may_cancel(pledge, clock.now()) or not lifecycle.takes_pledges(campaign, clock.now()):
+            return False
+        Pledge.objects.select_for_update().get(pk=pledge.pk)
+        if pledge.changes.filter(state=ChangeState.PENDING).exists():
             return False
         confirmed = Pledge.objects.filter(pk=pledge.pk, state=PledgeState.CONFIRMED)
         if not confirmed.update(state=PledgeState.CANCELLED, ended_at=clock.now()):
@@ -201,9 +200,7 @@ def cancel(pledge: Pledge) -> bool:
         Pledge.objects.filter(pk=pledge.pk, card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
         for item in pledge.items.order_by("reward_id"):
             stock.release_promised(item.reward_id, item.quantity)
-        payment = Payment.objects.filter(pledge=pledge, part=0, state=PaymentState.PAID).first()
-        if payment:
-            _refund_whole(payment)
+        giving_back.give_back_all(pledge)
         outbox.queue(
             kind_of("pledge_cancelled"), cooperative=pledge.cooperative, subject_key=pledge.key, to=pledge.backer
         )
@@ -211,24 +208,10 @@ def cancel(pledge: Pledge) -> bool:
     return True
 
 
-def _refund_whole(payment: Payment) -> Refund:
-    return Refund.objects.create(
-        cooperative_id=payment.cooperative_id,
-        payment=payment,
-        state=RefundState.DUE,
-        amount=payment.amount,
-        commission=payment.commission,
-        currency=payment.currency,
-        reason=RefundReason.CANCELLED,
-        created_at=clock.now(),
-    )
-
-
 def _nudge_after_cancel() -> None:
-    from pledges.tasks import forget_cards, make_refunds  # noqa: PLC0415 (tasks import this module)
+    from pledges.tasks import forget_cards  # noqa: PLC0415 (tasks import this module)
 
     forget_cards.enqueue()
-    make_refunds.enqueue()
 
 
 def mend_checkout(payment: Payment) -> Checkout:

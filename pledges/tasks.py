@@ -26,7 +26,7 @@ from pledges import (
     webhooks,
 )
 from pledges.enums import CardState, CheckoutPurpose, CheckoutState, PaymentMethod, PaymentState, RefundState
-from pledges.models import Checkout, Payment, Pledge, Refund, StripeEvent
+from pledges.models import CardToForget, Checkout, Payment, Pledge, Refund, StripeEvent
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +173,8 @@ def nudge_refunds_and_cards() -> None:
     with across_cooperatives():
         if Refund.objects.filter(state=RefundState.DUE, payment__method=PaymentMethod.CARD).exists():
             make_refunds.enqueue()
-        if Pledge.objects.filter(card_state=CardState.TO_DETACH).exists():
+        due = Pledge.objects.filter(card_state=CardState.TO_DETACH), CardToForget.objects.filter(forgotten_at=None)
+        if any(rows.exists() for rows in due):
             forget_cards.enqueue()
         if Payment.objects.filter(state=PaymentState.PAID, processing_fee=None).exclude(stripe_intent="").exists():
             learn_fees.enqueue()

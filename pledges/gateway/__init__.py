@@ -7,7 +7,7 @@ Every call that writes takes an idempotency key from a row that was committed be
 from pledges.gateway.accounts import Account, find_account, onboarding_link, open_account, read_account
 from pledges.gateway.cards import forget_card, is_attached
 from pledges.gateway.checkout import end_session, open_session, read_session
-from pledges.gateway.customers import is_customer, make_customer
+from pledges.gateway.customers import forget_customer, is_customer, make_customer
 from pledges.gateway.disputes import read_dispute, read_warning
 from pledges.gateway.errors import Crashed, Declined, GatewayError, NoAccess, Refused, Throttled, Unavailable
 from pledges.gateway.events import list_events
@@ -53,6 +53,7 @@ __all__ = [
     "find_payment",
     "find_refund",
     "forget_card",
+    "forget_customer",
     "intent_of_charge",
     "is_attached",
     "is_customer",

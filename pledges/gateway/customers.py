@@ -1,5 +1,6 @@
 """Customers of a connected account: one per backer."""
 
+
 from pledges.gateway.client import client, on
 from pledges.gateway.errors import Refused, translated
 
@@ -24,3 +25,16 @@ def is_customer(account: str, customer: str) -> bool:
             return False
         raise
     return not getattr(found, "deleted", False)
+
+
+def forget_customer(account: str, customer: str) -> None:
+    """Delete a customer and the cards kept for it; one that is gone already is forgotten too.
+
+    What was charged stays in the account's own records. Raises Refused or Unavailable.
+    """
+    try:
+        with translated():
+            client().v1.customers.delete(customer, options=on(account))
+    except Refused:
+        if is_customer(account, customer):
+            raise

@@ -1,0 +1,71 @@
+"""What of a contribution's payments goes back to its backer: rows only, in the caller's transaction.
+
+The latest part first, over several if need be. What was given back before, or may still be, is not given twice: all
+refunds count but those that were not approved and those that never left. Commission goes back as the provider gives it
+back: pro rata, and what is left of it with the last cent.
+"""
+
+from django.db import transaction
+from django.db.models import Q, Sum
+
+from home import clock
+from pledges.enums import PaymentMethod, PaymentState, RefundReason, RefundState
+from pledges.models import Payment, Pledge, Refund
+from pledges.taxes import pro_rata
+
+#: Refunds that gave nothing back and never will.
+VOID = Q(state=RefundState.REJECTED) | Q(state=RefundState.FAILED, done_at=None)
+
+
+def given_back(payment: Payment) -> tuple[int, int]:
+    """The amount and the commission that went back, or are about to. Minor units."""
+    sums = payment.refunds.exclude(VOID).aggregate(amount=Sum("amount"), commission=Sum("commission"))
+    return sums["amount"] or 0, sums["commission"] or 0
+
+
+def give_back(pledge: Pledge, amount: int, reason: RefundReason) -> list[Refund]:
+    """Write the refunds of an amount, or of what is left if that is less, and have them made after the commit."""
+    refunds, left = [], amount
+    for payment in _paid(pledge):
+        share = min(left, payment.amount - given_back(payment)[0])
+        if share > 0:
+            refunds.append(_write(payment, share, reason))
+            left -= share
+    if refunds:
+        transaction.on_commit(_nudge)
+    return refunds
+
+
+def give_back_all(pledge: Pledge) -> list[Refund]:
+    """A cancelled contribution: whatever of it was paid and not given back. What waited for an approval is in it."""
+    waiting = Refund.objects.filter(payment__pledge=pledge, state=RefundState.TO_APPROVE)
+    waiting.update(state=RefundState.REJECTED)
+    return give_back(pledge, sum(payment.amount for payment in _paid(pledge)), RefundReason.CANCELLED)
+
+
+def _paid(pledge: Pledge) -> list[Payment]:
+    """By card, latest part first, under their locks: two refunds of one payment never count the same money."""
+    paid = Payment.objects.filter(pledge=pledge, state=PaymentState.PAID, method=PaymentMethod.CARD)
+    return list(paid.select_for_update().order_by("-part"))
+
+
+def _write(payment: Payment, amount: int, reason: RefundReason) -> Refund:
+    before, returned = given_back(payment)
+    left = payment.commission - returned
+    is_last = before + amount == payment.amount
+    return Refund.objects.create(
+        cooperative_id=payment.cooperative_id,
+        payment=payment,
+        state=RefundState.DUE,
+        amount=amount,
+        commission=left if is_last else min(left, pro_rata(payment.commission, amount, payment.amount)),
+        currency=payment.currency,
+        reason=reason,
+        created_at=clock.now(),
+    )
+
+
+def _nudge() -> None:
+    from pledges.tasks import make_refunds  # noqa: PLC0415 (tasks import this module)
+
+    make_refunds.enqueue()
