@@ -123,6 +123,8 @@ class _Comparison:
             return self._of_struct(block, mine or {}, before or {}, theirs or {})
         if isinstance(block, WORDS) or mine in (before, theirs):
             return None
+        if mine is False and None in (before, theirs):
+            return None  # it was saved before the box existed
         return ValidationError(self.message)
 
     def _of_struct(self, block: blocks.StructBlock, mine: Any, before: Any, theirs: Any) -> ValidationError | None:

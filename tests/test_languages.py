@@ -397,6 +397,7 @@ PLEDGE_MAILS = {  # kind: what the pledge is, how its campaign ended, which atte
     "payment_to_mend": ({"payment_state": PaymentState.MEND}, CampaignState.FUNDED, "0"),
     "pledge_dropped": ({"state": PledgeState.DROPPED}, CampaignState.FUNDED, ""),
     "goal_missed": ({"state": PledgeState.GOAL_MISSED}, CampaignState.MISSED, ""),
+    "deadline_extended": ({"paid": False}, "extended", ""),
     "refund_made": ({}, None, "refund"),
     "reward_sent": ({}, None, ""),
     "reward_ready": ({}, None, ""),
@@ -407,7 +408,10 @@ PLEDGE_MAILS = {  # kind: what the pledge is, how its campaign ended, which atte
 def test_mails_about_a_contribution(pseudo, campaign, kind):
     fields, ended, occasion = PLEDGE_MAILS[kind]
     pledge = make_pledge(campaign, extra=500, **fields)
-    if ended:
+    if ended == "extended":
+        last_day = end_dates.day_of(campaign.deadline, campaign) + timedelta(days=9)
+        assert extending.extend(campaign, last_day, by=None, reason_fr="La pierre tarde.", reason_en="The stone is late.")
+    elif ended:
         end(campaign, ended)
     with within(campaign.cooperative):
         if occasion == "refund":

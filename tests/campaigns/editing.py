@@ -6,8 +6,8 @@ from wagtail import blocks
 from wagtail.admin.rich_text.converters.contentstate import ContentstateConverter
 from wagtail.images.blocks import ImageBlock
 
+from campaigns.goal_fields import GoalInput
 from campaigns.models import CampaignPage
-from home.fields import AmountInput
 from home.models import Role
 from tests.factories.cooperatives import make_user
 
@@ -25,7 +25,9 @@ def fields_of(page, **changes):
         "title": page.title,
         "slug": page.slug,
         "funding_model": page.funding_model,
-        "goal": AmountInput().format_value(page.goal) or "",
+        "goal_unit": page.goal_unit,
+        "goal": _goal(page),
+        "suggested_amounts": page.suggested_amounts,
         "end_date": page.end_date.isoformat() if page.end_date else "",
         "theme": page.theme,
         "social_image": "",
@@ -40,6 +42,12 @@ def fields_of(page, **changes):
     }
     data |= dict(_block_fields(page.body.stream_block, page.body, "body"))
     return data | changes
+
+
+def _goal(page):
+    shown = GoalInput()
+    shown.unit = page.goal_unit
+    return shown.format_value(page.goal) or ""
 
 
 def _block_fields(block, value, prefix):

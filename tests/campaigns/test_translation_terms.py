@@ -75,16 +75,18 @@ def test_words_are_free(english):
 
 
 def test_the_terms_of_the_page_are_read_only(english, french):
-    posted = {"goal": "5", "funding_model": "flexible", "end_date": "2031-01-01", "theme": "food"}
+    posted = {
+        "goal_unit": "units",
+        "goal": "5",
+        "funding_model": "flexible",
+        "suggested_amounts": "5",
+        "end_date": "2031-01-01",
+        "theme": "food",
+    }
     form = form_of(english, **posted)
     assert form.is_valid(), form.errors
     page = form.save(commit=False)
-    assert (page.goal, page.funding_model, page.end_date, page.theme) == (
-        french.goal,
-        french.funding_model,
-        french.end_date,
-        french.theme,
-    )
+    assert [getattr(page, name) for name in posted] == [getattr(french, name) for name in posted]
     assert {str(form.fields[name].help_text) for name in posted} == {MESSAGE}
 
 

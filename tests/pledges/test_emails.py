@@ -103,6 +103,14 @@ def until(instant, language):
     return plain(formats.deadline(instant, ZONE, language))
 
 
+def extended(campaign):
+    last_day = end_dates.day_of(campaign.deadline, campaign) + timedelta(days=9)
+    assert extending.extend(
+        campaign, last_day, by=None, reason_fr="La pierre arrive en retard.", reason_en="The stone comes late."
+    )
+    return campaign
+
+
 def made(kind, campaign, flexible, language):
     """A mail of each kind, with the facts it must hold in both parts."""
     now = clock.now()
@@ -163,6 +171,13 @@ def made(kind, campaign, flexible, language):
             whole(120_000, language),
             whole(100_000, language),
         ]
+    if kind == "deadline_extended":
+        pledge = pledge_of(campaign, box, paid=False)
+        moved = extended(campaign)
+        old, new = until(moved.first_deadline, language), until(moved.deadline, language)
+        why = {"fr": "La pierre arrive en retard.", "en": "The stone comes late."}[language]
+        charged = charge_date(moved, language)
+        return composed(kind, pledge.key, pledge.backer), [old, new, why, whole(13550, language), charged]
     if kind == "refund_made":
         pledge = pledge_of(campaign, box)
         refund = make_refund(payment_of(pledge), amount=3000, commission=0)
@@ -210,6 +225,7 @@ def test_the_kinds_are_those_of_the_deck():
                 "payment_to_mend",
                 "pledge_dropped",
                 "goal_missed",
+                "deadline_extended",
                 "refund_made",
                 "reward_sent",
                 "reward_ready",

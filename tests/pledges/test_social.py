@@ -256,7 +256,7 @@ def test_passing_on_costs_the_page_no_query(campaign, rf, django_assert_num_quer
     page.full_url  # noqa: B018 (Wagtail keeps the roots of the sites)
     with translation.override("en"), django_assert_num_queries(0):
         card = social_tags.social_card(context, progress)
-        data = social_tags.structured_data(context, progress, True)
+        data = social_tags.structured_data(context, progress, True, False)
         share = share_tags.share_links(context, campaign, page)
         addresses = [share_tags.reward_address(context, one.reward) for one in social_tags.shown_tiers(page)]
     assert (card.url, len(addresses), len(json_ld(data)["@graph"][2]["makesOffer"])) == (share.url, 2, 2)
