@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
 from django.db.models import BooleanField, Case, CharField, Count, ExpressionWrapper, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Handover
@@ -46,6 +47,9 @@ class Step:
     handovers: tuple[Handover, ...]
     mail: str = ""
 
+
+#: States in which a reward is out of the cooperative's hands: `left_at` keeps the first of them.
+LEAVES = (FulfilmentState.SENT, FulfilmentState.DELIVERED)
 
 BEFORE_LEAVING = (FulfilmentState.NOT_STARTED, FulfilmentState.IN_PRODUCTION, FulfilmentState.RETURNED)
 
@@ -119,6 +123,8 @@ def _move(
     )
     step = STEPS[state]
     free = PledgeItem.objects.filter(pk__in=[item.pk for item in items], state__in=step.earlier)
+    if state in LEAVES:
+        written = written | {"left_at": Coalesce("left_at", Value(at, output_field=models.DateTimeField()))}
     moved = free.update(**written)
     if step.mail:
         outbox.queue_all(_mail(item, step.mail, said, at) for item in items)

@@ -12,7 +12,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, Reward
-from pledges import promises
+from pledges import matching, promises
 from pledges.enums import PaymentState, PledgeState, RefundState
 from pledges.models import Payment, Pledge, PledgeItem, Refund
 
@@ -100,6 +100,7 @@ def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
         sum_refunded=Coalesce(
             Subquery(_sums(refunded, "", "payment__pledge__campaign_id", Value(0)).values("total")), 0
         ),
+        matched=matching.listed(),
     )
 
 

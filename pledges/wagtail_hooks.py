@@ -16,7 +16,15 @@ from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
 from pledges import totals
-from pledges.admin import contribution_views, fulfilment_views, money_views, sharing_views
+from pledges.admin import (
+    books_views,
+    contribution_views,
+    fulfilment_views,
+    matching_views,
+    money_views,
+    sharing_views,
+    tax_views,
+)
 from pledges.admin.panels import CampaignsPanel
 
 
@@ -29,6 +37,14 @@ def admin_urls() -> list[URLPattern]:
         path("contributions/<int:pledge_id>/", contribution_views.detail, name="pledges_contribution"),
         path("money/", money_views.index, name="pledges_money"),
         path("money/<int:campaign_id>/", money_views.settlement, name="pledges_settlement"),
+        path("money/<int:campaign_id>/matching/", matching_views.index, name="pledges_matching"),
+        path("money/books/", books_views.index, name="pledges_books"),
+        path("money/books/taxes/", books_views.taxes, name="pledges_tax_report"),
+        path("money/books/owed/", books_views.owed, name="pledges_owed"),
+        path("money/books/journal/", books_views.journal_of, name="pledges_journal"),
+        path("money/books/accounts/", books_views.accounts, name="pledges_accounts"),
+        path("money/books/registrations/", tax_views.index, name="pledges_taxes"),
+        path("money/books/registrations/<int:registration_id>/", tax_views.change, name="pledges_tax"),
         path("campaigns/<int:page_id>/sharing/", sharing_views.sharing, name="campaign_sharing"),
         path("campaigns/<int:page_id>/sharing/preview/", sharing_views.preview_link, name="campaign_sharing_preview"),
         path("campaigns/<int:page_id>/sharing/add/", sharing_views.add_ambassador, name="campaign_sharing_add"),

@@ -16,6 +16,7 @@ from campaigns import queries
 from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
 from home import formats
 from pledges import promises, totals
+from pledges.matching import Partner, partners_of
 from pledges.pledging import HOLD
 from pledges.totals import Progress
 
@@ -108,6 +109,12 @@ def progress(context: Context, campaign: Campaign) -> Progress:
     if campaign.pk not in known:
         known[campaign.pk] = totals.progress_of(campaign)
     return known[campaign.pk]
+
+
+@register.simple_tag
+def partners(campaign: Campaign) -> list[Partner]:
+    """Who adds money of their own to what people give, apart from every total."""
+    return partners_of(campaign)
 
 
 @register.simple_tag
