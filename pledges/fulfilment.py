@@ -26,6 +26,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Handover
@@ -59,6 +60,9 @@ class Step:
     handovers: tuple[Handover, ...]
     mail: str = ""
 
+
+#: States in which a reward is out of the cooperative's hands: `left_at` keeps the first of them.
+LEAVES = (FulfilmentState.SENT, FulfilmentState.DELIVERED)
 
 BEFORE_LEAVING = (FulfilmentState.NOT_STARTED, FulfilmentState.IN_PRODUCTION, FulfilmentState.RETURNED)
 
@@ -132,6 +136,8 @@ def _move(
     )
     step = STEPS[state]
     free = PledgeItem.objects.filter(pk__in=[item.pk for item in items], state__in=step.earlier)
+    if state in LEAVES:
+        written = written | {"left_at": Coalesce("left_at", Value(at, output_field=models.DateTimeField()))}
     moved = free.update(**written)
     if step.mail:
         outbox.queue_all(_mail(item, step.mail, said, at) for item in items)

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns.enums import GoalUnit, RewardKind
 from campaigns.models import Campaign, Reward
-from pledges import promises
+from pledges import matching, promises
 from pledges.enums import DisputeState, PaymentState, PledgeState
 from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 from pledges.models.payments import GIVEN_BACK
@@ -128,6 +128,7 @@ def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
         sum_units=Case(
             When(goal_unit=GoalUnit.UNITS, then=Coalesce(Subquery(units.values("total")), 0)), default=Value(0)
         ),
+        matched=matching.listed(),
     )
 
 

@@ -19,16 +19,19 @@ from home.tenancy import current_cooperative
 from pledges import extending, totals
 from pledges.admin import (
     account_views,
+    books_views,
     contribution_views,
     export_views,
     extension_views,
     fulfilment_views,
+    matching_views,
     money_views,
     offline_views,
     payout_views,
     refund_views,
     settlement_views,
     sharing_views,
+    tax_views,
 )
 from pledges.admin.panels import AccountPanel, CampaignsPanel
 
@@ -65,6 +68,14 @@ def admin_urls() -> list[URLPattern]:
         path("money/<int:campaign_id>/pause/", settlement_views.pause, name="pledges_settlement_pause"),
         path("money/<int:campaign_id>/rehearsal/", settlement_views.rehearsal, name="pledges_rehearsal"),
         path("money/<int:campaign_id>/report/", settlement_views.report, name="pledges_report"),
+        path("money/<int:campaign_id>/matching/", matching_views.index, name="pledges_matching"),
+        path("money/books/", books_views.index, name="pledges_books"),
+        path("money/books/taxes/", books_views.taxes, name="pledges_tax_report"),
+        path("money/books/owed/", books_views.owed, name="pledges_owed"),
+        path("money/books/journal/", books_views.journal_of, name="pledges_journal"),
+        path("money/books/accounts/", books_views.accounts, name="pledges_accounts"),
+        path("money/books/registrations/", tax_views.index, name="pledges_taxes"),
+        path("money/books/registrations/<int:registration_id>/", tax_views.change, name="pledges_tax"),
         path("campaigns/<int:page_id>/sharing/", sharing_views.sharing, name="campaign_sharing"),
         path("campaigns/<int:page_id>/sharing/preview/", sharing_views.preview_link, name="campaign_sharing_preview"),
         path("campaigns/<int:page_id>/sharing/add/", sharing_views.add_ambassador, name="campaign_sharing_add"),

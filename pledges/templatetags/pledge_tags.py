@@ -17,6 +17,7 @@ from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
 from home import clock, formats
 from home.models import Cooperative
 from pledges import consent_texts, promises, totals
+from pledges.matching import Partner, partners_of
 from pledges.pledging import HOLD
 from pledges.totals import Progress
 
@@ -109,6 +110,12 @@ def progress(context: Context, campaign: Campaign) -> Progress:
     if campaign.pk not in known:
         known[campaign.pk] = totals.progress_of(campaign)
     return known[campaign.pk]
+
+
+@register.simple_tag
+def partners(campaign: Campaign) -> list[Partner]:
+    """Who adds money of their own to what people give, apart from every total."""
+    return partners_of(campaign)
 
 
 @register.simple_tag

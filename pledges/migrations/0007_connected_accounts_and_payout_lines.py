@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('home', '0008_money_settings'),
-        ('pledges', '0004_tax_rates'),
+        ('pledges', '0006_settlement_lanes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

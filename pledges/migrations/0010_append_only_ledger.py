@@ -51,6 +51,6 @@ def drop(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("pledges", "0005_books_that_hold")]
+    dependencies = [("pledges", "0009_books_that_hold")]
 
     operations = [migrations.RunPython(create, drop)]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pledges', '0004_tax_rates'),
+        ('pledges', '0007_connected_accounts_and_payout_lines'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('campaigns', '0007_units_extension_late_and_taxable'),
         ('home', '0008_money_settings'),
-        ('pledges', '0004_tax_rates'),
+        ('pledges', '0005_own_page'),
     ]
 
     operations = [
