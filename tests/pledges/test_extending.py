@@ -26,6 +26,7 @@ from tests.campaigns.reading import tally, words
 from tests.factories.campaigns import end_now, make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_backer, make_pledge
+from tests.pledges.test_crash import in_threads, scoped
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -290,3 +291,19 @@ def test_the_state_machine_alone_keeps_the_first_deadline(campaign):
     assert not lifecycle.extend(campaign, old, by=None, **WHY)
     assert lifecycle.extend(campaign, old + timedelta(days=2), by=None, **WHY)
     assert (campaign.first_deadline, campaign.is_extended) == (old, True)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_people_at_the_same_moment_extend_once(cooperative):
+    campaign = make_campaign(cooperative)
+    make_pledge(campaign, paid=False)
+    old, answers = campaign.deadline, []
+
+    def act(days):
+        fresh = Campaign.objects.select_related("cooperative__site").get(pk=campaign.pk)
+        answers.append(extending.extend(fresh, days_on(campaign, days), by=None, **WHY))
+
+    in_threads(*(scoped(cooperative, act, days) for days in (5, 6, 7, 8)))
+    assert sorted(answers) == [False, False, False, True]
+    assert (Campaign.objects.get().first_deadline, told().count()) == (old, 1)
