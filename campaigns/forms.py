@@ -43,11 +43,11 @@ class CampaignPageForm(WagtailAdminPageForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "goal" in self.fields and "goal_unit" in self.fields:
-            self.fields["goal"].count(self["goal_unit"].value() or GoalUnit.MONEY)
         self.source_page = translation_terms.source_of(self.instance)
         if self.source_page is not None:
             translation_terms.lock_fields(self, self.source_page)
+        if "goal" in self.fields and "goal_unit" in self.fields:
+            self.fields["goal"].count(self["goal_unit"].value() or GoalUnit.MONEY)
 
     def clean_suggested_amounts(self) -> str:
         """As typed; read again when the page is published."""

@@ -19,12 +19,14 @@ from django.urls import clear_url_caches, reverse
 from django.utils.translation import gettext, ngettext, override
 from wagtail.models import Locale
 
+from campaigns import end_dates
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign
 from home import clock, composing, outbox, unsubscribing
 from home.models import OutgoingMail, TextPage
 from home.registry import kind_of
 from home.tenancy import within
+from pledges import extending
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from pledges.forms import quantity_name
 from pledges.links import contribution_token
@@ -410,7 +412,7 @@ def test_mails_about_a_contribution(pseudo, campaign, kind):
     pledge = make_pledge(campaign, extra=500, **fields)
     if ended == "extended":
         last_day = end_dates.day_of(campaign.deadline, campaign) + timedelta(days=9)
-        assert extending.extend(campaign, last_day, by=None, reason_fr="La pierre tarde.", reason_en="The stone is late.")
+        assert extending.extend(campaign, last_day, by=None, reason_fr=REASON_FR, reason_en=REASON_FR)
     elif ended:
         end(campaign, ended)
     with within(campaign.cooperative):

@@ -139,7 +139,7 @@ def test_the_editor_of_a_stopped_translation_is_the_normal_one_and_says_it(edito
     editor.post(stop, {"next": url})
     html = editor.get(url).content.decode()
     assert "js-translation-editor" not in html
-    assert html.count(MESSAGE) == 4
+    assert html.count(MESSAGE) == 6
     assert re.search(r'<input[^>]*name="goal"[^>]*disabled', html)
 
 

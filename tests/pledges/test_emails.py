@@ -7,12 +7,14 @@ from datetime import date, timedelta
 import pytest
 from django.conf import settings
 
+from campaigns import end_dates
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign
 from home import clock, composing, formats, outbox
 from home.models import Cooperative, OutgoingMail
 from home.registry import Category, all_kinds, kind_of
 from home.tenancy import within
+from pledges import extending
 from pledges.consent_texts import LONGEST, charge_date, checkout_text, consent_text
 from pledges.enums import FulfilmentState, PaymentState, PledgeState, RefundState
 from pledges.links import contribution_url
