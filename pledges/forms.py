@@ -211,7 +211,7 @@ class ContributionForm(PersonForm, AmountForm):
 
     @property
     def zone_name(self) -> str:
-        return dict(DeliveryZone.choices).get(self.mailed_to, "")
+        return str(dict(DeliveryZone.choices).get(self.mailed_to, ""))
 
     @property
     def taxable(self) -> int:

@@ -27,7 +27,7 @@ class NoteField(forms.CharField):
     """Several lines; the end of one counts once, as it does in the browser."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class PersonForm(forms.Form):
