@@ -50,9 +50,8 @@ class Double:
         return self._post(f"accounts/{account}", **flags)
 
     def pay_out(self, account, *, arrives=True):
-        """What is held becomes available, and leaves for the bank."""
-        self.advance(hours=49)
-        return self._post(f"accounts/{account}/payout", arrives=arrives)
+        """All of the balance leaves for the bank, also what would be held a while."""
+        return self._post(f"accounts/{account}/payout", held=True, arrives=arrives)
 
     def settle_payout(self, payout, status):
         return self._post(f"payouts/{payout}", status=status)

@@ -1,7 +1,6 @@
 """Transfers to the bank: each with all its lines, equal to the deposit to the cent, and in the ledger."""
 
 import pytest
-import requests
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -279,10 +278,7 @@ def test_the_page_of_a_transfer_asks_no_more_of_three_lines_than_of_one(
             payouts.follow(shop, made["id"])
             pk = Payout.objects.get(stripe_payout=made["id"]).pk
         client.get(reverse("pledges_payout", args=[pk]))
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             client.get(reverse("pledges_payout", args=[pk]))
         counts.append(len(queries))
     assert counts[0] == counts[1]
-    assert requests
