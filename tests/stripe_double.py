@@ -45,6 +45,20 @@ class Double:
         cooperative.refresh_from_db()
         return account.id
 
+    def set_account(self, account, **flags):
+        """What Stripe does by itself: `charges_enabled`, `payouts_enabled`, `deauthorized`, `complete`."""
+        return self._post(f"accounts/{account}", **flags)
+
+    def pay_out(self, account, *, arrives=True):
+        """All of the balance leaves for the bank, also what would be held a while."""
+        return self._post(f"accounts/{account}/payout", held=True, arrives=arrives)
+
+    def settle_payout(self, payout, status):
+        return self._post(f"payouts/{payout}", status=status)
+
+    def close_dispute(self, dispute, status):
+        return self._post(f"disputes/{dispute}", status=status)
+
     def pay(self, session, card="4242424242424242"):
         """Fill in the hosted page as a visitor with this card would, and say yes at the bank's page."""
         return self._post(f"checkout/{session}/pay", card=card, bank="complete")

@@ -70,7 +70,7 @@ def translated() -> Iterator[None]:
     except stripe.APIConnectionError as error:
         raise Unavailable(str(error)) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        kind = NoAccess if error.code == "account_invalid" else Unavailable
+        kind = NoAccess if getattr(error.error, "code", None) == "account_invalid" else Unavailable
         raise kind(f"The key or the account was refused: {error}") from error
     except stripe.IdempotencyError as error:
         if error.http_status == 409:

@@ -165,10 +165,12 @@ def close_dispute(world: World, given: Json, path: Json) -> Json:
 
 
 def pay_out(world: World, given: Json, path: Json) -> Json:
-    """What is available leaves for the bank now; `{"arrives": true}`: and is there at once."""
-    if set(given) - {"arrives"}:
-        raise Unfit('Send {} or {"arrives": true}.')
+    """What is available leaves for the bank now; `held`: what is held too; `arrives`: and is there at once."""
+    if set(given) - {"arrives", "held"}:
+        raise Unfit('Send {} or some of {"held": true, "arrives": true}.')
     account = _find(world, path["id"], "account").body["id"]
+    if given.get("held"):
+        paying_out.release(world.call(account))
     body = paying_out.pay_out(world.call(account))
     if body is None:
         raise Unfit("Nothing is available.")

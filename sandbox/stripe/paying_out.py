@@ -12,6 +12,15 @@ DAILY = 86400
 _OPEN = ("pending", "in_transit")
 
 
+def release(call: Call) -> None:
+    """What is held becomes available now."""
+    call.world.store.db.execute(
+        "UPDATE objects SET body=json_set(body,'$.available_on',?) WHERE account=? AND kind='balance_transaction'"
+        " AND json_extract(body,'$.available_on') > ?",
+        (call.now, call.account, call.now),
+    )
+
+
 def pay_out(call: Call) -> Json | None:
     """One automatic payout of all that is available and in no payout yet; None where that is nothing or less."""
     found = call.world.store.db.execute(
