@@ -108,7 +108,8 @@ def _locked(payment: Payment) -> Payment:
 
 def _share_of_rest(payment: Payment, amount: int, *, but: Refund | None = None) -> dict[str, int]:
     """What of the next `amount` to go back is each tax: the share of all so far, less what went back already."""
-    refunds = payment.refunds.filter(taxes__isnull=False).exclude(pk=but.pk if but else None).distinct()
+    others = payment.refunds.exclude(pk=but.pk) if but else payment.refunds.all()
+    refunds = others.filter(taxes__isnull=False).distinct()
     lost = LedgerEntry.objects.filter(
         group__kind=LedgerKind.DISPUTE_LOST,
         group__subject_key__in=[f"dispute:{pk}" for pk in payment.disputes.values_list("pk", flat=True)],

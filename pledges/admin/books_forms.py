@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.widgets import AdminDateInput
 
+from campaigns.models import Campaign
 from campaigns.queries import campaigns_of
 from home.fields import AmountField
 from home.models import Cooperative
@@ -18,7 +19,7 @@ from pledges.admin.forms import CampaignChoice
 from pledges.fulfilment import today_in
 from pledges.journal import Account, codes_of, known_accounts
 from pledges.matching import Received
-from pledges.models import TaxRegistration
+from pledges.models import Matching, TaxRegistration
 from pledges.periods import Period
 from pledges.tax_report import tax_names
 
@@ -148,9 +149,16 @@ class MatchingForm(forms.Form):
         help_text=gettext_lazy("Optional. Shown to your team only."),
     )
 
-    def __init__(self, *args: Any, cooperative: Cooperative, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, campaign: Campaign, cooperative: Cooperative, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.today = today_in(cooperative)
+        self.campaign, self.today = campaign, today_in(cooperative)
+
+    def clean(self) -> dict[str, Any]:
+        """The form sent twice records once."""
+        found = super().clean() or {}
+        if not self.errors and Matching.objects.filter(campaign=self.campaign, **found).exists():
+            raise ValidationError(_("This money is recorded already. Another sum of that day needs its own reference."))
+        return found
 
     def clean_received_on(self) -> date:
         received: date = self.cleaned_data["received_on"]

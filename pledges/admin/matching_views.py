@@ -22,7 +22,7 @@ from pledges.models import Matching
 def index(request: AdminRequest, campaign_id: int) -> HttpResponse:
     """The list and the form; POST records money that came."""
     campaign = get_object_or_404(Campaign, cooperative=request.cooperative, pk=campaign_id)
-    form = MatchingForm(request.POST or None, cooperative=request.cooperative)
+    form = MatchingForm(request.POST or None, campaign=campaign, cooperative=request.cooperative)
     if request.method == "POST" and form.is_valid():
         matching.record(campaign, form.received(), by=request.user)
         messages.success(request, _("The matching money is recorded. It is shown apart from the contributions."))

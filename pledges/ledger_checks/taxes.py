@@ -67,7 +67,7 @@ def _returned(payment: Payment, of_disputes: dict[str, dict[str, int]]) -> Itera
     for dispute in lost:
         for code, cents in of_disputes.get(_key(dispute), {}).items():
             back[code] += cents
-    undone = min(payment.amount, sum(row.amount for row in [*refunds, *lost]))
+    undone = min(payment.amount, sum(one.amount for one in refunds) + sum(one.amount for one in lost))
     share = {tax.code: half_up(tax.amount * undone, payment.amount) for tax in payment.taxes.all()}
     if {code: cents for code, cents in back.items() if cents} != {
         code: cents for code, cents in share.items() if cents

@@ -15,6 +15,7 @@ from wagtail.models import Locale
 from campaigns.models import CampaignPage
 from home.models import Brand, TextPage
 from home.tenancy import within
+from tests.factories.books import make_matching
 from tests.factories.campaigns import body_of, make_campaign, make_campaign_page, tier, translate
 from tests.factories.pledges import make_pledge
 from tests.updates.making import make_update, notice_block, text_block
@@ -89,6 +90,8 @@ def make_page(house, title, size):
             make_update(campaign, text_block(), title=f"Nouvelle {number}")
         rewards = list(campaign.rewards.order_by("position"))
         make_pledge(campaign, rewards=[(reward, 1) for reward in rewards], paid=False)
+        for _number in range(size.updates):
+            make_matching(campaign)
         late = make_update(campaign, notice_block(rewards[:1]), title="Un retard")
         announce(late, by=None, missing_language=MissingLanguage.NONE)
         return campaign
