@@ -10,15 +10,24 @@ from tests.journeys.editor import Editor
 pytestmark = pytest.mark.browser
 
 
+#: A live campaign, as its factory makes it.
+CAMPAIGN = """
+from home.models import Cooperative
+from tests.factories.campaigns import make_campaign
+make_campaign(Cooperative.objects.get(slug="meule"))
+"""
+
+
 def pledges_in(stack):
     with sqlite3.connect(stack.folder / "tremplin.sqlite3") as rows:
         return rows.execute("select origin, state, amount from pledges_pledge where origin = 'offline'").fetchall()
 
 
 def test_a_cheque_is_entered_then_received(chromium, stack, shots):
+    stack.manage("shell", "--command", CAMPAIGN)
     editor = Editor(chromium, stack)
     editor.go("/admin/contributions/offline/")
-    editor.page.locator("main a.button, .nice-padding a.button").first.press("Enter")
+    editor.page.get_by_role("link", name="Remettre la meule en marche").press("Enter")
     editor.page.locator("[name=name]").fill("Aimé Pelletier")
     editor.page.locator("[name=extra]").fill("45,50")
     editor.page.locator("[name=method]").select_option("cheque")
