@@ -17,7 +17,8 @@ def name_of(code: str, language: str | None = None) -> str:
 
 def choices(language: str | None = None) -> list[tuple[str, str]]:
     """(code, name), the usual ones first, then by name."""
-    names = LOCALES[language or current()].territories
+    territories = LOCALES[language or current()].territories
+    names = {str(code): str(name) for code, name in territories.items()}
     codes = [code for code in names if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES]
     rest = sorted((code for code in codes if code not in FIRST), key=lambda code: folded(names[code]))
     return [(code, names[code]) for code in (*FIRST, *rest)]

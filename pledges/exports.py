@@ -72,7 +72,7 @@ def backers(cooperative: Cooperative, wanted: Wanted, language: str) -> Rows:
     items = _items_of(cooperative, wanted).filter(begun).select_related(*related)
     order = ("pledge__campaign_id", "reward__position", "reward_id", "variant__position", "pledge_id", "pk")
     for item in items.order_by(*order).iterator(CHUNK):
-        tier = [item.title, str(item.variant or ""), item.quantity]
+        tier: list[Cell] = [item.title, str(item.variant or ""), item.quantity]
         yield _backer_row(item.pledge, tier, item.total + item.postage, language)
     if not wanted.reward_id:
         for pledge in _with_extra(cooperative, wanted).iterator(CHUNK):

@@ -118,7 +118,7 @@ def _check_line(reward: Reward | None, line: EnteredLine, zone: str, *, late: bo
     if late and not reward.sold_late:
         raise PledgeRefused("late", reward)
     offered = {one.pk for one in reward.variants.all() if one.retired_at is None}
-    if line.variant_id not in (offered or {None}):
+    if line.variant_id not in offered and (offered or line.variant_id is not None):
         raise PledgeRefused("variant", reward)
     if _is_mailed_at_a_price(reward) and not _postage_to(reward, zone):
         raise PledgeRefused("zone", reward)

@@ -30,7 +30,7 @@ from pledges import extending
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from pledges.forms import quantity_name
 from pledges.links import contribution_token
-from pledges.models import PledgeItem, Settlement
+from pledges.models import Payment, PledgeItem, Settlement
 from sandbox import translations
 from tests.factories.campaigns import body_of, end_now, make_campaign, two_tiers
 from tests.factories.cooperatives import make_user
@@ -403,6 +403,8 @@ PLEDGE_MAILS = {  # kind: what the pledge is, how its campaign ended, which atte
     "refund_made": ({}, None, "refund"),
     "reward_sent": ({}, None, ""),
     "reward_ready": ({}, None, ""),
+    "offline_recorded": ({"paid": False}, None, ""),
+    "cheque_bounced": ({}, None, "payment"),
 }
 
 
@@ -418,6 +420,9 @@ def test_mails_about_a_contribution(pseudo, campaign, kind):
     with within(campaign.cooperative):
         if occasion == "refund":
             occasion = f"refund:{make_refund(payment_of(pledge), amount=500).pk}"
+        elif occasion == "payment":
+            Payment.objects.filter(pledge=pledge).update(method="cheque", received_on=date(2026, 10, 3))
+            occasion = f"payment:{payment_of(pledge).pk}"
         facts = {"state": "sent", "carrier": "Postes Canada", "tracking_url": "", "note": "Le texte, en entier."}
         about = f"item:{pledge.items.get().pk}" if kind.startswith("reward_") else pledge.key
         outbox.queue(

@@ -118,7 +118,9 @@ class EntryForm(forms.Form):
         find = queries.late_rewards if self.late else queries.rewards_on_sale
         for reward in find(self.campaign, clock.now()).prefetch_related("variants"):
             variants = [one for one in reward.variants.all() if one.retired_at is None]
-            for variant in variants or [None]:
+            if not variants:
+                yield reward, None
+            for variant in variants:
                 yield reward, variant
 
     def _quantity_field(self, line: Line) -> forms.IntegerField:

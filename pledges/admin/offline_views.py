@@ -230,6 +230,7 @@ def _ask(
 ) -> HttpResponse:
     """A page that says what would happen, and asks. It posts the state it was shown in."""
     pledge = payment.pledge
+    back_url = reverse("pledges_contribution", args=[pledge.pk])
     context = {
         "pledge": pledge,
         "amount": payment.amount if amount is None else amount,
@@ -237,7 +238,7 @@ def _ask(
         "state": payment.state,
         "forms": asked,
         "submit_label": title,
-        "back_url": reverse("pledges_contribution", args=[pledge.pk]),
+        "back_url": back_url,
     }
-    above = [(reverse("pledges_contributions"), _("Contributions")), (context["back_url"], pledge.backer.name)]
+    above = [(reverse("pledges_contributions"), _("Contributions")), (back_url, pledge.backer.name)]
     return TemplateResponse(request, "pledges/admin/offline_act.html", furniture(title, ICON, above=above) | context)
