@@ -1,9 +1,12 @@
 """Shared fixtures. What is faked stands at the far end of a socket, never in our own code."""
 
 import os
+import sqlite3
+from contextlib import closing
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.utils import translation
 
 from home.tenancy import across_cooperatives, within
@@ -12,10 +15,25 @@ from tests.factories.cooperatives import make_cooperative
 from tests.stripe_double import double_running
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """The real migrations ran; page references are kept where tests flush tables."""
-    return django_db_setup
+if "DATABASE_TEMPLATE" in os.environ:  # sandbox.mutants: hundreds of sessions, one database made beforehand
+
+    @pytest.fixture(scope="session")
+    def django_db_setup(django_test_environment, django_db_blocker):
+        """A copy in memory of a database that was migrated already."""
+        with django_db_blocker.unblock():
+            connection.settings_dict["NAME"] = "file:copy?mode=memory&cache=shared"
+            connection.close()
+            connection.ensure_connection()
+            with closing(sqlite3.connect(os.environ["DATABASE_TEMPLATE"])) as template:
+                template.backup(connection.connection)
+        yield
+
+else:
+
+    @pytest.fixture(scope="session")
+    def django_db_setup(django_db_setup, django_db_blocker):
+        """The real migrations ran; page references are kept where tests flush tables."""
+        return django_db_setup
 
 
 @pytest.fixture(autouse=True)

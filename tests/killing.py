@@ -14,6 +14,8 @@ from importlib import import_module
 
 from django.db import connections
 
+from pledges.gateway import client
+
 
 def fork(function):
     """The id of a child that runs `function` and ends: 0 if it returned, 1 if it raised."""
@@ -24,6 +26,7 @@ def fork(function):
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        client._client.cache_clear()  # the sockets it keeps open are the parent's
         function()
         code = 0
     except BaseException:

@@ -1,0 +1,46 @@
+"""What takes too long for every change: many more stories, and a large settlement that is killed fifty times.
+
+`python -m sandbox.soak`. The stories are told by two processes, each by chance of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--show-capture=no"]
+STORIES = [*PYTEST, "tests/pledges/test_stories.py", "-m", "not postgres and not browser"]
+KILLED = [
+    *[sys.executable, "-m", "sandbox.on_postgres", *PYTEST, "-m", "postgres"],
+    "tests/pledges/test_killed_settlements.py::test_killed_again_and_again_it_charges_everyone_once",
+]
+TELLERS = 2
+TOTAL = 2_000
+
+
+def main() -> int:
+    """0 when all went well. STORIES, KILLED_PLEDGES and KILLS change how much there is of it."""
+    began = time.monotonic()
+    killed = _run(KILLED, {"KILLED_PLEDGES": "10000", "KILLS": "50"}).wait()
+    _say("the killed settlement", killed, began)
+    began = time.monotonic()
+    each = int(os.environ.get("STORIES", TOTAL)) // TELLERS
+    tellers = [_run(STORIES, {}, {"STORIES": str(each)}) for _teller in range(TELLERS)]
+    told = max(teller.wait() for teller in tellers)
+    _say(f"{each * TELLERS} stories", told, began)
+    return int(bool(killed or told))
+
+
+def _run(command: list[str], defaults: dict[str, str], fixed: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, env=defaults | dict(os.environ) | (fixed or {}))
+
+
+def _say(what: str, code: int, began: float) -> None:
+    minutes = (time.monotonic() - began) / 60
+    print(f"── {what}: {'failed' if code else 'passed'} in {minutes:.1f} minutes", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
