@@ -256,6 +256,8 @@ def _record_unpaid(payment: Payment, intent: Intent, *, tried: bool) -> None:
     """`tried`: just now. Reading back what is known already moves no date."""
     state = PaymentState.ACTION if intent.asks_bank else PaymentState.MEND
     written: dict[str, object] = {}
+    if payment.state == PaymentState.DUE:  # else the lease is the grace's
+        written |= {"lease_token": None, "lease_until": None}
     if tried or payment.state != state:
         again = state == PaymentState.MEND and declines.sort_intent(intent) == Decline.SOFT
         written["retry_at"] = _next_try(payment) if again else None
@@ -263,8 +265,6 @@ def _record_unpaid(payment: Payment, intent: Intent, *, tried: bool) -> None:
         state=state,
         stripe_intent=intent.id or payment.stripe_intent,
         decline_code=intent.decline_code or intent.error_code,
-        lease_token=None,
-        lease_until=None,
         **written,
     )
     pledge = payment.pledge

@@ -1,0 +1,160 @@
+"""Refunds by treasurers: never more than is left, a second person above the limit, our books Stripe's to the cent."""
+
+import random
+import uuid
+
+import pytest
+
+from campaigns.enums import FundingModel
+from home.models import Role
+from home.tenancy import within
+from pledges import refund_decisions, totals
+from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundState
+from pledges.models import Dispute, Payment, Refund, TaxRegistration
+from pledges.refund_decisions import RefundRefused
+from tests.factories.campaigns import make_campaign, tier
+from tests.factories.cooperatives import make_user
+from tests.factories.pledges import make_pledge, make_refund
+from tests.factories.pledges import payment_of as first_payment
+from tests.pledges.aftermath import book_agrees, contribute, ledger, mails, make_refunds, payment_of
+
+
+@pytest.fixture
+def campaign(cooperative):
+    return make_campaign(cooperative, funding_model=FundingModel.FLEXIBLE)
+
+
+@pytest.fixture
+def treasurer(cooperative):
+    return make_user(cooperative, Role.TREASURER)
+
+
+@pytest.fixture(autouse=True)
+def scope(cooperative):
+    with within(cooperative):
+        yield
+
+
+def ask(payment, by, amount, key=None):
+    return refund_decisions.ask(payment, amount=amount, reason="agreed", note="", by=by, key=key or uuid.uuid4())
+
+
+def test_what_is_left_counts_all_that_went_back_or_is_about_to(campaign, treasurer):
+    payment = first_payment(make_pledge(campaign))
+    make_refund(payment, amount=100)
+    make_refund(payment, amount=200, state=RefundState.TO_APPROVE)
+    make_refund(payment, amount=400, state=RefundState.REJECTED)
+    make_refund(payment, amount=800, state=RefundState.FAILED)
+    assert refund_decisions.left_of(payment) == 3000 - 100 - 200
+    ask(payment, treasurer, 2700)
+    assert refund_decisions.left_of(payment) == 0
+    with pytest.raises(RefundRefused, match="nothing_left"):
+        ask(payment, treasurer, 1)
+
+
+@pytest.mark.parametrize("amount", [0, 3001])
+def test_no_more_than_is_left_and_no_less_than_a_cent(campaign, treasurer, amount):
+    with pytest.raises(RefundRefused, match="too_much"):
+        ask(first_payment(make_pledge(campaign)), treasurer, amount)
+    assert Refund.objects.count() == 0
+
+
+def test_the_same_form_twice_asks_once(campaign, treasurer):
+    payment, key = first_payment(make_pledge(campaign)), uuid.uuid4()
+    assert ask(payment, treasurer, 1000, key) == ask(payment, treasurer, 1000, key)
+    assert Refund.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [({"state": PaymentState.BOUNCED}, "unpaid"), ({"method": PaymentMethod.CHEQUE}, "other_means")],
+)
+def test_what_was_not_paid_by_card_is_not_refunded_here(campaign, treasurer, fields, why):
+    payment = first_payment(make_pledge(campaign))
+    Payment.objects.update(**fields)
+    with pytest.raises(RefundRefused, match=why):
+        ask(payment, treasurer, 100)
+
+
+def test_what_was_lost_in_a_dispute_is_not_left(campaign, cooperative, treasurer):
+    payment = first_payment(make_pledge(campaign))
+    Dispute.objects.create(
+        cooperative=cooperative, payment=payment, stripe_dispute="dp_1", state=DisputeState.LOST,
+        amount=2000, currency="CAD", opened_at=payment.created_at,
+    )  # fmt: skip
+    assert refund_decisions.left_of(payment) == 1000
+    assert totals.progress_of(campaign).collected == 1000
+    assert (
+        totals.progress_of_row(totals.with_sums(type(campaign).objects.filter(pk=campaign.pk)).get()).collected == 1000
+    )
+
+
+def test_above_the_limit_another_person_approves(campaign, cooperative, treasurer):
+    cooperative.second_person_above = 1000
+    cooperative.save()
+    owner, editor = make_user(cooperative, Role.OWNER), make_user(cooperative)
+    payment = first_payment(make_pledge(campaign))
+    assert ask(payment, treasurer, 600).state == RefundState.DUE
+    second = ask(payment, treasurer, 500)
+    assert (second.state, second.asked_by) == (RefundState.TO_APPROVE, treasurer)
+    assert mails("refund_to_decide") == [("", owner.email)]
+    assert editor.email not in str(mails("refund_to_decide"))
+    with pytest.raises(RefundRefused, match="same_person"):
+        refund_decisions.approve(second, treasurer)
+    refund_decisions.approve(second, owner)
+    second.refresh_from_db()
+    assert (second.state, second.approved_by, second.approved_at is not None) == (RefundState.DUE, owner, True)
+    with pytest.raises(RefundRefused, match="decided"):
+        refund_decisions.reject(second, owner)
+
+
+def test_what_is_not_approved_is_left_again(campaign, cooperative, treasurer):
+    cooperative.second_person_above = 0
+    cooperative.save()
+    payment = first_payment(make_pledge(campaign))
+    refund = ask(payment, treasurer, 3000)
+    assert refund_decisions.left_of(payment) == 0
+    refund_decisions.reject(refund, make_user(cooperative, Role.OWNER))
+    assert refund_decisions.left_of(payment) == 3000
+    assert ledger()["contributions"] == -3000
+
+
+@pytest.fixture
+def taxed(shop, cooperative, stripe_double):
+    cooperative.refresh_from_db()
+    for code in ("gst", "qst"):
+        TaxRegistration.objects.create(cooperative=cooperative, code=code, number=code, starts_on="2020-01-01")
+    return cooperative
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_sequence_of_partial_refunds_gives_back_what_stripe_gave_back(taxed, stripe_double, treasurer, seed):
+    """Amounts, rates and fixed parts that round otherwise each time; the last one gives back the rest."""
+    chance = random.Random(seed)
+    taxed.commission_basis_points, taxed.commission_fixed = chance.choice([(500, 0), (333, 17), (725, 35)])
+    taxed.save()
+    price = chance.randint(900, 9_999)
+    campaign = make_campaign(taxed, funding_model=FundingModel.FLEXIBLE, tiers=[tier("Le sac", price)])
+    payment = payment_of(contribute(campaign, stripe_double))
+    while left := refund_decisions.left_of(payment):
+        ask(payment, treasurer, min(left, chance.randint(1, price // 3)))
+        make_refunds(stripe_double)
+        book_agrees(stripe_double, taxed.stripe_account)
+    ours = ledger()
+    assert {name: ours.get(name, 0) for name in ("contributions", "taxes", "commission")} == {
+        "contributions": 0,
+        "taxes": 0,
+        "commission": 0,
+    }
+    assert sum(Refund.objects.values_list("commission", flat=True)) == payment.commission
+
+
+def test_a_refund_that_stripe_refuses_moves_nothing_and_treasurers_are_told(shop, stripe_double, treasurer):
+    campaign = make_campaign(shop, funding_model=FundingModel.FLEXIBLE)
+    payment = payment_of(contribute(campaign, stripe_double, card="4000000000000259"))
+    refund = ask(payment, treasurer, 3000)
+    make_refunds(stripe_double)
+    refund.refresh_from_db()
+    assert (refund.state, refund.failure, refund.done_at) == (RefundState.FAILED, "charge_disputed", None)
+    assert mails("refund_bounced") == [("refused", treasurer.email)]
+    assert refund_decisions.left_of(payment) == 3000
