@@ -58,6 +58,12 @@ def rate(basis_points: int, language: str | None = None, *, decimals: int = 0) -
     return f"{number}{NBSP}%" if (language or current()) == FRENCH else f"{number}%"
 
 
+def thousandths(value: int, language: str | None = None) -> str:
+    """A tax rate in thousandths of a percent, as it is: « 9,975 % », “5%”."""
+    shown = format_decimal(Decimal(value) / 1000, format="0.###", locale=_locale(language))
+    return f"{shown}{NBSP}%" if (language or current()) == FRENCH else f"{shown}%"
+
+
 def number(value: int, language: str | None = None) -> str:
     return format_decimal(value, locale=_locale(language))
 

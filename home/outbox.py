@@ -105,6 +105,17 @@ def _in_chunks(mails: Iterable[OutgoingMail], size: int) -> Iterator[list[Outgoi
         yield some
 
 
+def forget_reader(backer: Backer, *, but: MailKind | None = None) -> None:
+    """Mails to a backer who is erased: what still waits is cancelled, and no row keeps where it went.
+
+    One that is leaving keeps its address, and so does the kind that is still to leave: call again later.
+    """
+    mails = OutgoingMail.objects.filter(backer=backer).exclude(address="")
+    others = mails.exclude(kind=but.key) if but else mails
+    others.filter(state=MailState.QUEUED).update(state=MailState.CANCELLED)
+    mails.exclude(state__in=[MailState.QUEUED, MailState.LEAVING]).update(address="", facts={})
+
+
 def nudge() -> None:
     from home.tasks import send_mails  # noqa: PLC0415 (tasks import this module)
 

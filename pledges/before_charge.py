@@ -5,10 +5,8 @@ mail has one row per reader and occasion. The two never leave on the same day: a
 day before the end at the latest.
 """
 
-from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from django.db.models import QuerySet
 
@@ -18,6 +16,7 @@ from home import clock, outbox
 from home.models import OutgoingMail
 from home.registry import kind_of
 from home.tenancy import within
+from pledges.consent_texts import charge_day
 from pledges.enums import CardState, PledgeState
 from pledges.models import Pledge
 
@@ -49,19 +48,6 @@ def tell(campaign: Campaign) -> None:
             outbox.queue_all(_mails(campaign, EXPIRING, _expiring(campaign)))
 
 
-def expires_before_charge(card_expires: date | None, campaign: Campaign) -> bool:
-    """Whether a card is no longer good on the day of the debit. It is good until the end of the month it names."""
-    if card_expires is None:
-        return False
-    last_good = card_expires.replace(day=monthrange(card_expires.year, card_expires.month)[1])
-    return last_good < _charge_day(campaign)
-
-
-def _charge_day(campaign: Campaign) -> date:
-    after: datetime = campaign.deadline + timedelta(seconds=1)
-    return after.astimezone(ZoneInfo(campaign.cooperative.time_zone)).date()
-
-
 def _standing(campaign: Campaign) -> QuerySet[Pledge]:
     """Promises to be charged, which their backers may still change."""
     kept = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, card_state=CardState.KEPT)
@@ -74,7 +60,7 @@ def _promised_in_time(campaign: Campaign) -> QuerySet[Pledge]:
 
 
 def _expiring(campaign: Campaign) -> QuerySet[Pledge]:
-    return _standing(campaign).filter(card_expires__lt=_charge_day(campaign).replace(day=1))
+    return _standing(campaign).filter(card_expires__lt=charge_day(campaign).replace(day=1))
 
 
 def _mails(campaign: Campaign, kind: str, pledges: QuerySet[Pledge]) -> Iterator[OutgoingMail]:

@@ -23,6 +23,7 @@ from pledges.enums import FulfilmentState, Origin, PaymentMethod, PaymentState, 
 from pledges.links import LASTS, contribution_token, contribution_url
 from pledges.models import Payment, Pledge, PledgeItem, Refund, TaxRate
 from pledges.models.payments import GIVEN_BACK
+from pledges.receipts import taxes_in
 
 #: The occasion of the last reminder: the day of grace.
 LAST_REMINDER = "6"
@@ -42,6 +43,11 @@ def _payment_of(pledge: Pledge) -> Payment:
     return pledge.payments.get(part=0)
 
 
+def _receipt(pledge: Pledge) -> Context:
+    payment = _payment_of(pledge)
+    return {"payment": payment, "taxes": taxes_in(payment)}
+
+
 def own_url(mail: OutgoingMail, pledge: Pledge) -> str:
     """The reader's own page; of a rehearsal, the public one."""
     return contribution_url(pledge, mail.language) if mail.pk else pledge.cooperative.root_url + "/"
@@ -49,10 +55,12 @@ def own_url(mail: OutgoingMail, pledge: Pledge) -> str:
 
 def _shared(mail: OutgoingMail, pledge: Pledge) -> Context:
     """What most mails about a contribution read. Amounts in minor units of `currency`."""
+    items = list(promises.annotate_current_month(pledge.items.filter(quantity__gt=0).order_by("id")))
     return {
         "pledge": pledge,
         "campaign": pledge.campaign,
-        "items": list(promises.annotate_current_month(pledge.items.order_by("id"))),
+        "items": items,
+        "postage": sum(item.postage for item in items),
         "amount": pledge.amount,
         "currency": pledge.currency,
         "zone": pledge.cooperative.time_zone,
@@ -78,7 +86,7 @@ def fill_promise(mail: OutgoingMail) -> Context:
 
 def fill_receipt(mail: OutgoingMail) -> Context:
     pledge = _pledge_of(mail)
-    own = {"payment": _payment_of(pledge), "may_cancel": pledging.may_cancel(pledge, clock.now())}
+    own = _receipt(pledge) | {"may_cancel": pledging.may_cancel(pledge, clock.now())}
     return _shared(mail, pledge) | _consent(pledge) | own
 
 
@@ -98,7 +106,7 @@ def fill_charged(mail: OutgoingMail) -> Context:
     pledge = _pledge_of(mail)
     shared = _shared(mail, pledge)
     owed = [item for item in shared["items"] if item.state != FulfilmentState.NOT_APPLICABLE]
-    return shared | _outcome(pledge.campaign) | {"payment": _payment_of(pledge), "owed": owed}
+    return shared | _outcome(pledge.campaign) | _receipt(pledge) | {"owed": owed}
 
 
 def _outcome(campaign: Campaign) -> Context:

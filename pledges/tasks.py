@@ -11,9 +11,11 @@ from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from home.ticking import periodic
 from pledges import (
+    before_charge,
     charging,
     checkout,
     completing,
+    erasing,
     gateway,
     grace,
     lanes,
@@ -129,6 +131,19 @@ def tell_last_hours(campaign_id: int) -> None:
 
 
 @task()
+def tell_before_charge(campaign_id: int) -> None:
+    with across_cooperatives():
+        campaign = before_charge.near_their_charge().filter(pk=campaign_id).first()
+    if campaign is not None:
+        before_charge.tell(campaign)
+
+
+@task()
+def finish_erasing() -> None:
+    erasing.finish_due()
+
+
+@task()
 def move_on(campaign_id: int) -> None:
     with across_cooperatives():
         campaign = completing.settled().filter(pk=campaign_id).first()
@@ -202,3 +217,17 @@ def nudge_after_the_end() -> None:
         ids = list(completing.settled().values_list("id", flat=True))
     for campaign_id in ids:
         move_on.enqueue(campaign_id)
+
+
+@periodic("before the debit", every=timedelta(minutes=15))
+def nudge_before_charge() -> None:
+    with across_cooperatives():
+        ids = list(before_charge.near_their_charge().values_list("id", flat=True))
+    for campaign_id in ids:
+        tell_before_charge.enqueue(campaign_id)
+
+
+@periodic("erased data", every=timedelta(minutes=1))
+def nudge_erasing() -> None:
+    if erasing.is_due():
+        finish_erasing.enqueue()

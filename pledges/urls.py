@@ -3,7 +3,7 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from pledges.views import choosing, contribution, mending, returning, wall
+from pledges.views import changing, choosing, contribution, mending, own_data, own_settings, receipts, returning, wall
 
 urlpatterns = [
     path("<int:campaign_id>/", choosing.contribute, name="contribute"),
@@ -14,6 +14,15 @@ urlpatterns = [
     path(_("link/"), contribution.lost_link, name="contribution_link"),
     path(_("my/<str:token>/"), contribution.show, name="contribution"),
     path(_("my/<str:token>/cancel/"), contribution.cancel, name="contribution_cancel"),
+    path(_("my/<str:token>/change/"), changing.change, name="contribution_change"),
+    path(_("my/<str:token>/card/"), changing.card, name="contribution_card"),
+    path(_("my/<str:token>/address/"), own_settings.address, name="contribution_address"),
+    path(_("my/<str:token>/settings/"), own_settings.settings, name="contribution_settings"),
+    path(_("my/<str:token>/receipt/<int:payment_id>/"), receipts.show, name="contribution_receipt"),
+    path(_("my/<str:token>/receipt/<int:payment_id>.pdf"), receipts.pdf, name="contribution_receipt_pdf"),
+    path(_("my/<str:token>/data/"), own_data.data, name="contribution_data"),
+    path(_("my/<str:token>/erase/"), own_data.erase, name="contribution_erase"),
+    path(_("data/<uuid:key>/"), own_data.download, name="data_download"),
     path(_("my/<str:token>/pay/"), mending.mend, name="contribution_mend"),
     path(_("my/<str:token>/paid/"), mending.returned, name="contribution_mend_return"),
 ]

@@ -1,6 +1,5 @@
 """Customers of a connected account: one per backer."""
 
-
 from pledges.gateway.client import client, on
 from pledges.gateway.errors import Refused, translated
 

@@ -1,10 +1,12 @@
 """« Ma contribution »: what one backer promised or paid, opened by a signed link."""
 
+import logging
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from campaigns import queries
@@ -12,7 +14,7 @@ from campaigns.sharing.addresses import share_for
 from home import backing, clock
 from home.languages import current
 from home.links import LinkRefused
-from pledges import mending, pledging
+from pledges import cards, changing, gateway, mending, own_pages, own_settings, pledging
 from pledges.card_expiry import expires_before_charge
 from pledges.consent_texts import NEWS, charge_date
 from pledges.disputes import STANDING
@@ -22,7 +24,9 @@ from pledges.links import pledge_of, share_code
 from pledges.models import Dispute, Payment, Pledge, Refund
 from pledges.renewing import renew
 from pledges.views.standing import Standing, dispute_words, item_standing, refund_words, standing_of
-from pledges.views.visiting import SeeOther, Visit, own_page
+from pledges.views.visiting import SeeOther, Visit, old_link_page, own_page
+
+log = logging.getLogger(__name__)
 
 
 @own_page
@@ -36,7 +40,20 @@ def show(request: Visit, token: str) -> HttpResponseBase:
     if request.method == "POST":
         _choose_news(pledge, request.POST.get("news", ""))
         return SeeOther(reverse("contribution", args=[token]))
-    return render(request, "pledges/contribution.html", _context(pledge) | {"token": token})
+    context = _context(pledge) | {"token": token, "notice": _notice(request)}
+    return render(request, "pledges/contribution.html", context)
+
+
+def _notice(request: Visit) -> str:
+    """What was just done, as the page before says in the address."""
+    done = {
+        "changed": gettext("The change is made. An email confirms it."),
+        "address": gettext("Your address is saved."),
+        "settings": gettext("Your choices are saved."),
+        "card": gettext("Your new card is saved; nothing was charged."),
+        "no_page": gettext("The payment page could not be opened. Nothing was charged; you may resume below."),
+    }
+    return next((words for name, words in done.items() if name in request.GET), "")
 
 
 def _choose_news(pledge: Pledge, choice: str) -> None:
@@ -48,17 +65,27 @@ def _choose_news(pledge: Pledge, choice: str) -> None:
 
 
 def _context(pledge: Pledge) -> dict[str, Any]:
-    payment = Payment.objects.filter(pledge=pledge, part=0).select_related("pledge__campaign__settlement").first()
-    refunds = list(payment.refunds.order_by("id")) if payment else []
-    items = list(pledge.items.prefetch_related("promises").order_by("id"))
+    payments = Payment.objects.filter(pledge=pledge).select_related("pledge__campaign__settlement").order_by("part")
+    payment = next(iter(payments), None)
+    refunds = [(one, refund) for one in payments for refund in one.refunds.order_by("id")]
+    items = list(pledge.items.filter(quantity__gt=0).prefetch_related("promises").order_by("id"))
+    pending = own_pages.pending_of(pledge)
     return {
         "pledge": pledge,
         "campaign": pledge.campaign,
         "campaign_url": queries.url_in(pledge.campaign, current()),
         "share": share_for(pledge.campaign, share_code(pledge)),
         "standing": standing_of(pledge, payment),
-        "refunds": _aftermath(pledge, payment, refunds) if payment else [],
+        "refunds": _aftermath(pledge, refunds),
         "items": items,
+        "postage": sum(item.postage for item in items),
+        "receipts": [one for one in payments if one.state == PaymentState.PAID],
+        "pending": pending,
+        "pending_difference": pending.amount - pending.old_amount if pending else 0,
+        "may_change": changing.may_change(pledge, clock.now()) and pending is None,
+        "may_replace_card": cards.may_replace(pledge, clock.now()),
+        "needs_address": own_settings.needs_address(pledge),
+        "address": own_settings.address_of(pledge),
         "owed": [item_standing(item, pledge) for item in items] if pledge.state == PledgeState.CONFIRMED else [],
         "receipt_of": payment if payment and payment.state == PaymentState.PAID else None,
         "may_cancel": pledging.may_cancel(pledge, clock.now()),
@@ -72,10 +99,10 @@ def _context(pledge: Pledge) -> dict[str, Any]:
     }
 
 
-def _aftermath(pledge: Pledge, payment: Payment, refunds: list[Refund]) -> list[Standing]:
+def _aftermath(pledge: Pledge, refunds: list[tuple[Payment, Refund]]) -> list[Standing]:
     """What went back or is about to, and what is contested."""
     disputes = Dispute.objects.filter(payment__pledge=pledge, state__in=STANDING).order_by("id")
-    said = [refund_words(pledge, payment, refund) for refund in refunds]
+    said = [refund_words(pledge, payment, refund) for payment, refund in refunds]
     return [words for words in said if words] + [dispute_words(dispute) for dispute in disputes]
 
 
@@ -95,7 +122,7 @@ def cancel(request: Visit, token: str) -> HttpResponseBase:
         pledge = pledge_of(token)
     except LinkRefused:
         return old_link_page(request)
-    if request.method == "POST" and pledging.cancel(pledge):
+    if request.method == "POST" and _cancel(pledge):
         return SeeOther(reverse("contribution", args=[token]))
     if pledge.state == PledgeState.CANCELLED:
         return SeeOther(reverse("contribution", args=[token]))
@@ -103,14 +130,20 @@ def cancel(request: Visit, token: str) -> HttpResponseBase:
         "pledge": pledge,
         "campaign": pledge.campaign,
         "may_cancel": pledging.may_cancel(pledge, clock.now()),
+        "pending": request.method == "POST" and own_pages.pending_of(pledge) is not None,
         "token": token,
     }
     return render(request, "pledges/cancel.html", context)
 
 
-def old_link_page(request: Visit) -> HttpResponse:
-    """For a link that opens nothing here, or nothing any more: always the same answer."""
-    return render(request, "pledges/old_link.html", {"form": LostLinkForm()}, status=410)
+def _cancel(pledge: Pledge) -> bool:
+    """A change whose difference may still be paid is ended first."""
+    try:
+        if pledging.may_cancel(pledge, clock.now()):
+            own_pages.end_pending(pledge)
+    except gateway.GatewayError as error:
+        log.warning("the change of pledge %s is not over: %s", pledge.pk, error)
+    return pledging.cancel(pledge)
 
 
 @own_page

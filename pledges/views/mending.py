@@ -12,8 +12,7 @@ from pledges import gateway, mending
 from pledges.enums import PaymentState
 from pledges.links import pledge_of
 from pledges.models import Payment
-from pledges.views.contribution import old_link_page
-from pledges.views.visiting import SeeOther, Visit, own_page
+from pledges.views.visiting import SeeOther, Visit, old_link_page, own_page
 
 log = logging.getLogger(__name__)
 

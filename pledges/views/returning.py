@@ -14,7 +14,7 @@ from campaigns.models import RewardStock
 from campaigns.sharing.addresses import share_for
 from home import clock
 from home.languages import current
-from pledges import checkout, gateway, mending, pledging
+from pledges import checkout, gateway, mending, own_settings, pledging
 from pledges.card_expiry import expires_before_charge
 from pledges.consent_texts import charge_date
 from pledges.enums import CheckoutPurpose, CheckoutState, PledgeState
@@ -25,6 +25,9 @@ from pledges.views.mending import bank_return_url, mend_page
 from pledges.views.visiting import Visit, own_page
 
 log = logging.getLogger(__name__)
+
+#: Opened from « Ma contribution », and leading back there.
+OWN_PAGE = (CheckoutPurpose.CHANGE, CheckoutPurpose.CARD)
 
 #: How long a return address still shows whose contribution it is: it stays in the browser's history.
 FRESH = timedelta(hours=1)
@@ -42,6 +45,8 @@ def returned(request: Visit, key: UUID) -> HttpResponseBase:
     except gateway.Unavailable as error:
         log.warning("checkout %s could not be read back yet: %s", row.pk, error)
         state = CheckoutState(row.state)
+    if row.purpose in OWN_PAGE and state in (CheckoutState.COMPLETE, CheckoutState.EXPIRED):
+        return _own_page(row, state)
     if state == CheckoutState.COMPLETE:
         return _thanks(request, row)
     if state == CheckoutState.EXPIRED:
@@ -58,6 +63,8 @@ def left(request: Visit, key: UUID) -> HttpResponseBase:
         if not _is_fresh(row):
             return HttpResponseRedirect(reverse("contribution_link"))
         return HttpResponseRedirect(reverse("contribution_mend", args=[contribution_token(row.pledge)]))
+    if row.purpose in OWN_PAGE:
+        return _own_page(row, CheckoutState(row.state))
     if row.state == CheckoutState.COMPLETE:
         return HttpResponseRedirect(reverse("checkout_return", args=[row.key]))
     kept_until = row.created_at + pledging.HOLD
@@ -77,6 +84,16 @@ def _is_fresh(row: Checkout) -> bool:
     return clock.now() - (row.ended_at or row.created_at) < FRESH
 
 
+def _own_page(row: Checkout, state: CheckoutState) -> HttpResponseBase:
+    """Back to « Ma contribution », where the page was opened from."""
+    if not _is_fresh(row):
+        return HttpResponseRedirect(reverse("contribution_link"))
+    done = {CheckoutPurpose.CHANGE: "?changed", CheckoutPurpose.CARD: "?card"}
+    said = done[CheckoutPurpose(row.purpose)] if state == CheckoutState.COMPLETE else ""
+    row.pledge.refresh_from_db(fields=["link_generation"])
+    return HttpResponseRedirect(reverse("contribution", args=[contribution_token(row.pledge)]) + said)
+
+
 def _thanks(request: Visit, row: Checkout) -> HttpResponseBase:
     if not _is_fresh(row):
         return HttpResponseRedirect(reverse("contribution_link"))
@@ -92,6 +109,7 @@ def _thanks(request: Visit, row: Checkout) -> HttpResponseBase:
         "share": share_for(campaign, share_code(row.pledge)),
         "charge_date": charge_date(campaign),
         "expires_before_charge": expires_before_charge(row.pledge),
+        "needs_address": own_settings.needs_address(row.pledge),
         "token": token,
     }
     return render(request, "pledges/thanks.html", context)

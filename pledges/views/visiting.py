@@ -4,9 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 
+from home.links import LinkRefused
 from home.models import Cooperative
+from pledges.forms import LostLinkForm
+from pledges.links import pledge_of
 
 View = Callable[..., HttpResponseBase]
 
@@ -37,5 +41,25 @@ def own_page(view: View) -> View:
         response["Cache-Control"] = "no-store, private"
         response["X-Robots-Tag"] = "noindex"
         return response
+
+    return wrapped
+
+
+def old_link_page(request: Visit) -> HttpResponse:
+    """For a link that opens nothing here, or nothing any more: always the same answer."""
+    return render(request, "pledges/old_link.html", {"form": LostLinkForm()}, status=410)
+
+
+def opened_by_link(view: View) -> View:
+    """The view is given the pledge that the link opens, and the link's token; kept nowhere, as `own_page`."""
+
+    @own_page
+    @wraps(view)
+    def wrapped(request: Visit, token: str, **kwargs: Any) -> HttpResponseBase:
+        try:
+            pledge = pledge_of(token)
+        except LinkRefused:
+            return old_link_page(request)
+        return view(request, pledge, token, **kwargs)
 
     return wrapped

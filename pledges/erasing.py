@@ -1,0 +1,150 @@
+"""Erasing what is kept about a backer, except what the law requires for accounting.
+
+What happens when the process dies: `erase` is one transaction, with the last mail in it, whose row keeps the address
+it goes to. After that the rows say what is left to do, and the tick does it: the customer at the provider is deleted
+(`stripe_customer` is emptied once it is), and the address of the last mail is emptied once it has left for good
+(`finish_due`). docs/money.md says what is kept, and why.
+"""
+
+import logging
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from campaigns.enums import OVER
+from home import clock, outbox
+from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppression
+from home.registry import kind_of
+from home.tenancy import across_cooperatives
+from pledges import gateway
+from pledges.enums import CardState, DisputeState, FulfilmentState, PaymentState, PledgeState, RefundState, Wall
+from pledges.models import DeliveryAddress, Dispute, Payment, Pledge, PledgeItem, Refund
+
+log = logging.getLogger(__name__)
+
+#: What accounting keeps: six years after the one it is about.
+YEARS = 6
+
+RUNNING, MONEY, REWARDS = "running", "money", "rewards"
+
+OWED = (FulfilmentState.NOT_STARTED, FulfilmentState.IN_PRODUCTION, FulfilmentState.READY, FulfilmentState.RETURNED)
+
+
+def reason_against(backer: Backer) -> str:
+    """Why not yet: RUNNING (a contribution to a campaign that is not over), MONEY, REWARDS; "" where nothing stands."""
+    pledges = Pledge.objects.filter(backer=backer)
+    standing = pledges.filter(state__in=[PledgeState.PENDING, PledgeState.CONFIRMED])
+    if standing.exclude(campaign__state__in=OVER).exists() or pledges.filter(state=PledgeState.PENDING).exists():
+        return RUNNING
+    if _money_moves(backer):
+        return MONEY
+    owed = PledgeItem.objects.filter(pledge__in=pledges, pledge__state=PledgeState.CONFIRMED, state__in=OWED)
+    return REWARDS if owed.filter(quantity__gt=0).exists() else ""
+
+
+def _money_moves(backer: Backer) -> bool:
+    mine = Payment.objects.filter(pledge__backer=backer)
+    open_payments = mine.filter(state__in=[PaymentState.DUE, PaymentState.ACTION, PaymentState.MEND])
+    unpaid = Pledge.objects.filter(backer=backer, state=PledgeState.CONFIRMED, payments=None)
+    waiting = Q(state__in=[RefundState.DUE, RefundState.TO_APPROVE]) | Q(state=RefundState.FAILED, settled_at=None)
+    refunds = Refund.objects.filter(waiting, payment__pledge__backer=backer)
+    open_disputes = [DisputeState.INQUIRY, DisputeState.OPEN]
+    disputes = Dispute.objects.filter(payment__pledge__backer=backer, state__in=open_disputes)
+    return any(rows.exists() for rows in (open_payments, unpaid, refunds, disputes))
+
+
+def erase(pledge: Pledge) -> str:
+    """Erase the backer of a contribution, or say why not yet (as `reason_against`). "" once done, or done before."""
+    with transaction.atomic():
+        backer = Backer.objects.select_for_update().get(pk=pledge.backer_id)
+        if backer.erased_at:
+            return ""
+        if reason := reason_against(backer):
+            return reason
+        _write_last_mail(pledge, backer)
+        _empty(backer)
+        transaction.on_commit(_nudge)
+    return ""
+
+
+def _write_last_mail(pledge: Pledge, backer: Backer) -> None:
+    companies = Pledge.objects.filter(backer=backer).exclude(company_name="")
+    outbox.queue(
+        kind_of("data_erased"),
+        cooperative=pledge.cooperative,
+        subject_key=pledge.key,
+        to=backer,
+        facts={"year": kept_until(backer), "company": companies.exists()},
+    )
+
+
+def kept_until(backer: Backer) -> int:
+    """The year in which accounting no longer needs what is about this backer."""
+    latest = Payment.objects.filter(pledge__backer=backer).exclude(paid_at=None).order_by("-paid_at").first()
+    at: datetime = latest.paid_at if latest and latest.paid_at else clock.now()
+    return at.astimezone(ZoneInfo(backer.cooperative.time_zone)).year + YEARS
+
+
+def _empty(backer: Backer) -> None:
+    pledges = Pledge.objects.filter(backer=backer)
+    DeliveryAddress.objects.filter(pledge__in=pledges).delete()
+    pledges.filter(card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
+    for pledge in pledges:  # one by one: each has a generation of its own
+        Pledge.objects.filter(pk=pledge.pk).update(
+            wall=Wall.NEITHER,
+            wall_name="",
+            gift_for="",
+            message="",
+            via="",
+            card_last4="",
+            card_expires=None,
+            link_generation=pledge.link_generation + 1,
+        )
+    NewsConsent.objects.filter(backer=backer).delete()
+    Suppression.objects.filter(cooperative_id=backer.cooperative_id, email_key=backer.email_key).delete()
+    outbox.forget_reader(backer, but=kind_of("data_erased"))
+    Backer.objects.filter(pk=backer.pk).update(
+        email="", email_key=f"erased:{backer.pk}", name="", erased_at=clock.now()
+    )
+
+
+def finish_due() -> int:
+    """What is left of erased backers: customers at the provider, addresses of mails that have left."""
+    with across_cooperatives():
+        for backer in Backer.objects.filter(pk__in=_with_address().values("backer"))[:200]:
+            outbox.forget_reader(backer, but=kind_of("data_erased"))
+        erased = Backer.objects.filter(erased_at__isnull=False).exclude(stripe_customer="")
+        return sum(_forget(backer) for backer in erased.select_related("cooperative").order_by("id")[:200])
+
+
+def is_due() -> bool:
+    """Whether something of an erased backer is left."""
+    with across_cooperatives():
+        return (
+            _with_address().exists()
+            or Backer.objects.filter(erased_at__isnull=False).exclude(stripe_customer="").exists()
+        )
+
+
+def _with_address() -> QuerySet[OutgoingMail]:
+    """Mails of erased backers that keep where they went, and need not: facts go with the address."""
+    kept = OutgoingMail.objects.filter(backer__erased_at__isnull=False).exclude(address="")
+    return kept.exclude(state__in=[MailState.QUEUED, MailState.LEAVING])
+
+
+def _forget(backer: Backer) -> bool:
+    try:
+        gateway.forget_customer(backer.cooperative.stripe_account, backer.stripe_customer)
+    except gateway.GatewayError as error:
+        log.warning("the customer of backer %s is still to be forgotten: %s", backer.pk, error)
+        return False
+    Backer.objects.filter(pk=backer.pk).update(stripe_customer="")
+    return True
+
+
+def _nudge() -> None:
+    from pledges.tasks import finish_erasing  # noqa: PLC0415 (tasks import this module)
+
+    finish_erasing.enqueue()

@@ -1,0 +1,137 @@
+"""What is kept about one backer: asked for on their page, mailed as a link that works once, downloaded as a ZIP."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+from home import clock, outbox
+from home.models import Backer, NewsConsent, OutgoingMail, Suppression
+from home.registry import kind_of
+from pledges.models import CardToForget, Checkout, DataRequest, DeliveryAddress, Pledge, PledgeConsent
+
+#: How long the link works, how many may be asked for in an hour.
+LASTS, MOST, WITHIN = timedelta(days=7), 3, timedelta(hours=1)
+#: Signs that a spreadsheet would take for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Ours alone: keys of calls, leases, addresses of pages that are over.
+HIDDEN = frozenset({"lease_token", "lease_until", "key", "token", "url", "attempt"})
+
+
+def request_export(pledge: Pledge) -> bool:
+    """Write the request and its mail. False where too many were asked for within the hour."""
+    now, backer = clock.now(), pledge.backer
+    with transaction.atomic():
+        Backer.objects.select_for_update().get(pk=backer.pk)
+        if DataRequest.objects.filter(backer=backer, asked_at__gt=now - WITHIN).count() >= MOST:
+            return False
+        made = DataRequest.objects.create(
+            cooperative_id=backer.cooperative_id, backer=backer, asked_at=now, expires_at=now + LASTS
+        )
+        outbox.queue(
+            kind_of("data_exported"),
+            cooperative=pledge.cooperative,
+            subject_key=pledge.key,
+            occasion=f"data:{made.pk}",
+            to=backer,
+        )
+    return True
+
+
+def standing_request(key: object) -> DataRequest | None:
+    """A link that may still be used."""
+    rows = DataRequest.objects.select_related("backer", "cooperative")
+    return rows.filter(key=key, used_at=None, expires_at__gt=clock.now(), backer__erased_at=None).first()
+
+
+def use(request: DataRequest) -> bytes | None:
+    """The ZIP, once; None if the link was used at this very moment by another."""
+    if not DataRequest.objects.filter(pk=request.pk, used_at=None).update(used_at=clock.now()):
+        return None
+    return as_zip(collected(request.backer))
+
+
+def collected(backer: Backer) -> dict[str, Any]:
+    """Every row about a backer in their cooperative. Amounts are in cents."""
+    pledges = Pledge.objects.filter(backer=backer).select_related("campaign").order_by("id")
+    return {
+        "backer": _row(backer),
+        "contributions": [_contribution(pledge) for pledge in pledges],
+        "news": _rows(NewsConsent.objects.filter(backer=backer)),
+        "mails": _rows(OutgoingMail.objects.filter(backer=backer)),
+        "addresses_without_news": _rows(Suppression.objects.filter(email_key=backer.email_key)),
+        "data_requests": _rows(DataRequest.objects.filter(backer=backer)),
+    }
+
+
+def _contribution(pledge: Pledge) -> dict[str, Any]:
+    return _row(pledge) | {
+        "campaign_title": pledge.campaign.title,
+        "rewards": [_row(item) | {"months": _rows(item.promises.all())} for item in pledge.items.order_by("id")],
+        "agreements": _rows(PledgeConsent.objects.filter(pledge=pledge)),
+        "address": _rows(DeliveryAddress.objects.filter(pledge=pledge)),
+        "payment_pages": _rows(Checkout.objects.filter(pledge=pledge)),
+        "replaced_cards": _rows(CardToForget.objects.filter(pledge=pledge)),
+        "changes": [_row(one) | {"rewards": _rows(one.items.all())} for one in pledge.changes.order_by("id")],
+        "payments": [
+            _row(payment)
+            | {
+                "attempts": _rows(payment.attempts.all()),
+                "taxes": _rows(payment.taxes.all()),
+                "refunds": [_row(one) | {"taxes": _rows(one.taxes.all())} for one in payment.refunds.order_by("id")],
+                "disputes": _rows(payment.disputes.all()),
+                "fraud_warnings": _rows(payment.fraud_warnings.all()),
+            }
+            for payment in pledge.payments.order_by("part")
+        ],
+    }
+
+
+def _rows(rows: QuerySet[Any]) -> list[dict[str, Any]]:
+    return [_row(row) for row in rows.order_by("pk")]
+
+
+def _row(row: Model) -> dict[str, Any]:
+    fields = [field for field in row._meta.concrete_fields if field.name not in HIDDEN]
+    return {field.attname: _plain(getattr(row, field.attname)) for field in fields}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value if isinstance(value, str | int | bool | list | dict | None) else str(value)
+
+
+def as_zip(data: dict[str, Any]) -> bytes:
+    """The same twice: JSON for machines, and a CSV of names and values that a spreadsheet opens."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as files:
+        files.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=2))
+        files.writestr("data.csv", "\ufeff" + _as_csv(data))
+    return packed.getvalue()
+
+
+def _as_csv(data: dict[str, Any]) -> str:
+    written = io.StringIO()
+    lines = csv.writer(written)
+    for name, value in _leaves(data, ""):
+        text = "" if value is None else str(value)
+        lines.writerow([name, f"'{text}" if text.startswith(FORMULA) else text])
+    return written.getvalue()
+
+
+def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, start=1):
+            yield from _leaves(inner, f"{name}.{number}")
+    else:
+        yield name, value

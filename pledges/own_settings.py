@@ -1,0 +1,52 @@
+"""What backers settle about their contribution without money: address, what is shown, language."""
+
+from typing import Any
+
+from django.db import transaction
+
+from campaigns.enums import Handover
+from home import backing, clock
+from pledges.enums import FulfilmentState, PledgeState, Wall
+from pledges.models import DeliveryAddress, Pledge
+
+#: A parcel that has not left, or has come back.
+TO_MAIL = (FulfilmentState.NOT_STARTED, FulfilmentState.IN_PRODUCTION, FulfilmentState.RETURNED)
+
+
+def needs_address(pledge: Pledge) -> bool:
+    """Whether something is still to be mailed."""
+    mailed = pledge.items.filter(handover=Handover.POST, state__in=TO_MAIL, quantity__gt=0)
+    return pledge.state == PledgeState.CONFIRMED and mailed.exists()
+
+
+def address_of(pledge: Pledge) -> DeliveryAddress | None:
+    return DeliveryAddress.objects.filter(pledge=pledge).first()
+
+
+def set_address(pledge: Pledge, fields: dict[str, str]) -> bool:
+    """Write or correct the address. False once it is locked."""
+    with transaction.atomic():
+        Pledge.objects.select_for_update().get(pk=pledge.pk)
+        found = DeliveryAddress.objects.filter(pledge=pledge)
+        if found.exists():
+            return bool(found.filter(locked_at=None).update(**fields, changed_at=clock.now()))
+        DeliveryAddress.objects.create(
+            cooperative_id=pledge.cooperative_id, pledge=pledge, changed_at=clock.now(), **fields
+        )
+    return True
+
+
+def settle(pledge: Pledge, chosen: dict[str, Any]) -> None:
+    """Take over a valid SettingsForm. Names are kept only where they are shown."""
+    fields: dict[str, Any] = {"language": chosen["language"]}
+    if "wall" in chosen:
+        gift = chosen["gift_for"]
+        shown = chosen["wall"] != Wall.NEITHER
+        fields |= {
+            "wall": chosen["wall"],
+            "gift_for": gift,
+            "wall_name": (gift or chosen["wall_name"]) if shown else "",
+        }
+    with transaction.atomic():
+        Pledge.objects.filter(pk=pledge.pk).update(**fields)
+        backing.follow(pledge.backer, name=pledge.backer.name, language=chosen["language"])

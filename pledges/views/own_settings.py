@@ -1,0 +1,52 @@
+"""Address, wall of thanks and language: each page asks, then acts on a POST."""
+
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_http_methods
+
+from pledges import own_settings
+from pledges.models import Pledge
+from pledges.own_forms import AddressForm, SettingsForm
+from pledges.views.visiting import SeeOther, Visit, opened_by_link
+
+
+@opened_by_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def address(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
+    """GET: the form, or since when it is locked. POST: written, while it is not."""
+    found = own_settings.address_of(pledge)
+    locked = found is not None and found.locked_at is not None
+    needed = own_settings.needs_address(pledge)
+    form = AddressForm(pledge, request.POST if request.method == "POST" else None, instance=found)
+    if request.method == "POST" and needed and not locked and form.is_valid():
+        fields = {name: form.cleaned_data[name] for name in form.fields} | (
+            {"country": form.country} if form.country else {}
+        )
+        if own_settings.set_address(pledge, fields):
+            return SeeOther(reverse("contribution", args=[token]) + "?address")
+        found, locked = own_settings.address_of(pledge), True
+    context = {
+        "pledge": pledge,
+        "campaign": pledge.campaign,
+        "token": token,
+        "form": form,
+        "address": found,
+        "locked": locked,
+        "needed": needed,
+    }
+    return render(request, "pledges/address.html", context)
+
+
+@opened_by_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
+    """GET: the form. POST: written; back on the page in the language that was chosen."""
+    form = SettingsForm(pledge, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        own_settings.settle(pledge, form.cleaned_data)
+        with translation.override(form.cleaned_data["language"]):
+            return SeeOther(reverse("contribution", args=[token]) + "?settings")
+    context = {"pledge": pledge, "campaign": pledge.campaign, "token": token, "form": form}
+    return render(request, "pledges/settings.html", context)
