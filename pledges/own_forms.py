@@ -17,12 +17,15 @@ from campaigns.models import Reward, RewardVariant
 from home import clock, formats
 from home.fields import AmountField
 from home.languages import ENGLISH, FRENCH, current
+from pledges.amount_fields import MAXIMUM, MINIMUM
 from pledges.change_plans import Plan, Wanted, items_of, plan_of
 from pledges.changing import LEAST, is_paid_now
+from pledges.choice_words import alone_words, not_offered_words, sold_out_words
 from pledges.choosing import PledgeRefused
 from pledges.enums import Wall
-from pledges.forms import MAXIMUM, MINIMUM, Problem, alone_words, left_of, not_offered_words, sold_out_words
+from pledges.forms import Problem
 from pledges.models import DeliveryAddress, Pledge
+from pledges.tier_choices import left_of
 
 CANADIAN = re.compile(r"^([ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]) ?(\d[ABCEGHJ-NPRSTV-Z]\d)$")
 #: First letters of Québec's postal codes.

@@ -14,6 +14,6 @@ def add(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("pledges", "0006_append_only_ledger")]
+    dependencies = [("pledges", "0010_append_only_ledger")]
 
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]
