@@ -32,9 +32,9 @@ def _catch_up(intent: Intent) -> None:
     row, pledge = intent.metadata.get(OWN_ROW, ""), intent.metadata.get("tremplin_pledge", "")
     if row.isdecimal():
         for payment in Payment.objects.select_related("pledge__backer", "pledge__campaign").filter(
-            pk=row, stripe_intent=""
+            pk=int(row), stripe_intent=""
         ):
             charging.record(payment, intent)
     elif pledge.isdecimal():
-        for page in Checkout.objects.filter(pledge=pledge, state__in=checkout.UNFINISHED):
+        for page in Checkout.objects.filter(pledge=int(pledge), state__in=checkout.UNFINISHED):
             checkout.finish(page)

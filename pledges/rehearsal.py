@@ -78,10 +78,10 @@ def _taxes(pledges: QuerySet[Pledge], campaign: Campaign) -> int:
 
 def _tiers(pledges: QuerySet[Pledge], campaign: Campaign) -> list[TierLine]:
     price: Any = F("quantity") * (F("unit_amount") + F("unit_postage"))
-    items = PledgeItem.objects.filter(pledge__in=pledges).values("reward")
+    items: QuerySet[Any] = PledgeItem.objects.filter(pledge__in=pledges).values("reward")
     sums = {
-        row["reward"]: Tally(row["count"], row["total"])
-        for row in items.annotate(count=Count("pledge", distinct=True), total=Sum(price))
+        row["reward"]: Tally(row["count"], row["worth"])
+        for row in items.annotate(count=Count("pledge", distinct=True), worth=Sum(price))
     }
     lines = [
         TierLine(reward.title, sums[reward.pk])
