@@ -1,5 +1,7 @@
 """What the database itself refuses, whoever writes."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -7,6 +9,7 @@ from home import clock
 from home.tenancy import within
 from pledges.ledger_checks import all_findings
 from pledges.models import LedgerEntry, LedgerGroup, Matching, Payment, PaymentTax, PayoutLine, Refund, TaxRegistration
+from sandbox.demo import ageing
 from tests.factories.books import make_matching, make_payout, register, tax_tiers
 from tests.factories.pledges import make_pledge, make_refund, payment_of
 
@@ -149,3 +152,15 @@ def test_no_row_may_say_what_cannot_be(campaign, corrupt):
     make_payout(campaign.cooperative, [payment])
     with within(campaign.cooperative):
         assert "CHECK" in _refused(lambda: corrupt(payment))
+
+
+@marked
+def test_the_demo_may_be_dated_back_and_the_guard_stands_again(campaign):
+    """In one transaction with what it dates, as the demo is loaded."""
+    at = clock.now() - timedelta(days=9)
+    with transaction.atomic(), within(campaign.cooperative):
+        payment = payment_of(make_pledge(campaign))
+        ageing._age_ledger(f"payment:{payment.pk}", at)
+    with within(campaign.cooperative):
+        assert LedgerGroup.objects.get().happened_at == at
+        assert "append-only: UPDATE" in _refused(lambda: LedgerGroup.objects.update(happened_at=clock.now()))
