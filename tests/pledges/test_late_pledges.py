@@ -1,11 +1,15 @@
 """After the end: what is still offered is paid for at once, counts in no total, and holds the campaign open."""
 
+import threading
+
 import pytest
+from django.db import connections, transaction
 
 from campaigns import lifecycle
 from campaigns.models import Campaign, CampaignState, FundingModel, Reward, RewardStock
 from home import clock
 from home.models import OutgoingMail
+from home.tenancy import within
 from pledges import checkout, completing, late_pledges, pledging, settlement, totals
 from pledges.choosing import PledgeRefused
 from pledges.consent_texts import checkout_text
@@ -178,3 +182,27 @@ def test_promises_and_late_pledges_are_charged_apart(shop, campaign, rewards):
     pledge = make_pledge(campaign, rewards=[(rewards[1], 1)], paid=False)
     Pledge.objects.filter(pk=pledge.pk).update(is_late=True)
     assert settlement._prepare_chunk(campaign) == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_closing_waits_for_a_late_pledge_being_written(shop, campaign, rewards):
+    """Both began at once: the pledge holds the campaign's row until it is there to be seen."""
+    written, may_commit = threading.Event(), threading.Event()
+
+    def buy():
+        try:
+            with within(shop), transaction.atomic():
+                pledging.begin(shop, late(campaign, (rewards[1], 1)))
+                written.set()
+                may_commit.wait(10)
+        finally:
+            connections.close_all()
+
+    buyer = threading.Thread(target=buy)
+    buyer.start()
+    assert written.wait(10)
+    threading.Timer(0.5, may_commit.set).start()
+    assert completing.move_on(campaign) == CampaignState.FUNDED
+    buyer.join(10)
+    assert Pledge.objects.get().state == PledgeState.PENDING
