@@ -14,7 +14,6 @@ from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_cooperative
 from tests.stripe_double import double_running
 
-
 if "DATABASE_TEMPLATE" in os.environ:  # sandbox.mutants: hundreds of sessions, one database made beforehand
 
     @pytest.fixture(scope="session")
