@@ -1,4 +1,4 @@
-"""What treasurers read of the debits equals the ledger; its pages open for them alone; a rehearsal changes nothing."""
+"""What treasurers read of the debits equals the ledger; its pages are theirs alone; the rehearsal changes nothing."""
 
 from datetime import date
 
