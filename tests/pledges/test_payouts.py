@@ -31,7 +31,7 @@ def campaign(shop):
 def give_back(payment, amount):
     """A partial refund, asked for by a treasurer and made."""
     with within(payment.cooperative):
-        share = payment.commission * amount // payment.amount
+        share = (2 * payment.commission * amount + payment.amount) // (2 * payment.amount)
         refund = Refund.objects.create(
             cooperative=payment.cooperative,
             payment=payment,
@@ -196,7 +196,10 @@ def test_one_that_dies_between_two_pages_of_lines_goes_on(shop, campaign, stripe
             patched.setattr(gateway, "movements_of", dies)
             payouts.follow(shop, made["id"])
         assert (PayoutLine.objects.count(), Payout.objects.get().read_at) == (2, None)
-        assert [one.split(": ")[1].split(" (")[0] for one in at_fault()] == [payout_checks.PayoutFault.SUM.value]
+        assert [one.fault for one in payout_checks.payout_findings()] == [
+            payout_checks.PayoutFault.SUM,
+            payout_checks.PayoutFault.LEDGER,
+        ]
         payouts.follow(shop, made["id"])
         assert (PayoutLine.objects.count(), Payout.objects.get().read_at is None, at_fault()) == (5, False, [])
 
@@ -256,7 +259,7 @@ def test_the_pages(shop, campaign, treasurer, client, outsider, stripe_double):
             cooperative=outsider, stripe_payout="po_secret", state=PayoutState.PAID, amount=7, currency="CAD",
             arrives_on=payout.arrives_on, created_at=clock.now(),
         )  # fmt: skip
-    assert client.get(reverse("pledges_payout", args=[theirs.pk])).status_code == 404
+    assert client.get(reverse("pledges_payout", args=[theirs.pk]), follow=True).status_code == 404
     assert "po_secret" not in client.get(reverse("pledges_payouts")).content.decode()
     client.force_login(make_user(shop, Role.EDITOR))
     assert client.get(reverse("pledges_payouts")).status_code == 302
