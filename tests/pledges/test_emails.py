@@ -14,13 +14,14 @@ from home import clock, composing, formats, outbox
 from home.models import Cooperative, OutgoingMail
 from home.registry import Category, all_kinds, kind_of
 from home.tenancy import within
-from pledges import extending
+from pledges import extending, offline
 from pledges.consent_texts import LONGEST, charge_date, checkout_text, consent_text
 from pledges.enums import FulfilmentState, PaymentState, PledgeState, RefundState
 from pledges.links import contribution_url
 from pledges.models import DatePromise, Pledge, PledgeConsent, Settlement
 from tests.factories.campaigns import end_now, make_campaign
 from tests.factories.cooperatives import make_user
+from tests.factories.offline import make_offline
 from tests.factories.pledges import make_pledge, make_refund, payment_of
 
 ZONE = "America/Toronto"
@@ -113,6 +114,18 @@ def extended(campaign):
     return campaign
 
 
+def made_offline(kind, flexible, language):
+    """The mails of a contribution by other means: awaited, and by a cheque that could not be cashed."""
+    pledge = make_offline(flexible, language=language)
+    if kind == "offline_recorded":
+        return composed(kind, pledge.key, pledge.backer), [exact(2500, language)]
+    payment = pledge.payments.get()
+    offline.receive(payment, on=date(2026, 10, 3), method="cheque", reference="", by=None, tell=False)
+    offline.bounce(payment, by=None, tell=False)
+    message = composed(kind, pledge.key, pledge.backer, occasion=f"payment:{payment.pk}")
+    return message, [formats.day(date(2026, 10, 3), language)]
+
+
 def made(kind, campaign, flexible, language):
     """A mail of each kind, with the facts it must hold in both parts."""
     now = clock.now()
@@ -140,6 +153,8 @@ def made(kind, campaign, flexible, language):
         pledge = pledge_of(flexible, flexible_box)
         facts = [f"{title}, 2", exact(13550, language), day(now, language), "MEULE"]
         return composed(kind, pledge.key, pledge.backer), [*facts, until(flexible.deadline, language)]
+    if kind in ("offline_recorded", "cheque_bounced"):
+        return made_offline(kind, flexible, language)
     if kind == "pledge_cancelled":
         pledge = pledge_of(flexible, flexible_box, state=PledgeState.CANCELLED)
         return composed(kind, pledge.key, pledge.backer), [
@@ -231,6 +246,8 @@ def test_the_kinds_are_those_of_the_deck():
                 "refund_made",
                 "reward_sent",
                 "reward_ready",
+                "offline_recorded",
+                "cheque_bounced",
             ]
         )
         == BACKERS
