@@ -25,10 +25,11 @@ from home import clock, composing, outbox, unsubscribing
 from home.models import OutgoingMail, TextPage
 from home.registry import kind_of
 from home.tenancy import within
+from pledges.change_plans import snapshot
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from pledges.forms import quantity_name
 from pledges.links import contribution_token
-from pledges.models import PledgeItem, Settlement
+from pledges.models import DataRequest, PledgeChange, PledgeItem, Settlement
 from sandbox import translations
 from tests.factories.campaigns import body_of, end_now, make_campaign, two_tiers
 from tests.factories.cooperatives import make_user
@@ -400,6 +401,11 @@ PLEDGE_MAILS = {  # kind: what the pledge is, how its campaign ended, which atte
     "refund_made": ({}, None, "refund"),
     "reward_sent": ({}, None, ""),
     "reward_ready": ({}, None, ""),
+    "card_expiring": ({"paid": False}, None, ""),
+    "charge_upcoming": ({"paid": False}, None, ""),
+    "pledge_changed": ({}, None, "change"),
+    "data_exported": ({}, None, "data"),
+    "data_erased": ({}, None, ""),
 }
 
 
@@ -412,6 +418,23 @@ def test_mails_about_a_contribution(pseudo, campaign, kind):
     with within(campaign.cooperative):
         if occasion == "refund":
             occasion = f"refund:{make_refund(payment_of(pledge), amount=500).pk}"
+        if occasion == "change":
+            change = PledgeChange.objects.create(
+                cooperative=campaign.cooperative,
+                pledge=pledge,
+                old_amount=3000,
+                old_items=snapshot(pledge),
+                amount=3500,
+                extra=500,
+                asked_at=clock.now(),
+            )
+            occasion = f"change:{change.pk}"
+        if occasion == "data":
+            now = clock.now()
+            request = DataRequest.objects.create(
+                cooperative=campaign.cooperative, backer=pledge.backer, asked_at=now, expires_at=now
+            )
+            occasion = f"data:{request.pk}"
         facts = {"state": "sent", "carrier": "Postes Canada", "tracking_url": "", "note": "Le texte, en entier."}
         about = f"item:{pledge.items.get().pk}" if kind.startswith("reward_") else pledge.key
         outbox.queue(

@@ -11,7 +11,10 @@ from home.admin_pages import furniture, page_of
 from home.models import Role
 from pledges.admin.forms import ContributionsFilter
 from pledges.admin.listing import contributions_of, histories, mails_about
+from pledges.change_plans import changes_of
+from pledges.change_words import new_lines, old_lines
 from pledges.models import Pledge
+from pledges.own_settings import address_of
 
 ROLES = (Role.EDITOR, Role.TREASURER, Role.OWNER)
 ICON = "group"
@@ -42,6 +45,9 @@ def detail(request: AdminRequest, pledge_id: int) -> HttpResponse:
         "payment": payment,
         "attempts": payment.attempts.order_by("number") if payment else [],
         "refunds": payment.refunds.order_by("pk") if payment else [],
+        "address": address_of(pledge),
+        "changes": [(one, old_lines(one), new_lines(one)) for one in changes_of(pledge)],
+        "parts": pledge.payments.exclude(part=0).order_by("part"),
         "mails": mails_about(pledge, items),
         "may_settle": has_role(request, Role.TREASURER, Role.OWNER),
     }
