@@ -17,7 +17,8 @@ def old_lines(change: PledgeChange) -> list[str]:
 def _old_line(entry: dict[str, Any]) -> str:
     if "extra" in entry:
         return gettext("Contribution without reward")
-    return _line(*(entry.get(f"{name}_{current()}", "") for name in ("title", "variant")), entry["quantity"])
+    title, variant = (str(entry.get(f"{name}_{current()}", "")) for name in ("title", "variant"))
+    return _line(title, variant, entry["quantity"])
 
 
 def new_lines(change: PledgeChange) -> list[str]:

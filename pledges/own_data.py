@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -44,7 +45,7 @@ def request_export(pledge: Pledge) -> bool:
     return True
 
 
-def standing_request(key: object) -> DataRequest | None:
+def standing_request(key: UUID) -> DataRequest | None:
     """A link that may still be used."""
     rows = DataRequest.objects.select_related("backer", "cooperative")
     return rows.filter(key=key, used_at=None, expires_at__gt=clock.now(), backer__erased_at=None).first()

@@ -17,6 +17,7 @@ from home.models import Backer, MailState, OutgoingMail
 from home.tenancy import within
 from pledges import before_charge, changing, checkout, erasing
 from pledges.enums import CheckoutPurpose, PledgeState
+from pledges.gateway import Intent
 from pledges.links import contribution_token
 from pledges.models import (
     CardToForget,
@@ -230,8 +231,6 @@ def test_the_receipt_of_a_part_is_of_what_was_paid_then(flexible, inside):
     pledge = make_pledge(flexible, rewards=[(flour, 1)])
     wanted = [changing.Wanted(box.pk, 1)]
     change = changing.ask(pledge, changing.ChangeRequest(wanted, 0, "", 6500, "J’autorise…", "2026-11", "fr"))
-    from pledges.gateway import Intent
-
     changing.complete(change.checkout, Intent("pi_1", "succeeded", 3500, "CAD"))
     first, second = (receipt_of(one) for one in Payment.objects.order_by("part"))
     assert [line.amount for line in first.lines] == [3000]
