@@ -17,7 +17,7 @@ def old_lines(change: PledgeChange) -> list[str]:
 def _old_line(entry: dict[str, Any]) -> str:
     if "extra" in entry:
         return gettext("Contribution without reward")
-    title, variant = (entry.get(f"{name}_{current()}", "") for name in ("title", "variant"))
+    title, variant = (str(entry.get(f"{name}_{current()}", "")) for name in ("title", "variant"))
     return _line(title, variant, entry["quantity"])
 
 

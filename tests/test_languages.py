@@ -27,10 +27,11 @@ from home.models import OutgoingMail, TextPage
 from home.registry import kind_of
 from home.tenancy import within
 from pledges import extending
+from pledges.change_plans import snapshot
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from pledges.forms import quantity_name
 from pledges.links import contribution_token
-from pledges.models import Payment, PledgeItem, Settlement
+from pledges.models import DataRequest, Payment, PledgeChange, PledgeItem, Settlement
 from sandbox import translations
 from tests.factories.campaigns import body_of, end_now, make_campaign, two_tiers
 from tests.factories.cooperatives import make_user
@@ -405,6 +406,11 @@ PLEDGE_MAILS = {  # kind: what the pledge is, how its campaign ended, which atte
     "reward_ready": ({}, None, ""),
     "offline_recorded": ({"paid": False}, None, ""),
     "cheque_bounced": ({}, None, "payment"),
+    "card_expiring": ({"paid": False}, None, ""),
+    "charge_upcoming": ({"paid": False}, None, ""),
+    "pledge_changed": ({}, None, "change"),
+    "data_exported": ({}, None, "data"),
+    "data_erased": ({}, None, ""),
 }
 
 
@@ -420,9 +426,26 @@ def test_mails_about_a_contribution(pseudo, campaign, kind):
     with within(campaign.cooperative):
         if occasion == "refund":
             occasion = f"refund:{make_refund(payment_of(pledge), amount=500).pk}"
-        elif occasion == "payment":
+        if occasion == "payment":
             Payment.objects.filter(pledge=pledge).update(method="cheque", received_on=date(2026, 10, 3))
             occasion = f"payment:{payment_of(pledge).pk}"
+        if occasion == "change":
+            change = PledgeChange.objects.create(
+                cooperative=campaign.cooperative,
+                pledge=pledge,
+                old_amount=3000,
+                old_items=snapshot(pledge),
+                amount=3500,
+                extra=500,
+                asked_at=clock.now(),
+            )
+            occasion = f"change:{change.pk}"
+        if occasion == "data":
+            now = clock.now()
+            request = DataRequest.objects.create(
+                cooperative=campaign.cooperative, backer=pledge.backer, asked_at=now, expires_at=now
+            )
+            occasion = f"data:{request.pk}"
         facts = {"state": "sent", "carrier": "Postes Canada", "tracking_url": "", "note": "Le texte, en entier."}
         about = f"item:{pledge.items.get().pk}" if kind.startswith("reward_") else pledge.key
         outbox.queue(

@@ -14,9 +14,12 @@ from home.models import Role
 from pledges.admin.forms import ContributionsFilter
 from pledges.admin.listing import contributions_of, histories, mails_about
 from pledges.admin.offline_views import acts_on
+from pledges.change_plans import changes_of
+from pledges.change_words import new_lines, old_lines
 from pledges.disputes import reason_words
 from pledges.enums import PaymentState
 from pledges.models import Dispute, FraudWarning, Pledge, Refund
+from pledges.own_settings import address_of
 from pledges.refund_decisions import obstacle_of
 
 ROLES = (Role.EDITOR, Role.TREASURER, Role.OWNER)
@@ -48,6 +51,9 @@ def detail(request: AdminRequest, pledge_id: int) -> HttpResponse:
         "payment": payment,
         "attempts": payment.attempts.order_by("number") if payment else [],
         "refunds": Refund.objects.filter(payment__pledge=pledge).order_by("pk"),
+        "address": address_of(pledge),
+        "changes": [(one, old_lines(one), new_lines(one)) for one in changes_of(pledge)],
+        "parts": pledge.payments.exclude(part=0).order_by("part"),
         "mails": mails_about(pledge, items),
         "acts": acts_on(pledge, payment),
         "bounced": pledge.payments.filter(state=PaymentState.BOUNCED).select_related("bounced_by").order_by("part"),
