@@ -12,7 +12,7 @@ from campaigns.enums import Handover
 from campaigns.models import Reward, RewardVariant
 from pledges.choosing import PledgeRefused
 from pledges.models import Pledge, PledgeChange, PledgeItem
-from pledges.taxes import pro_rata
+from pledges.postage import price_to, taxable_of
 
 #: A reward and one of its variants, if it has any.
 Key = tuple[int, int | None]
@@ -141,7 +141,7 @@ def _line(reward: Reward, one: Wanted, items: dict[Key, PledgeItem], old_zone: s
         postage, taxable = like.unit_postage, like.unit_taxable
     else:
         postage = postage_to(reward, zone)
-        taxable = taxable_with(reward, postage)
+        taxable = taxable_of(reward, postage)
     price = like.unit_amount if like else reward.amount
     return PlannedLine(reward, variant, one.quantity, price, postage, taxable, is_new=kept is None)
 
@@ -157,18 +157,11 @@ def _variant(reward: Reward, variant_id: int | None) -> RewardVariant | None:
 
 
 def postage_to(reward: Reward, zone: str) -> int:
-    """What mailing one costs, in minor units; a tier that says no price is mailed for nothing. Raises PledgeRefused."""
-    prices = {row.zone: row.price for row in reward.postage.all()}
-    if reward.handover != Handover.POST or not prices:
-        return 0
-    if zone not in prices:
+    """What mailing one costs, in minor units. Raises PledgeRefused where it is not mailed there."""
+    price = price_to(reward, zone)
+    if price is None:
         raise PledgeRefused("zone", reward)
-    return prices[zone]
-
-
-def taxable_with(reward: Reward, postage: int) -> int:
-    """What of one and its postage is taxable: postage is taxed as what is in the parcel."""
-    return reward.taxable + (pro_rata(postage, reward.taxable, reward.amount) if reward.amount else 0)
+    return price
 
 
 def snapshot(pledge: Pledge) -> list[dict[str, object]]:

@@ -9,13 +9,14 @@ from django.db import IntegrityError, transaction
 
 from campaigns import lifecycle, queries, stock
 from campaigns.enums import Handover
-from campaigns.models import Campaign, Reward, RewardPostage
+from campaigns.models import Campaign, Reward
 from home import backing, clock
 from home.models import Backer, Cooperative, User
 from pledges import offline
 from pledges.choosing import PledgeRefused
 from pledges.enums import FulfilmentState, Origin, PledgeState, Wall
 from pledges.models import DeliveryAddress, Pledge, PledgeItem
+from pledges.postage import price_to, taxable_of
 from pledges.totals import current_months
 
 
@@ -120,22 +121,8 @@ def _check_line(reward: Reward | None, line: EnteredLine, zone: str, *, late: bo
     offered = {one.pk for one in reward.variants.all() if one.retired_at is None}
     if line.variant_id not in offered and (offered or line.variant_id is not None):
         raise PledgeRefused("variant", reward)
-    if _is_mailed_at_a_price(reward) and not _postage_to(reward, zone):
+    if price_to(reward, zone) is None:
         raise PledgeRefused("zone", reward)
-
-
-def _is_mailed_at_a_price(reward: Reward) -> bool:
-    return reward.handover == Handover.POST and bool(reward.postage.all())
-
-
-def _postage_to(reward: Reward, zone: str) -> RewardPostage | None:
-    return next((one for one in reward.postage.all() if one.zone == zone), None)
-
-
-def _price_of_postage(reward: Reward, zone: str) -> int:
-    """Of one; nothing where it is not mailed, or included in the amount."""
-    postage = _postage_to(reward, zone) if reward.handover == Handover.POST else None
-    return postage.price if postage else 0
 
 
 def _write(
@@ -147,7 +134,7 @@ def _write(
     by: User | None,
     late: bool,
 ) -> Pledge:
-    postage = {pk: _price_of_postage(reward, entry.zone) for pk, reward in rewards.items()}
+    postage = {pk: price_to(reward, entry.zone) or 0 for pk, reward in rewards.items()}
     of_lines = sum(one.quantity * (rewards[one.reward_id].amount + postage[one.reward_id]) for one in entry.lines)
     pledge = Pledge.objects.create(
         cooperative=cooperative,
@@ -200,15 +187,10 @@ def _item(pledge: Pledge, reward: Reward, line: EnteredLine, month: date, postag
         quantity=line.quantity,
         unit_amount=reward.amount,
         unit_postage=postage,
-        unit_taxable=_taxable(reward, postage),
+        unit_taxable=taxable_of(reward, postage),
         title_fr=reward.title_fr or reward.title_en,
         title_en=reward.title_en or reward.title_fr,
         first_month=month,
         handover=reward.handover,
         state=FulfilmentState.NOT_APPLICABLE if nothing else FulfilmentState.NOT_STARTED,
     )
-
-
-def _taxable(reward: Reward, postage: int) -> int:
-    """Taxes are due on postage where they are on the whole reward."""
-    return reward.taxable + (postage if reward.taxable >= reward.amount > 0 else 0)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from campaigns.enums import DeliveryZone, Handover
 from campaigns.models import Reward
+from pledges.taxes import pro_rata
 
 
 def prices_of(reward: Reward) -> dict[str, int]:
@@ -26,5 +27,5 @@ def zones_for(rewards: Iterable[Reward]) -> list[DeliveryZone]:
 
 
 def taxable_of(reward: Reward, unit_postage: int) -> int:
-    """What of one, its postage included, taxes are due on: the postage of something taxable is taxable too."""
-    return reward.taxable + (unit_postage if reward.taxable else 0)
+    """What of one, its postage included, taxes are due on: postage is taxed as what is in the parcel."""
+    return reward.taxable + (pro_rata(unit_postage, reward.taxable, reward.amount) if reward.amount else 0)

@@ -11,7 +11,7 @@ from django.db.models import Count, F, QuerySet, Sum
 
 from campaigns.models import Campaign
 from home import clock
-from pledges.enums import LedgerAccount, LedgerKind, PaymentState
+from pledges.enums import LedgerAccount, LedgerKind, PaymentMethod, PaymentState
 from pledges.models import LedgerEntry, Payment, PaymentAttempt, Settlement
 from pledges.totals import progress_of
 
@@ -101,7 +101,8 @@ def pace_of(settlement: Settlement) -> Pace:
     now = clock.now()
     rows = PaymentAttempt.objects.filter(payment__pledge__campaign=settlement.campaign_id)
     answered = rows.filter(answered_at__gt=now - MEASURED).values("payment").distinct().count()
-    due = Payment.objects.filter(pledge__campaign=settlement.campaign_id, state=PaymentState.DUE).count()
+    by_card = Payment.objects.filter(pledge__campaign=settlement.campaign_id, method=PaymentMethod.CARD)
+    due = by_card.filter(state=PaymentState.DUE).count()
     goes_on = answered and due and settlement.paused_at is None
     return Pace(answered, due, now + MEASURED * due / answered if goes_on else None)
 
