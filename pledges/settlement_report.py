@@ -129,7 +129,7 @@ def _tiers(campaign: Campaign) -> list[ByStanding]:
     item = "pledge__items__"
     price: Any = F(f"{item}quantity") * (F(f"{item}unit_amount") + F(f"{item}unit_postage"))
     rows = Payment.objects.filter(pledge__campaign=campaign, part=0, pledge__items__isnull=False)
-    sums: Iterable[dict[str, Any]] = rows.values("state", reward=F(f"{item}reward")).annotate(
+    sums: Iterable[Any] = rows.values("state", reward=F(f"{item}reward")).annotate(
         count=Count("pk", distinct=True), amount=Sum(price)
     )
     tiers = {reward.pk: ByStanding(title=reward.title) for reward in campaign.rewards.order_by("position", "pk")}
