@@ -80,8 +80,8 @@ def _tiers(pledges: QuerySet[Pledge], campaign: Campaign) -> list[TierLine]:
     price: Any = F("quantity") * (F("unit_amount") + F("unit_postage"))
     items: QuerySet[Any] = PledgeItem.objects.filter(pledge__in=pledges).values("reward")
     sums = {
-        row["reward"]: Tally(row["count"], row["worth"])
-        for row in items.annotate(count=Count("pledge", distinct=True), worth=Sum(price))
+        row["reward"]: Tally(row["people"], row["cents"])
+        for row in items.annotate(people=Count("pledge", distinct=True), cents=Sum(price))
     }
     lines = [
         TierLine(reward.title, sums[reward.pk])

@@ -129,8 +129,9 @@ def _tiers(campaign: Campaign) -> list[ByStanding]:
     item = "pledge__items__"
     price: Any = F(f"{item}quantity") * (F(f"{item}unit_amount") + F(f"{item}unit_postage"))
     rows = Payment.objects.filter(pledge__campaign=campaign, part=0, pledge__items__isnull=False)
-    by_tier: QuerySet[Any] = rows.values("state", reward=F(f"{item}reward"))
-    sums = by_tier.annotate(count=Count("pk", distinct=True), amount=Sum(price))
+    sums: Iterable[Any] = rows.values("state", reward=F(f"{item}reward")).annotate(
+        count=Count("pk", distinct=True), amount=Sum(price)
+    )
     tiers = {reward.pk: ByStanding(title=reward.title) for reward in campaign.rewards.order_by("position", "pk")}
     for row in sums:
         tiers[row["reward"]].add(row["state"], row["count"], row["amount"])

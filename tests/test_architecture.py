@@ -105,8 +105,8 @@ def test_scopes_are_lifted_in_listed_modules_only():
 
 
 def test_the_product_asks_its_own_clock():
-    """Leases and heartbeats use the machine's; everything else home.clock."""
-    own = {"home/clock.py", "home/ticking.py", "home/health.py", "home/outbox.py"}
+    """Leases, heartbeats and the pace of calls use the machine’s; everything else home.clock."""
+    own = {"home/clock.py", "home/ticking.py", "home/health.py", "home/outbox.py", "pledges/pacing.py"}
     guilty = {
         str(path.relative_to(ROOT))
         for path in python_files(*OURS)
