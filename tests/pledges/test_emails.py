@@ -116,7 +116,7 @@ def extended(campaign):
 
 def made_offline(kind, flexible, language):
     """The mails of a contribution by other means: awaited, and by a cheque that could not be cashed."""
-    pledge = make_offline(flexible, language=language)
+    pledge = make_offline(flexible, language=language, name="Rosalie Tremblay")
     if kind == "offline_recorded":
         return composed(kind, pledge.key, pledge.backer), [exact(2500, language)]
     payment = pledge.payments.get()
