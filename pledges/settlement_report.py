@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Sum
 
 from campaigns.models import Campaign
 from home import clock
@@ -129,7 +129,7 @@ def _tiers(campaign: Campaign) -> list[ByStanding]:
     item = "pledge__items__"
     price: Any = F(f"{item}quantity") * (F(f"{item}unit_amount") + F(f"{item}unit_postage"))
     rows = Payment.objects.filter(pledge__campaign=campaign, part=0, pledge__items__isnull=False)
-    sums: Iterable[Any] = rows.values("state", reward=F(f"{item}reward")).annotate(
+    sums: Any = rows.values("state", reward=F(f"{item}reward")).annotate(
         count=Count("pk", distinct=True), amount=Sum(price)
     )
     tiers = {reward.pk: ByStanding(title=reward.title) for reward in campaign.rewards.order_by("position", "pk")}
