@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pledges', '0006_append_only_ledger'),
+        ('pledges', '0011_vat_rate'),
     ]
 
     operations = [
