@@ -36,5 +36,5 @@ def _catch_up(intent: Intent) -> None:
         ):
             charging.record(payment, intent)
     elif pledge.isdecimal():
-        for page in Checkout.objects.filter(pledge=pledge, state__in=checkout.UNFINISHED):
+        for page in Checkout.objects.filter(pledge=int(pledge), state__in=checkout.UNFINISHED):
             checkout.finish(page)

@@ -101,6 +101,11 @@ def lost_with(dispute: Dispute) -> dict[str, int]:
         return _share_of_rest(_locked(dispute.payment), dispute.amount)
 
 
+def would_go_back(payment: Payment, amount: int) -> dict[str, int]:
+    """What of the next `amount` to go back is each tax, as things stand; nothing is written."""
+    return _share_of_rest(payment, amount)
+
+
 def _locked(payment: Payment) -> Payment:
     """Two refunds of one payment are weighed one after the other."""
     return Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=payment.pk)
