@@ -101,8 +101,8 @@ def lost_with(dispute: Dispute) -> dict[str, int]:
         return _share_of_rest(_locked(dispute.payment), dispute.amount)
 
 
-def share_of(payment: Payment, amount: int) -> dict[str, int]:
-    """What of the next `amount` to go back would be each tax; nothing is written."""
+def would_go_back(payment: Payment, amount: int) -> dict[str, int]:
+    """What of the next `amount` to go back is each tax, as things stand; nothing is written."""
     return _share_of_rest(payment, amount)
 
 
