@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
-from pledges import refund_decisions, taxes
+from pledges import giving_back, refund_decisions, taxes
 from pledges.admin.refund_forms import RefundForm
 from pledges.disputes import STANDING, reason_words
 from pledges.enums import RefundState
@@ -65,7 +65,7 @@ def _what_goes_back(payment: Payment, form: RefundForm) -> dict[str, Any]:
         "amount": amount,
         "reason": form.reason_label,
         "taxes": taxes.would_go_back(payment, amount).items(),
-        "commission": refund_decisions.commission_of(payment, amount),
+        "commission": giving_back.commission_of(payment, amount),
         "second_person": refund_decisions.needs_second_person(payment, amount),
         "limit": payment.cooperative.second_person_above,
     }

@@ -10,6 +10,7 @@ from home.models import Role
 from home.tenancy import within
 from pledges import refund_decisions, totals
 from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundState
+from pledges.ledger_checks.payments import check_payments
 from pledges.models import Dispute, Payment, Refund, TaxRegistration
 from pledges.refund_decisions import RefundRefused
 from tests.factories.campaigns import make_campaign, tier
@@ -172,3 +173,28 @@ def test_a_refund_that_stripe_refuses_moves_nothing_and_treasurers_are_told(shop
     assert (refund.state, refund.failure, refund.done_at) == (RefundState.FAILED, "charge_disputed", None)
     assert mails("refund_bounced") == [("refused", treasurer.email)]
     assert refund_decisions.left_of(payment) == 3000
+
+
+def test_what_a_dispute_lost_meanwhile_took_is_not_approved(campaign, cooperative, treasurer):
+    cooperative.second_person_above = 0
+    cooperative.save()
+    payment = first_payment(make_pledge(campaign))
+    refund = ask(payment, treasurer, 2000)
+    Dispute.objects.create(
+        cooperative=cooperative, payment=payment, stripe_dispute="dp_1", state=DisputeState.LOST,
+        amount=3000, currency="CAD", opened_at=payment.created_at,
+    )  # fmt: skip
+    with pytest.raises(RefundRefused, match="too_much"):
+        refund_decisions.approve(refund, make_user(cooperative, Role.OWNER))
+    refund.refresh_from_db()
+    assert refund.state == RefundState.TO_APPROVE
+    assert list(check_payments()) == []
+
+
+def test_refunds_that_wait_return_no_more_commission_than_was_taken(campaign, cooperative, treasurer):
+    cooperative.second_person_above = 0
+    cooperative.commission_basis_points, cooperative.commission_fixed = 0, 5
+    cooperative.save()
+    payment = first_payment(make_pledge(campaign))
+    assert [ask(payment, treasurer, 1500).commission for _half in range(2)] == [3, 2]
+    assert list(check_payments()) == []
