@@ -174,4 +174,5 @@ class Campaigner:
         fulfilment.mark([item.pk for item in fetched], FulfilmentState.DELIVERED, by=self.editor)
 
     def _items(self, campaign: Campaign, key: str) -> QuerySet[PledgeItem]:
-        return PledgeItem.objects.filter(pledge__campaign=campaign, reward__block_id=tier_id(self.text, key))
+        on_time = PledgeItem.objects.filter(pledge__campaign=campaign, pledge__is_late=False)
+        return on_time.filter(reward__block_id=tier_id(self.text, key))
