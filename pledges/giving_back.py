@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 
 from home import clock
-from pledges.enums import PaymentMethod, PaymentState, RefundReason, RefundState
+from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundReason, RefundState
 from pledges.models import Payment, Pledge, Refund
 from pledges.taxes import pro_rata
 
@@ -23,11 +23,17 @@ def given_back(payment: Payment) -> tuple[int, int]:
     return sums["amount"] or 0, sums["commission"] or 0
 
 
+def left_of(payment: Payment) -> int:
+    """What may still go back: less what did, is about to, or was taken by a dispute."""
+    lost = payment.disputes.filter(state=DisputeState.LOST).aggregate(amount=Sum("amount"))["amount"] or 0
+    return max(0, payment.amount - given_back(payment)[0] - lost)
+
+
 def give_back(pledge: Pledge, amount: int, reason: RefundReason) -> list[Refund]:
     """Write the refunds of an amount, or of what is left if that is less, and have them made after the commit."""
     refunds, left = [], amount
     for payment in _paid(pledge):
-        share = min(left, payment.amount - given_back(payment)[0])
+        share = min(left, left_of(payment))
         if share > 0:
             refunds.append(_write(payment, share, reason))
             left -= share
@@ -49,16 +55,21 @@ def _paid(pledge: Pledge) -> list[Payment]:
     return list(paid.select_for_update().order_by("-part"))
 
 
-def _write(payment: Payment, amount: int, reason: RefundReason) -> Refund:
+def commission_of(payment: Payment, amount: int) -> int:
+    """What of our commission goes back with the next `amount`, as the provider is expected to say."""
     before, returned = given_back(payment)
     left = payment.commission - returned
     is_last = before + amount == payment.amount
+    return left if is_last else min(left, pro_rata(payment.commission, amount, payment.amount))
+
+
+def _write(payment: Payment, amount: int, reason: RefundReason) -> Refund:
     return Refund.objects.create(
         cooperative_id=payment.cooperative_id,
         payment=payment,
         state=RefundState.DUE,
         amount=amount,
-        commission=left if is_last else min(left, pro_rata(payment.commission, amount, payment.amount)),
+        commission=commission_of(payment, amount),
         currency=payment.currency,
         reason=reason,
         created_at=clock.now(),

@@ -79,7 +79,7 @@ def fee_lines(fee: int) -> Lines:
 
 def record_bounce(payment: Payment, at: datetime) -> bool:
     """A payment received by the cooperative itself was not honoured: all of it is taken back."""
-    lines = payment_lines(payment, taxes.assess(payment, at))
+    lines = payment_lines(payment, taxes.assessed(payment))
     return _write(of_payment(payment), LedgerKind.BOUNCE, at, {line: -cents for line, cents in lines.items()})
 
 

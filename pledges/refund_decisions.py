@@ -14,7 +14,7 @@ from campaigns.emails import members
 from home import clock, outbox
 from home.models import User
 from home.registry import kind_of
-from pledges import ledger, taxes
+from pledges import giving_back, ledger
 from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundReason, RefundState
 from pledges.models import Payment, Refund
 from pledges.models.payments import GIVEN_BACK
@@ -44,9 +44,13 @@ class RefundRefused(Exception):
         self.obstacle = obstacle
 
 
-def left_of(payment: Payment) -> int:
-    """What of a payment may still be given back: less what went back, is about to, waits for approval, or was lost."""
+def left_of(payment: Payment, *, but: Refund | None = None) -> int:
+    """What of a payment may still be given back: less what went back, is about to, waits for approval, or was lost.
+
+    `but`: a refund that waits, and is not counted.
+    """
     waiting = payment.refunds.filter(state__in=[RefundState.TO_APPROVE, RefundState.DUE])
+    waiting = waiting.exclude(pk=but.pk) if but else waiting
     lost = payment.disputes.filter(state=DisputeState.LOST)
     taken = sum(rows.aggregate(total=Sum("amount"))["total"] or 0 for rows in (waiting, _given_back(payment), lost))
     return max(0, payment.amount - taken)
@@ -75,11 +79,6 @@ def needs_second_person(payment: Payment, amount: int) -> bool:
     return bool(so_far + amount > payment.cooperative.second_person_above)
 
 
-def commission_of(payment: Payment, amount: int) -> int:
-    """What of our commission goes back with an amount, as Stripe is expected to say."""
-    return taxes.pro_rata(payment.commission, amount, payment.amount)
-
-
 def ask(payment: Payment, *, amount: int, reason: str, note: str, by: User, key: uuid.UUID) -> Refund:
     """A refund as a treasurer wants it; `key` makes the same form ask once. Raises RefundRefused."""
     key = uuid.uuid5(key, f"payment:{payment.pk}")  # the form of another payment, sent here, is another form
@@ -97,7 +96,7 @@ def ask(payment: Payment, *, amount: int, reason: str, note: str, by: User, key:
             payment=locked,
             state=RefundState.TO_APPROVE if second else RefundState.DUE,
             amount=amount,
-            commission=commission_of(locked, amount),
+            commission=giving_back.commission_of(locked, amount),
             currency=locked.currency,
             reason=reason,
             note=note,
@@ -150,6 +149,8 @@ def _decide(refund: Refund, by: User, state: RefundState) -> None:
         raise RefundRefused(Obstacle.SAME_PERSON)
     if state == RefundState.DUE and payment.disputes.filter(state=DisputeState.OPEN).exists():
         raise RefundRefused(Obstacle.DISPUTED)
+    if state == RefundState.DUE and left_of(payment, but=refund) < refund.amount:
+        raise RefundRefused(Obstacle.TOO_MUCH)
     waiting = Refund.objects.filter(pk=refund.pk, state=RefundState.TO_APPROVE)
     if not waiting.update(state=state, approved_by=by, approved_at=clock.now()):
         raise RefundRefused(Obstacle.DECIDED)

@@ -62,7 +62,7 @@ def taxable_part(items: Iterable[PledgeItem]) -> int:
 
 def assess(payment: Payment, at: datetime) -> dict[str, int]:
     """Write what of a payment is each tax, once, by the rates of the day in the cooperative's time zone."""
-    known = dict(payment.taxes.values_list("code", "amount"))
+    known = assessed(payment)
     if known or not payment.taxable:
         return known
     levied = levied_by(payment.cooperative, at.astimezone(ZoneInfo(payment.cooperative.time_zone)).date())
@@ -79,6 +79,11 @@ def assess(payment: Payment, at: datetime) -> dict[str, int]:
         for tax in levied
     )
     return parts
+
+
+def assessed(payment: Payment) -> dict[str, int]:
+    """What of a payment was found to be each tax when it was recorded; nothing is written."""
+    return dict(payment.taxes.values_list("code", "amount"))
 
 
 def give_back(refund: Refund) -> dict[str, int]:
@@ -101,8 +106,8 @@ def lost_with(dispute: Dispute) -> dict[str, int]:
         return _share_of_rest(_locked(dispute.payment), dispute.amount)
 
 
-def share_of(payment: Payment, amount: int) -> dict[str, int]:
-    """What of the next `amount` to go back would be each tax; nothing is written."""
+def would_go_back(payment: Payment, amount: int) -> dict[str, int]:
+    """What of the next `amount` to go back is each tax, as things stand; nothing is written."""
     return _share_of_rest(payment, amount)
 
 

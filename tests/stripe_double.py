@@ -89,9 +89,10 @@ class Double:
         lines = [json.loads(line) for line in answer.text.splitlines()]
         return [line for line in lines if kind is None or line["kind"] == kind]
 
-    def events(self, account, kind):
-        """The events of one kind as the double would post them, oldest first: (payload, signature)."""
-        listed = client().v1.events.list({"type": kind, "limit": 100}, {"stripe_account": account})
+    def events(self, account, kind=None):
+        """The events of one kind, or all, as the double would post them, oldest first: (payload, signature)."""
+        wanted = {"limit": 100} | ({"type": kind} if kind else {})
+        listed = client().v1.events.list(wanted, {"stripe_account": account})
         found = [event.to_dict() | {"account": account} for event in listed.auto_paging_iter()]
         return [self._signed(json.dumps(event)) for event in reversed(found)]
 

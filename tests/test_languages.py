@@ -23,7 +23,7 @@ from campaigns import end_dates
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign
 from home import clock, composing, outbox, unsubscribing
-from home.models import OutgoingMail, TextPage
+from home.models import OutgoingMail, Role, TextPage
 from home.registry import kind_of
 from home.tenancy import within
 from pledges import extending
@@ -31,7 +31,7 @@ from pledges.change_plans import snapshot
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from pledges.forms import quantity_name
 from pledges.links import contribution_token
-from pledges.models import DataRequest, Payment, PledgeChange, PledgeItem, Settlement
+from pledges.models import DataRequest, Dispute, FraudWarning, Payment, PledgeChange, PledgeItem, Refund, Settlement
 from sandbox import translations
 from tests.factories.campaigns import body_of, end_now, make_campaign, two_tiers
 from tests.factories.cooperatives import make_user
@@ -483,6 +483,45 @@ def test_the_mail_to_the_team(pseudo, campaign):
             to=editor,
         )
     assert_mails_marked(campaign, {"campaign_outcome"})
+
+
+AFTERMATH = {
+    "refund_to_decide": ("refund", ""),
+    "refund_bounced": ("refund", "refused"),
+    "dispute_opened": ("dispute", "open"),
+    "dispute_closed": ("dispute", "won"),
+    "fraud_warning": ("warning", ""),
+    "grace_ended": ("campaign", ""),
+}
+
+
+@pytest.mark.parametrize("kind", AFTERMATH)
+def test_mails_to_treasurers_about_what_follows_a_payment(pseudo, campaign, kind):
+    treasurer = make_user(campaign.cooperative, Role.TREASURER)
+    treasurer.first_name = "Camille Rivard"
+    treasurer.save()
+    payment = payment_of(make_pledge(campaign))
+    subject, occasion = AFTERMATH[kind]
+    shared = {"cooperative": campaign.cooperative, "payment": payment}
+    with within(campaign.cooperative):
+        now = clock.now()
+        rows = {
+            "refund": make_refund(payment, state="failed"),
+            "dispute": Dispute.objects.create(
+                **shared, stripe_dispute="dp_1", state=occasion or "open", amount=3000, currency="CAD", opened_at=now
+            ),
+            "warning": FraudWarning.objects.create(**shared, stripe_warning="iss_1", kind="", warned_at=now),
+            "campaign": campaign,
+        }
+        Refund.objects.update(asked_by=treasurer, note="Le texte, en entier.")
+        outbox.queue(
+            kind_of(kind),
+            cooperative=campaign.cooperative,
+            subject_key=f"{subject}:{rows[subject].pk}",
+            occasion=occasion,
+            to=treasurer,
+        )
+    assert_mails_marked(campaign, {kind})
 
 
 def assert_mails_marked(campaign, kinds):

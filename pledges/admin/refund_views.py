@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
-from pledges import refund_decisions, taxes
+from pledges import giving_back, refund_decisions, taxes
 from pledges.admin.refund_forms import RefundForm
 from pledges.disputes import STANDING, reason_words
 from pledges.enums import RefundState
@@ -64,8 +64,8 @@ def _what_goes_back(payment: Payment, form: RefundForm) -> dict[str, Any]:
         "form": form,
         "amount": amount,
         "reason": form.reason_label,
-        "taxes": taxes.share_of(payment, amount).items(),
-        "commission": refund_decisions.commission_of(payment, amount),
+        "taxes": taxes.would_go_back(payment, amount).items(),
+        "commission": giving_back.commission_of(payment, amount),
         "second_person": refund_decisions.needs_second_person(payment, amount),
         "limit": payment.cooperative.second_person_above,
     }
@@ -146,7 +146,7 @@ def _detail_page(request: AdminRequest, refund: Refund) -> HttpResponse:
         "refund": refund,
         "payment": refund.payment,
         "pledge": refund.payment.pledge,
-        "taxes": taxes.share_of(refund.payment, refund.amount).items()
+        "taxes": taxes.would_go_back(refund.payment, refund.amount).items()
         if waits
         else refund.taxes.values_list("code", "amount"),
         "may_decide": waits and refund.asked_by_id != request.user.pk,

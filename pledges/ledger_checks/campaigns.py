@@ -33,7 +33,10 @@ def _collected(campaign: Campaign) -> Iterator[Finding]:
 
 
 def _frozen(campaign: Campaign) -> Iterator[Finding]:
-    """Pledges that stood at the deadline stand still, or ended after it; later ones count in no total."""
+    """Pledges that stood at the deadline stand still, or ended after it; later ones count in no total.
+
+    One that was still awaited then, and let go since, stood never.
+    """
     if campaign.pledged_at_deadline is None:
         return
     subject, pledges = f"campaign:{campaign.pk}", _stood(campaign)
@@ -52,5 +55,5 @@ def _frozen(campaign: Campaign) -> Iterator[Finding]:
 def _stood(campaign: Campaign) -> QuerySet[Pledge]:
     stood = Q(state__in=[PledgeState.CONFIRMED, PledgeState.GOAL_MISSED, PledgeState.DROPPED])
     if campaign.decided_at is not None:
-        stood |= Q(state=PledgeState.CANCELLED, ended_at__gt=campaign.decided_at)
+        stood |= Q(state=PledgeState.CANCELLED, ended_at__gt=campaign.decided_at, confirmed_at__isnull=False)
     return Pledge.objects.filter(stood, campaign=campaign, is_late=False)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.db.models import F, OuterRef, Q
+from django.db.models.functions import Greatest
 
 from campaigns.enums import CampaignState
 from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundState
@@ -24,10 +25,13 @@ def check_payments() -> Iterator[Finding]:
 
 
 def _given_back() -> Iterator[Finding]:
+    """What waits for an approval is not approved once a dispute took it: it counts with the dispute, not on top."""
     refunds = Refund.objects.filter(GOES_BACK, payment=OuterRef("pk"))
+    waiting = refunds.filter(state=RefundState.TO_APPROVE)
     lost = Dispute.objects.filter(payment=OuterRef("pk"), state=DisputeState.LOST)
     payments = Payment.objects.annotate(
-        back=sum_of(refunds, "amount") + sum_of(lost, "amount"), returned=sum_of(refunds, "commission")
+        back=sum_of(refunds, "amount") + Greatest(sum_of(lost, "amount") - sum_of(waiting, "amount"), 0),
+        returned=sum_of(refunds, "commission"),
     )
     beyond = payments.filter(Q(back__gt=F("amount")) | Q(returned__gt=F("commission")))
     for payment in beyond.order_by("pk").iterator(CHUNK):

@@ -26,7 +26,10 @@ def check_payouts() -> Iterator[Finding]:
 
 
 def _amounts(lines: list[PayoutLine]) -> dict[str, int]:
-    """By subject key; a line of a dispute may be of the amount alone, whichever way it moves."""
+    """By subject key; a line of a dispute may be of the amount alone, whichever way it moves.
+
+    A transfer that came back is a line of the next one.
+    """
     keys = [line.subject_key.partition(":") for line in lines]
     ids = {name: [int(pk) for kind, _c, pk in keys if kind == name and pk.isdigit()] for name in _MODELS}
     return {
@@ -36,8 +39,9 @@ def _amounts(lines: list[PayoutLine]) -> dict[str, int]:
     }
 
 
-_MODELS: dict[str, type[Payment] | type[Refund] | type[Dispute]] = {
+_MODELS: dict[str, type[Payment] | type[Refund] | type[Dispute] | type[Payout]] = {
     "payment": Payment,
     "refund": Refund,
     "dispute": Dispute,
+    "payout": Payout,
 }

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from django.db.models import F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from pledges.enums import ChangeState, PaymentState, RefundReason, RefundState
+from pledges.enums import ChangeState, DisputeState, PaymentState, RefundReason, RefundState
 from pledges.ledger_checks.findings import CHUNK, Fault, Finding, sum_of
-from pledges.models import Payment, Pledge, PledgeChange, PledgeItem, Refund
+from pledges.ledger_checks.payments import GOES_BACK
+from pledges.models import Dispute, Payment, Pledge, PledgeChange, PledgeItem, Refund
 
 #: A payment that is asked for, or was made.
 STANDS = [PaymentState.DUE, PaymentState.ACTION, PaymentState.MEND, PaymentState.PAID]
@@ -28,17 +29,26 @@ def _agreed() -> Iterator[Finding]:
 
 
 def _paid() -> Iterator[Finding]:
-    """All parts together, less what a change to a lower amount gave back; other refunds change no pledge."""
+    """All parts together, less what a change to a lower amount gave back; other refunds change no pledge.
+
+    Where those, or a dispute, had left less than a change was to give back, it gave back what was left.
+    """
     parts = Payment.objects.filter(pledge=OuterRef("pk"), state__in=STANDS)
     lowered = Refund.objects.filter(payment__pledge=OuterRef("pk"), reason=RefundReason.CHANGED).exclude(
         state=RefundState.REJECTED
     )
+    others = Refund.objects.filter(GOES_BACK, payment__pledge=OuterRef("pk")).exclude(reason=RefundReason.CHANGED)
+    lost = Dispute.objects.filter(payment__pledge=OuterRef("pk"), state=DisputeState.LOST)
     first = Payment.objects.filter(part=0, state__in=STANDS).values("pledge")
     pledges = Pledge.objects.filter(pk__in=first).annotate(
         paid=sum_of(parts, "amount") - sum_of(lowered, "amount"),
+        most=F("amount") + sum_of(others, "amount") + sum_of(lost, "amount"),
+        changed=Exists(lowered),
         strange=sum_of(parts.exclude(currency=OuterRef("currency")), "amount"),
     )
-    for pledge in pledges.filter(~Q(paid=F("amount")) | Q(strange__gt=0)).order_by("pk").iterator(CHUNK):
+    short_of_change = Q(changed=True, paid__gt=F("amount"), paid__lte=F("most"))
+    otherwise = ~Q(paid=F("amount")) & ~short_of_change
+    for pledge in pledges.filter(otherwise | Q(strange__gt=0)).order_by("pk").iterator(CHUNK):
         yield Finding(Fault.CHARGED_OTHERWISE, f"pledge:{pledge.pk}", f"{pledge.paid}, pledged {pledge.amount}")
 
 

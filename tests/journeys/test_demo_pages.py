@@ -17,8 +17,8 @@ SKIPPED = re.compile(r"^/(admin|documents|media|static)/|^/(fr|en)/brand/|\.(css
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    with running_demo(tmp_path_factory.mktemp("demo")) as stack:
+def demo(tmp_path_factory, migrated):
+    with running_demo(tmp_path_factory.mktemp("demo"), migrated) as stack:
         yield stack
 
 

@@ -18,6 +18,7 @@ from pledges.choosing import PledgeRefused
 from pledges.enums import (
     ChangeState,
     CheckoutState,
+    DisputeState,
     FulfilmentState,
     Origin,
     PaymentState,
@@ -26,7 +27,8 @@ from pledges.enums import (
     RefundState,
 )
 from pledges.gateway import Intent
-from pledges.models import DatePromise, Payment, Pledge, PledgeChange, PledgeConsent, Refund, TaxRegistration
+from pledges.ledger_checks.pledges import check_pledges
+from pledges.models import DatePromise, Dispute, Payment, Pledge, PledgeChange, PledgeConsent, Refund, TaxRegistration
 from tests.factories.campaigns import end_now, make_campaign, tier
 from tests.factories.pledges import make_pledge, make_refund
 
@@ -361,3 +363,38 @@ def test_every_history_keeps_money_and_stock_in_step(cooperative, model, seed):
             agrees(one)
         for one in Pledge.objects.filter(campaign=campaign, state=PledgeState.CANCELLED):
             assert net(one) == 0
+
+
+# What went back otherwise
+
+
+def lost(payment, amount):
+    return Dispute.objects.create(
+        cooperative=payment.cooperative, payment=payment, stripe_dispute=f"dp_{payment.pk}", state=DisputeState.LOST,
+        amount=amount, currency="CAD", opened_at=payment.created_at,
+    )  # fmt: skip
+
+
+def strange():
+    """What the books say of what was agreed to and paid."""
+    return [str(finding) for finding in check_pledges()]
+
+
+def test_a_lower_amount_after_an_agreed_refund_is_no_fault_of_the_books(flexible):
+    _flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(box, 1)])
+    make_refund(pledge.payment, amount=3000, commission=0, reason=RefundReason.AGREED)
+    ask(pledge, extra=1000)
+    assert sum(Refund.objects.values_list("amount", flat=True)) == 6500
+    assert strange() == []
+    Pledge.objects.filter(pk=pledge.pk).update(amount=900, extra=900)
+    assert len(strange()) == 1
+
+
+def test_what_a_dispute_took_is_not_given_back_again(flexible):
+    _flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(box, 1)])
+    lost(pledge.payment, 4000)
+    assert pledging.cancel(pledge)
+    assert list(Refund.objects.values_list("amount", flat=True)) == [2500]
+    assert strange() == []

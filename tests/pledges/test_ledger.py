@@ -124,7 +124,7 @@ def test_refunds_in_two_parts_give_back_the_whole(payment):
 
 
 def test_a_refund_of_a_cheque_leaves_the_bank(payment):
-    payment.method = PaymentMethod.CHEQUE
+    payment.method, payment.commission = PaymentMethod.CHEQUE, 0
     payment.save()
     refund = refund_of(payment, 500, 0)
     assert ledger.refund_lines(refund, {}) == {(BANK, ""): -500, (COMMISSION, ""): 0, (CONTRIBUTIONS, ""): 500}

@@ -14,7 +14,7 @@ from home import clock, outbox
 from home.models import Backer, OutgoingMail, Role
 from home.registry import kind_of
 from home.tenancy import within
-from pledges import completing, offline, pledging, refunds, settlement, totals
+from pledges import completing, ledger_checks, offline, pledging, refunds, settlement, totals
 from pledges.choosing import PledgeRefused
 from pledges.enums import Origin, PaymentState, PledgeState, RefundReason, RefundState
 from pledges.models import LedgerEntry, LedgerGroup, Payment, Pledge, Refund, TaxRegistration
@@ -448,3 +448,31 @@ class Histories(TestCase):
             assert live.count() <= 1
             assert row.state != PledgeState.PENDING or live.get().state == PaymentState.DUE
             assert row.payments.filter(part=0).count() == 1
+
+
+def findings():
+    return [str(finding) for finding in ledger_checks.all_findings()]
+
+
+def test_what_was_awaited_at_a_missed_goal_is_not_missing_from_the_frozen_total(campaign):
+    receive(make_offline(campaign))
+    make_offline(campaign, (box_of(campaign), 1), email="autre@courriel.example")
+    settle(campaign)
+    assert findings() == []
+
+
+def test_what_was_awaited_at_the_end_and_never_came_is_not_missing_from_the_frozen_total(flexible):
+    awaited = make_offline(flexible, (box_of(flexible), 1))
+    settle(flexible)
+    assert offline.withdraw(payment_of(awaited), by=None)
+    assert findings() == []
+
+
+def test_a_cheque_not_honoured_after_a_registration_takes_back_no_tax_it_never_held(campaign):
+    Reward.objects.update(taxable=3000)
+    pledge = make_offline(campaign, (box_of(campaign), 1))
+    receive(pledge)
+    TaxRegistration.objects.create(cooperative=campaign.cooperative, code="gst", number="1", starts_on="2020-01-01")
+    assert bounce(pledge)
+    assert ledger_of(campaign) == {}
+    assert findings() == []

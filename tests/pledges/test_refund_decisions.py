@@ -10,6 +10,7 @@ from home.models import Role
 from home.tenancy import within
 from pledges import refund_decisions, totals
 from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundState
+from pledges.ledger_checks.payments import check_payments
 from pledges.models import Dispute, Payment, Refund, TaxRegistration
 from pledges.refund_decisions import RefundRefused
 from tests.factories.campaigns import make_campaign, tier
@@ -41,10 +42,10 @@ def ask(payment, by, amount, key=None):
 
 def test_what_is_left_counts_all_that_went_back_or_is_about_to(campaign, treasurer):
     payment = first_payment(make_pledge(campaign))
-    make_refund(payment, amount=100)
-    make_refund(payment, amount=200, state=RefundState.TO_APPROVE)
-    make_refund(payment, amount=400, state=RefundState.REJECTED)
-    make_refund(payment, amount=800, state=RefundState.FAILED)
+    make_refund(payment, amount=100, commission=5)
+    make_refund(payment, amount=200, commission=10, state=RefundState.TO_APPROVE)
+    make_refund(payment, amount=400, commission=20, state=RefundState.REJECTED)
+    make_refund(payment, amount=800, commission=40, state=RefundState.FAILED)
     assert refund_decisions.left_of(payment) == 3000 - 100 - 200
     ask(payment, treasurer, 2700)
     assert refund_decisions.left_of(payment) == 0
@@ -67,7 +68,10 @@ def test_the_same_form_twice_asks_once(campaign, treasurer):
 
 @pytest.mark.parametrize(
     ("fields", "why"),
-    [({"state": PaymentState.BOUNCED}, "unpaid"), ({"method": PaymentMethod.CHEQUE}, "other_means")],
+    [
+        ({"state": PaymentState.BOUNCED}, "unpaid"),
+        ({"method": PaymentMethod.CHEQUE, "commission": 0, "received_on": "2026-11-01"}, "other_means"),
+    ],
 )
 def test_what_was_not_paid_by_card_is_not_refunded_here(campaign, treasurer, fields, why):
     payment = first_payment(make_pledge(campaign))
@@ -149,6 +153,17 @@ def test_any_sequence_of_partial_refunds_gives_back_what_stripe_gave_back(taxed,
     assert sum(Refund.objects.values_list("commission", flat=True)) == payment.commission
 
 
+def test_the_last_of_many_small_refunds_may_bring_more_commission_than_its_amount(shop, stripe_double, treasurer):
+    """Stripe returned nothing of 5 cents with each 9 cents, and returns them with the last cent."""
+    campaign = make_campaign(shop, funding_model=FundingModel.FLEXIBLE, tiers=[tier("Le sac", 100)])
+    payment = payment_of(contribute(campaign, stripe_double))
+    while left := refund_decisions.left_of(payment):
+        ask(payment, treasurer, min(left, 9))
+        make_refunds(stripe_double)
+    assert list(Refund.objects.order_by("pk").values_list("amount", "commission"))[-1] == (1, 5)
+    book_agrees(stripe_double, shop.stripe_account)
+
+
 def test_a_refund_that_stripe_refuses_moves_nothing_and_treasurers_are_told(shop, stripe_double, treasurer):
     campaign = make_campaign(shop, funding_model=FundingModel.FLEXIBLE)
     payment = payment_of(contribute(campaign, stripe_double, card="4000000000000259"))
@@ -158,3 +173,28 @@ def test_a_refund_that_stripe_refuses_moves_nothing_and_treasurers_are_told(shop
     assert (refund.state, refund.failure, refund.done_at) == (RefundState.FAILED, "charge_disputed", None)
     assert mails("refund_bounced") == [("refused", treasurer.email)]
     assert refund_decisions.left_of(payment) == 3000
+
+
+def test_what_a_dispute_lost_meanwhile_took_is_not_approved(campaign, cooperative, treasurer):
+    cooperative.second_person_above = 0
+    cooperative.save()
+    payment = first_payment(make_pledge(campaign))
+    refund = ask(payment, treasurer, 2000)
+    Dispute.objects.create(
+        cooperative=cooperative, payment=payment, stripe_dispute="dp_1", state=DisputeState.LOST,
+        amount=3000, currency="CAD", opened_at=payment.created_at,
+    )  # fmt: skip
+    with pytest.raises(RefundRefused, match="too_much"):
+        refund_decisions.approve(refund, make_user(cooperative, Role.OWNER))
+    refund.refresh_from_db()
+    assert refund.state == RefundState.TO_APPROVE
+    assert list(check_payments()) == []
+
+
+def test_refunds_that_wait_return_no_more_commission_than_was_taken(campaign, cooperative, treasurer):
+    cooperative.second_person_above = 0
+    cooperative.commission_basis_points, cooperative.commission_fixed = 0, 5
+    cooperative.save()
+    payment = first_payment(make_pledge(campaign))
+    assert [ask(payment, treasurer, 1500).commission for _half in range(2)] == [3, 2]
+    assert list(check_payments()) == []
