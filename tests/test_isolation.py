@@ -114,7 +114,9 @@ def make_money(campaign: Campaign, pledge: Pledge, word: str) -> Money:
     make_dispute(payment_of(contested))
     make_matching(campaign, partner=f"Fonds {word}")
     with within(cooperative):
-        Settlement.objects.create(cooperative=cooperative, campaign=campaign, started_at=now, grace_ends_at=now)
+        Settlement.objects.create(
+            cooperative=cooperative, campaign=campaign, started_at=now, grace_ends_at=now + timedelta(days=7)
+        )
         for one in (received, cancelled):
             offline.receive(payment_of(one), on=now.date(), method="cheque", reference=word, by=None, tell=False)
         return Money(
@@ -396,7 +398,10 @@ def test_each_role_does_its_own_acts_with_money_only(ours, role, mailoutbox):
             before = world()
             assert client.post(url, data).status_code == 302, name
             unmoved[group] |= {name} if world() == before else set()
-    expected = {group: set(some) if group in REFUSED_ACTS[role] else set() for group, some in acts_of.items()}
+    idle = {"pause"}  # no charge is running: a page of a campaign being charged has a test of its own
+    expected = {
+        group: set(some) if group in REFUSED_ACTS[role] else set(some) & idle for group, some in acts_of.items()
+    }
     assert unmoved == expected
     assert mailoutbox == []
 
@@ -417,10 +422,10 @@ def test_what_is_ours_is_found_and_moves(ours, theirs):
     """The table above asks for what there is: the same addresses of our own house open, and their acts act."""
     client = visit(ours, "owner")
     silent = {name for name, url in looks(ours).items() if OUR_WORD not in body_of(client.get(url))}
-    amounts = {"marking", "marking all", "books", "accounts", "taxes", "tax", "tax_report", "payouts", "journal"}
+    amounts = {"marking", "marking all", "books", "accounts", "taxes", "tax", "tax_report", "payouts"}
     unasked = {"tax_report as a file"}  # no reward of ours is taxed
     unasked |= {"file of labels", "file of labels, narrowed"}  # nobody gave an address
-    unasked |= {"file of pick-up", "file of pick-up, narrowed", "pick-up page"}  # nothing is picked up
+    unasked |= {"file of pick-up", "file of pick-up, narrowed"}  # nothing is picked up
     assert silent == amounts | unasked
     assert client.get(looks(ours)["marking all"]).context_data["weighing"].movable == 1
     before = world()

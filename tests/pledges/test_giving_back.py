@@ -78,13 +78,13 @@ def test_the_latest_part_goes_back_first(pledge):
     assert rows(giving_back.give_back(pledge, 2, RefundReason.CHANGED)) == [(1, 1, 0), (0, 1, 0)]
 
 
-def test_what_was_not_paid_by_card_or_not_at_all_is_left(pledge):
+def test_what_came_by_other_means_is_owed_too_and_what_was_not_paid_is_not(pledge):
     another_part(pledge, 2_000, state=PaymentState.MEND, paid_at=None)
     cheque = another_part(
         pledge, 900, part=2, commission=0, method=PaymentMethod.CHEQUE, received_on=clock.now().date()
     )
-    assert rows(giving_back.give_back_all(pledge)) == [(0, 10_001, 500)]
-    assert giving_back.given_back(cheque) == (0, 0)
+    assert rows(giving_back.give_back_all(pledge)) == [(2, 900, 0), (0, 10_001, 500)]
+    assert giving_back.given_back(cheque) == (900, 0)
 
 
 def test_what_was_refused_or_never_left_may_still_go_back(pledge):

@@ -316,3 +316,26 @@ def test_its_own_page_says_where_it_stands(on_host, flexible, language, expected
     with within(flexible.cooperative):
         offline.bounce(payment_of(pledge), by=None, tell=False)
     assert gone in page()
+
+
+def test_its_own_page_does_not_cancel_what_the_team_entered(on_host, flexible):
+    """Nothing was promised there, and nothing goes back to a card: the team ends it."""
+    pledge = received(make_offline(flexible))
+    visitor = on_host(flexible.cooperative)
+    with within(flexible.cooperative), translation.override("en"):
+        own = reverse("contribution_cancel", args=[contribution_token(pledge)])
+    before = rows_in(flexible.cooperative)
+    assert visitor.post(own).status_code == 200
+    assert rows_in(flexible.cooperative) == before
+
+
+def test_a_form_gone_back_to_and_filled_in_for_somebody_else_is_another_contribution(login, campaign):
+    client, url = login("editor"), reverse("pledges_offline_enter", args=[campaign.pk])
+    for name, email in (
+        ("Aimé", "aime@courriel.example"),
+        ("Zoé", "zoe@courriel.example"),
+        ("Zoé", "zoe@courriel.example"),
+    ):
+        assert client.post(url, form_of(campaign, name=name, email=email)).status_code == 302
+    with within(campaign.cooperative):
+        assert sorted(Pledge.objects.values_list("backer__name", flat=True)) == ["Aimé", "Zoé"]
