@@ -427,7 +427,7 @@ def test_mails_about_a_contribution(pseudo, campaign, kind):
         if occasion == "refund":
             occasion = f"refund:{make_refund(payment_of(pledge), amount=500).pk}"
         if occasion == "payment":
-            Payment.objects.filter(pledge=pledge).update(method="cheque", received_on=date(2026, 10, 3))
+            Payment.objects.filter(pledge=pledge).update(method="cheque", commission=0, received_on=date(2026, 10, 3))
             occasion = f"payment:{payment_of(pledge).pk}"
         if occasion == "change":
             change = PledgeChange.objects.create(
