@@ -30,6 +30,7 @@ from pledges.enums import (
     PledgeState,
     RefundState,
 )
+from pledges.management.commands import check_ledger, reconcile_stripe
 from pledges.models import (
     DatePromise,
     LedgerEntry,
@@ -149,6 +150,12 @@ def test_the_ledger_is_clean(demo):
     for cooperative in Cooperative.objects.all():
         with within(cooperative):
             assert [str(finding) for finding in ledger_checks.all_findings()] == []
+
+
+def test_the_commands_find_nothing(demo):
+    """Both end with 1, and say what, where something differs."""
+    assert run(check_ledger) == "The ledger agrees.\n"
+    assert run(reconcile_stripe).startswith("Stripe and our rows agree")
 
 
 def test_the_ledger_says_what_the_double_moved(demo):
