@@ -65,7 +65,7 @@ CHECKOUT_MEND = _(
 )
 #: What a contribution is not, at the end of the hosted page's words; a registered charity may send a receipt.
 NO_RECEIPT = _("No tax receipt, no investment, no share in the cooperative.")
-NO_RECEIPT_CHARITY = _("No investment, no share in the cooperative.")
+NO_RECEIPT_CHARITY = _("Not an investment, no share in the cooperative.")
 
 #: The same on our own pages.
 NATURE = _(

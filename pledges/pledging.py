@@ -19,7 +19,7 @@ from home.registry import kind_of
 from pledges import choosing, giving_back, ledger, taxes
 from pledges.choosing import PledgeRefused, PledgeRequest
 from pledges.commission import commission_on
-from pledges.enums import CardState, ChangeState, CheckoutPurpose, CheckoutState, Origin, PaymentState, PledgeState
+from pledges.enums import CardState, ChangeState, CheckoutPurpose, CheckoutState, PaymentState, PledgeState
 from pledges.gateway import Card, Intent
 from pledges.models import Checkout, Payment, Pledge, PledgeItem
 
@@ -177,26 +177,19 @@ def lapse(checkout: Checkout) -> bool:
 
 
 def may_cancel(pledge: Pledge, at: datetime) -> bool:
-    """Whether its backer may, alone: what was made by other means than the site is the team's to end."""
-    return pledge.origin == Origin.ONLINE and may_end(pledge, at)
-
-
-def may_end(pledge: Pledge, at: datetime) -> bool:
-    """Until the deadline, while the campaign is live."""
-    promised = pledge.state == PledgeState.CONFIRMED and not pledge.is_late
-    return promised and lifecycle.takes_pledges(pledge.campaign, at)
+    """Until the deadline, while the campaign is live. What did not come by card is given back by hand."""
+    stands = pledge.state == PledgeState.CONFIRMED and not pledge.is_late
+    return stands and lifecycle.takes_pledges(pledge.campaign, at)
 
 
 def cancel(pledge: Pledge) -> bool:
     """At the backer's wish, before the deadline. What was paid and not given back is refunded.
 
-    Whose act it may be is asked before (`may_cancel` on one's own page).
-
     False if it is too late, or while the difference of a change may still be paid (pledges.own_pages ends that).
     """
     with transaction.atomic():
         campaign = lifecycle.keep_open(pledge.campaign_id)
-        if not may_end(pledge, clock.now()) or not lifecycle.takes_pledges(campaign, clock.now()):
+        if not may_cancel(pledge, clock.now()) or not lifecycle.takes_pledges(campaign, clock.now()):
             return False
         Pledge.objects.select_for_update().get(pk=pledge.pk)
         if pledge.changes.filter(state=ChangeState.PENDING).exists():

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import URLPattern, reverse, reverse_lazy
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.widgets import Button
@@ -115,6 +117,11 @@ def account_item() -> RoleMenuItem:
         order=150,
         roles=account_views.ROLES,
     )
+
+
+@hooks.register("insert_global_admin_css")
+def listing_css() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("css/listing.css"))
 
 
 @hooks.register("construct_homepage_panels")

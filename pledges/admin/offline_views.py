@@ -107,7 +107,7 @@ def acts_on(pledge: Pledge, payment: Payment | None) -> list[Act]:
         names += [("pledges_offline_received", _("Mark as received")), ("pledges_offline_end", _("No longer expected"))]
     if payment.state == PaymentState.PAID:
         names += [("pledges_offline_bounced", _("Payment not honoured"))]
-        names += [("pledges_offline_end", _("Cancel"))] if pledging.may_end(pledge, clock.now()) else []
+        names += [("pledges_offline_end", _("Cancel"))] if pledging.may_cancel(pledge, clock.now()) else []
     return [Act(str(label), reverse(name, args=[pledge.pk])) for name, label in names]
 
 

@@ -138,10 +138,9 @@ def cancel(request: Visit, token: str) -> HttpResponseBase:
 
 def _cancel(pledge: Pledge) -> bool:
     """A change whose difference may still be paid is ended first."""
-    if not pledging.may_cancel(pledge, clock.now()):
-        return False
     try:
-        own_pages.end_pending(pledge)
+        if pledging.may_cancel(pledge, clock.now()):
+            own_pages.end_pending(pledge)
     except gateway.GatewayError as error:
         log.warning("the change of pledge %s is not over: %s", pledge.pk, error)
     return pledging.cancel(pledge)

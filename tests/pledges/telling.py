@@ -182,6 +182,7 @@ class Story(RuleBasedStateMachine):
         self.campaign = Campaign.objects.get(pk=self.stage.campaigns[model].pk)
         self.rewards = list(self.campaign.rewards.order_by("id"))
         self.by_hand = self.settled = 0
+        self.sent = {}
         if bad_weather:
             self.weather(seed)
 
@@ -347,6 +348,7 @@ class Story(RuleBasedStateMachine):
                 self.rest()
 
     def rest(self):
+        self.heard = 0
         for _round in range(12):
             before = StripeEvent.objects.count()
             was_at_rest = self.is_at_rest()
@@ -360,7 +362,9 @@ class Story(RuleBasedStateMachine):
         if self.hears_by_polling:
             polling.poll_cooperative(self.shop)
         else:
-            self.receive(self.told())
+            told = self.told()
+            self.receive(told[self.heard :])
+            self.heard = len(told)
         webhooks.handle_waiting()
         self.sweep()
         self.tick()

@@ -318,17 +318,6 @@ def test_its_own_page_says_where_it_stands(on_host, flexible, language, expected
     assert gone in page()
 
 
-def test_its_own_page_does_not_cancel_what_the_team_entered(on_host, flexible):
-    """Nothing was promised there, and nothing goes back to a card: the team ends it."""
-    pledge = received(make_offline(flexible))
-    visitor = on_host(flexible.cooperative)
-    with within(flexible.cooperative), translation.override("en"):
-        own = reverse("contribution_cancel", args=[contribution_token(pledge)])
-    before = rows_in(flexible.cooperative)
-    assert visitor.post(own).status_code == 200
-    assert rows_in(flexible.cooperative) == before
-
-
 def test_a_form_gone_back_to_and_filled_in_for_somebody_else_is_another_contribution(login, campaign):
     client, url = login("editor"), reverse("pledges_offline_enter", args=[campaign.pk])
     for name, email in (

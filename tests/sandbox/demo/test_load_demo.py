@@ -20,7 +20,17 @@ from home import clock
 from home.models import Cooperative, MailState, Membership, OutgoingMail, Role, User
 from home.tenancy import across_cooperatives, within
 from pledges import ledger_checks, totals, walls
-from pledges.enums import FulfilmentState, Origin, PaymentMethod, PaymentState, PayoutState, PledgeState, RefundState
+from pledges.enums import (
+    FulfilmentState,
+    LedgerAccount,
+    Origin,
+    PaymentMethod,
+    PaymentState,
+    PayoutState,
+    PledgeState,
+    RefundState,
+)
+from pledges.management.commands import check_ledger, reconcile_stripe
 from pledges.models import (
     DatePromise,
     LedgerEntry,
@@ -142,6 +152,12 @@ def test_the_ledger_is_clean(demo):
             assert [str(finding) for finding in ledger_checks.all_findings()] == []
 
 
+def test_the_commands_find_nothing(demo):
+    """Both end with 1, and say what, where something differs."""
+    assert run(check_ledger) == "The ledger agrees.\n"
+    assert run(reconcile_stripe).startswith("Stripe and our rows agree")
+
+
 def test_the_ledger_says_what_the_double_moved(demo):
     """Per account: charges, refunds, our commission less what went back, the provider's fee, transfers to the bank."""
     for cooperative in Cooperative.objects.all():
@@ -153,7 +169,7 @@ def test_the_ledger_says_what_the_double_moved(demo):
             by_hand = Payment.objects.exclude(method=PaymentMethod.CARD).values_list("pk", flat=True)
             elsewhere = [f"payment:{pk}" for pk in by_hand]
             for entry in LedgerEntry.objects.select_related("group").exclude(group__subject_key__in=elsewhere):
-                income = entry.account in ("contributions", "taxes_payable")
+                income = entry.account in (LedgerAccount.CONTRIBUTIONS, LedgerAccount.TAXES)
                 kept[entry.group.kind, "income" if income else entry.account] += entry.amount
         assert -kept["payment", "income"] == moved["charge"]
         assert kept["refund", "income"] == moved["refund"]
@@ -184,7 +200,7 @@ def test_contributions_of_each_kind(everywhere):
     assert confirmed.filter(is_late=True).count() == 2
     items = PledgeItem.objects.filter(pledge__in=confirmed)
     assert items.filter(reward__kind="addon").count() == 12
-    assert set(items.values_list("pledge__zone", flat=True)) == {"quebec", "canada", "us", ""}
+    assert set(items.values_list("pledge__zone", flat=True)) == {"quebec", "canada", "us", "world", ""}
     offline = Payment.objects.exclude(method=PaymentMethod.CARD).order_by("pk")
     assert [(one.state, one.amount) for one in offline] == [(PaymentState.PAID, 25000), (PaymentState.DUE, 18000)]
 
@@ -289,7 +305,7 @@ def test_addresses_answer(demo, client):
     """What the table of `make run` says can be opened as it stands there."""
     rows = json.loads(run(demo_addresses))
     pages = [row["address"] for row in rows if ".localhost:" in row["address"] and not row["login"]]
-    assert len(pages) == 14
+    assert len(pages) == 22
     for address in pages:
         host, _slash, path = address.removeprefix("http://").partition("/")
         assert client.get(f"/{path}", headers={"host": host}).status_code == 200, address
