@@ -17,6 +17,11 @@ from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge, payment_of
 
 
+@pytest.fixture(autouse=True)
+def product_clock(settings, tmp_path):
+    settings.CLOCK_FILE = tmp_path / "clock"
+
+
 @pytest.fixture
 def campaign(inside):
     return make_campaign(inside, goal=500_000)
@@ -53,6 +58,41 @@ def test_a_missed_goal_lets_go_of_its_own_pledges_that_still_stand(campaign, oth
     assert list(OutgoingMail.objects.filter(kind="goal_missed").values_list("address", flat=True)) == [
         "ours@example.com"
     ]
+
+
+def test_payments_are_written_for_the_standing_promises_of_that_campaign(campaign, other, monkeypatch):
+    monkeypatch.setattr(settlement, "BATCH_SECONDS", 0)
+    Campaign.objects.filter(pk=campaign.pk).update(goal=5_000)
+    theirs, late = make_pledge(other, paid=False), make_pledge(campaign, paid=False)
+    make_pledge(campaign, state=PledgeState.CANCELLED)
+    Pledge.objects.filter(pk=late.pk).update(is_late=True)
+    ours = [make_pledge(campaign, paid=False), make_pledge(campaign, paid=False)]
+    others = funded(other)
+    end_now(campaign)
+    found = fresh(campaign)
+    assert settlement.work(found) is True
+    assert list(Payment.objects.order_by("pledge").values_list("pledge", "amount", "commission")) == [
+        (one.pk, 3_000, 150) for one in ours
+    ]
+    assert Settlement.objects.get(campaign=campaign).prepared_at is None
+    assert settlement.work(found) is True
+    prepared = Settlement.objects.get(campaign=campaign).prepared_at
+    assert prepared is not None
+    clock.advance(timedelta(seconds=5))
+    assert settlement.work(found) is True
+    assert Settlement.objects.get(campaign=campaign).prepared_at == prepared
+    others.refresh_from_db()
+    assert (others.prepared_at, theirs.payment) == (None, None)
+    assert Payment.objects.count() == 2
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_chunk_of_payments_is_written_in_as_many_queries(count, campaign, django_assert_num_queries):
+    for _number in range(count):
+        make_pledge(campaign, paid=False)
+    found = fresh(campaign)
+    with django_assert_num_queries(3):
+        assert settlement._prepare_chunk(found) == count
 
 
 def test_only_the_campaign_asked_for_is_paused_and_resumed(campaign, other):
