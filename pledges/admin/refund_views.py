@@ -64,7 +64,7 @@ def _what_goes_back(payment: Payment, form: RefundForm) -> dict[str, Any]:
         "form": form,
         "amount": amount,
         "reason": form.reason_label,
-        "taxes": taxes.would_go_back(payment, amount).items(),
+        "taxes": taxes.share_of(payment, amount).items(),
         "commission": giving_back.commission_of(payment, amount),
         "second_person": refund_decisions.needs_second_person(payment, amount),
         "limit": payment.cooperative.second_person_above,
@@ -146,7 +146,7 @@ def _detail_page(request: AdminRequest, refund: Refund) -> HttpResponse:
         "refund": refund,
         "payment": refund.payment,
         "pledge": refund.payment.pledge,
-        "taxes": taxes.would_go_back(refund.payment, refund.amount).items()
+        "taxes": taxes.share_of(refund.payment, refund.amount).items()
         if waits
         else refund.taxes.values_list("code", "amount"),
         "may_decide": waits and refund.asked_by_id != request.user.pk,

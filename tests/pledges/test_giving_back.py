@@ -53,6 +53,12 @@ def test_the_last_cent_takes_what_is_left_of_the_commission(pledge):
     assert sum(one.commission for one in given) == payment_of(pledge).commission == 500
 
 
+def test_a_commission_too_small_to_be_shared_goes_back_with_the_last_cent(pledge, campaign):
+    small = make_pledge(campaign, rewards=[], extra=27)
+    given = [giving_back.give_back(small, 9, RefundReason.CHANGED)[0].commission for _part in range(3)]
+    assert (payment_of(small).commission, given) == (1, [0, 0, 1])
+
+
 def test_the_commission_of_the_rest_is_what_is_left_of_it(pledge):
     give = [giving_back.give_back(pledge, cents, RefundReason.CHANGED)[0].commission for cents in (8_001, 2_000)]
     assert give == [400, 100]
