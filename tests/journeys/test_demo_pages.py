@@ -13,7 +13,7 @@ from tests.journeys.stack import running_demo
 
 pytestmark = pytest.mark.browser
 
-SKIPPED = re.compile(r"^/(admin|documents|media|static)/|^/(fr|en)/brand/|\.(css|js|svg|png|webp|jpg)$")
+SKIPPED = re.compile(r"^/(admin|documents|media|static)/|^/(fr|en)/brand/|\.(css|js|svg|png|webp|jpg|pdf)$")
 
 
 @pytest.fixture(scope="module")
