@@ -83,7 +83,7 @@ class Stack:
         self.start("web", "-m", "gunicorn", "-c", "site/gunicorn.conf.py", "config.wsgi")
         self.start("worker", "manage.py", "db_worker", "--queue-name", "*", "--interval", "0.1")
         self.start("tick", "manage.py", "tick")
-        self.wait(f"http://127.0.0.1:{self.port}/readyz", seconds=90)
+        self.wait(f"http://127.0.0.1:{self.port}/readyz", seconds=240)
 
     @property
     def database(self):
@@ -109,7 +109,7 @@ class Stack:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def wait(self, url, seconds=30):
+    def wait(self, url, seconds=120):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for name, process in self.processes.items():
