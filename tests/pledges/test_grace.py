@@ -12,6 +12,7 @@ from pledges.enums import CardState, CheckoutState, PaymentState, PledgeState
 from pledges.models import Checkout, Payment, PaymentAttempt, Settlement
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
+from tests.factories.offline import make_offline
 from tests.pledges.aftermath import (
     answer_of_issuer,
     attend,
@@ -289,3 +290,13 @@ def test_another_cooperative_is_left_alone(campaign, outsider, stripe_double):
 def payment_pk(made):
     with within(made.cooperative):
         return payment_of(made).pk
+
+
+def test_a_cheque_that_is_awaited_holds_up_no_end_of_the_grace(campaign, shop, stripe_double):
+    make_user(shop, Role.TREASURER)
+    by_cheque = make_offline(campaign, extra=2500)
+    to_mend(campaign, stripe_double)
+    days(campaign, stripe_double, 8)
+    assert Settlement.objects.get(campaign=campaign).dropped_at
+    assert len(mails("grace_ended")) == 1
+    assert by_cheque.payment.state == PaymentState.DUE
