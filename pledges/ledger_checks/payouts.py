@@ -36,8 +36,10 @@ def _amounts(lines: list[PayoutLine]) -> dict[str, int]:
     }
 
 
-_MODELS: dict[str, type[Payment] | type[Refund] | type[Dispute]] = {
+#: A transfer that came back is a line of the next one.
+_MODELS: dict[str, type[Payment] | type[Refund] | type[Dispute] | type[Payout]] = {
     "payment": Payment,
     "refund": Refund,
     "dispute": Dispute,
+    "payout": Payout,
 }

@@ -309,7 +309,8 @@ class Story(RuleBasedStateMachine):
     def no_row_is_at_fault(self):
         if not hasattr(self, "campaign"):
             return
-        assert [str(finding) for finding in ledger_checks.all_findings()] == []
+        found = [str(finding) for finding in ledger_checks.all_findings()]
+        assert found == [], found
         held, promised = Counter(), Counter()
         for item in PledgeItem.objects.filter(pledge__campaign=self.campaign).select_related("pledge"):
             if item.pledge.state == PledgeState.PENDING:
@@ -394,7 +395,8 @@ class Story(RuleBasedStateMachine):
     def everything_agrees(self):
         self.no_row_is_at_fault()
         self.no_pledge_is_charged_twice()
-        assert self.ledger() == self.journal()
+        ours, theirs = self.ledger(), self.journal()
+        assert ours == theirs, (ours, theirs)
         self.rows_are_what_the_double_has()
         self.everyone_was_told()
         self.paid_is_what_was_agreed_to()
@@ -452,7 +454,8 @@ class Story(RuleBasedStateMachine):
         """Everything that was ever told, latest first, once all is known: no row is other than it was."""
         before = self.rows()
         self.tell_everything_again()
-        assert self.rows() == before
+        after = self.rows()
+        assert after == before, [(name, before[name], after[name]) for name in before if before[name] != after[name]]
 
     def rows(self):
         found = {model.__name__: list(model.objects.order_by("pk").values()) for model in MODELS}

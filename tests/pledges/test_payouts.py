@@ -8,7 +8,7 @@ from django.urls import reverse
 from home import clock, composing
 from home.models import OutgoingMail, Role
 from home.tenancy import within
-from pledges import gateway, ledger, payout_checks, payout_summary, payouts, refunds
+from pledges import gateway, ledger, ledger_checks, payout_checks, payout_summary, payouts, refunds
 from pledges.enums import DisputeState, PayoutState, RefundReason, RefundState
 from pledges.models import Dispute, LedgerEntry, Payment, Payout, PayoutLine, Refund
 from tests.factories.cooperatives import make_user
@@ -165,6 +165,7 @@ def test_one_that_the_bank_sends_back_is_on_the_balance_and_in_the_next(shop, ca
         )  # fmt: skip
         assert list(arrived.lines.values_list("subject_key", "net")) == [(f"payout:{failed.pk}", made["amount"])]
         assert at_fault() == []
+        assert [str(finding) for finding in ledger_checks.all_findings()] == []
 
 
 def test_an_older_state_read_late_changes_nothing(shop, campaign, stripe_double):
