@@ -46,10 +46,13 @@ class RefundRefused(Exception):
 
 def left_of(payment: Payment) -> int:
     """What of a payment may still be given back: less what went back, is about to, waits for approval, or was lost."""
+    return max(0, payment.amount - _taken(payment))
+
+
+def _taken(payment: Payment) -> int:
     waiting = payment.refunds.filter(state__in=[RefundState.TO_APPROVE, RefundState.DUE])
     lost = payment.disputes.filter(state=DisputeState.LOST)
-    taken = sum(rows.aggregate(total=Sum("amount"))["total"] or 0 for rows in (waiting, _given_back(payment), lost))
-    return max(0, payment.amount - taken)
+    return sum(rows.aggregate(total=Sum("amount"))["total"] or 0 for rows in (waiting, _given_back(payment), lost))
 
 
 def _given_back(payment: Payment) -> QuerySet[Refund]:
@@ -150,6 +153,8 @@ def _decide(refund: Refund, by: User, state: RefundState) -> None:
     if state == RefundState.DUE and payment.disputes.filter(state=DisputeState.OPEN).exists():
         raise RefundRefused(Obstacle.DISPUTED)
     waiting = Refund.objects.filter(pk=refund.pk, state=RefundState.TO_APPROVE)
+    if state == RefundState.DUE and waiting.exists() and _taken(payment) > payment.amount:
+        raise RefundRefused(Obstacle.TOO_MUCH)  # some went back meanwhile by another way
     if not waiting.update(state=state, approved_by=by, approved_at=clock.now()):
         raise RefundRefused(Obstacle.DECIDED)
 

@@ -6,10 +6,11 @@ import uuid
 import pytest
 
 from campaigns.enums import FundingModel
-from home.models import Role
+from home.models import Cooperative, Role
 from home.tenancy import within
-from pledges import refund_decisions, totals
+from pledges import ledger_checks, refund_decisions, totals
 from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundState
+from pledges.ledger_checks import Fault
 from pledges.models import Dispute, Payment, Refund, TaxRegistration
 from pledges.refund_decisions import RefundRefused
 from tests.factories.campaigns import make_campaign, tier
@@ -158,3 +159,18 @@ def test_a_refund_that_stripe_refuses_moves_nothing_and_treasurers_are_told(shop
     assert (refund.state, refund.failure, refund.done_at) == (RefundState.FAILED, "charge_disputed", None)
     assert mails("refund_bounced") == [("refused", treasurer.email)]
     assert refund_decisions.left_of(payment) == 3000
+
+
+def test_what_waits_for_approval_and_no_longer_fits_cannot_be_approved(campaign, treasurer):
+    """Some went back at Stripe meanwhile: no row is at fault, and it can only be turned down."""
+    owner = make_user(campaign.cooperative, Role.OWNER)
+    Cooperative.objects.update(second_person_above=0)
+    payment = first_payment(make_pledge(campaign))
+    refund = ask(payment, treasurer, 3000)
+    make_refund(payment, amount=1, commission=0, reason="outside")
+    over = [finding for finding in ledger_checks.all_findings() if finding.fault == Fault.OVER_REFUNDED]
+    assert (refund.state, over) == (RefundState.TO_APPROVE, [])
+    with pytest.raises(RefundRefused, match="too_much"):
+        refund_decisions.approve(refund, owner)
+    refund_decisions.reject(refund, owner)
+    assert refund_decisions.left_of(payment) == 2999
