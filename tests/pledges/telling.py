@@ -32,6 +32,8 @@ from pledges import (
     grace,
     ledger_checks,
     own_pages,
+    payout_checks,
+    payouts,
     pledging,
     polling,
     refunds,
@@ -255,7 +257,7 @@ class Story(RuleBasedStateMachine):
 
     @rule()
     def poll(self):
-        self.bearing_faults(polling.poll_cooperative, self.shop)
+        self.bearing_faults(tasks.poll_cooperative.call, self.shop.pk)
         webhooks.handle_waiting()
 
     @rule()
@@ -365,6 +367,7 @@ class Story(RuleBasedStateMachine):
             self.receive(told[self.heard :])
             self.heard = len(told)
         webhooks.handle_waiting()
+        payouts.name_lines(self.shop)
         self.sweep()
         self.tick()
         for task in (refunds.make_due, tasks.learn_fees.call, tasks.forget_cards.call):
@@ -393,6 +396,8 @@ class Story(RuleBasedStateMachine):
     def everything_agrees(self):
         self.no_row_is_at_fault()
         self.no_pledge_is_charged_twice()
+        found = [str(finding) for finding in payout_checks.payout_findings()]
+        assert found == [], found
         ours, theirs = self.ledger(), self.journal()
         assert ours == theirs, (ours, theirs)
         self.rows_are_what_the_double_has()
