@@ -14,7 +14,7 @@ from home import clock, outbox
 from home.models import Backer, OutgoingMail, Role
 from home.registry import kind_of
 from home.tenancy import within
-from pledges import completing, offline, pledging, refunds, settlement, totals
+from pledges import completing, ledger_checks, offline, pledging, refunds, settlement, totals
 from pledges.choosing import PledgeRefused
 from pledges.enums import Origin, PaymentState, PledgeState, RefundReason, RefundState
 from pledges.models import LedgerEntry, LedgerGroup, Payment, Pledge, Refund, TaxRegistration
@@ -448,3 +448,14 @@ class Histories(TestCase):
             assert live.count() <= 1
             assert row.state != PledgeState.PENDING or live.get().state == PaymentState.DUE
             assert row.payments.filter(part=0).count() == 1
+
+
+@pytest.mark.parametrize("goal", [100, 90_000_000])
+def test_one_awaited_at_the_outcome_and_withdrawn_later_is_no_fault_of_the_frozen_total(campaign, goal):
+    Campaign.objects.filter(pk=campaign.pk).update(goal=goal)
+    receive(make_offline(campaign, (box_of(campaign), 1)))
+    awaited = make_offline(campaign, (box_of(campaign), 1), email="b@courriel.example")
+    settle(campaign)
+    offline.withdraw(payment_of(awaited), by=None)
+    assert again(awaited).state == PledgeState.CANCELLED
+    assert [str(finding) for finding in ledger_checks.all_findings()] == []
