@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from django.db.models import F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from pledges.enums import ChangeState, PaymentState, RefundReason, RefundState
 from pledges.ledger_checks.findings import CHUNK, Fault, Finding, sum_of
 from pledges.models import Payment, Pledge, PledgeChange, PledgeItem, Refund
+from pledges.models.payments import GIVEN_BACK
 
 #: A payment that is asked for, or was made.
 STANDS = [PaymentState.DUE, PaymentState.ACTION, PaymentState.MEND, PaymentState.PAID]
@@ -28,17 +29,25 @@ def _agreed() -> Iterator[Finding]:
 
 
 def _paid() -> Iterator[Finding]:
-    """All parts together, less what a change to a lower amount gave back; other refunds change no pledge."""
+    """All parts together, less what a change to a lower amount gave back; other refunds change no pledge.
+
+    A change to less than what they had left gives back that much less.
+    """
     parts = Payment.objects.filter(pledge=OuterRef("pk"), state__in=STANDS)
     lowered = Refund.objects.filter(payment__pledge=OuterRef("pk"), reason=RefundReason.CHANGED).exclude(
         state=RefundState.REJECTED
     )
+    others = Refund.objects.filter(GIVEN_BACK | Q(state=RefundState.DUE), payment__pledge=OuterRef("pk"))
+    was_lowered = Exists(PledgeChange.objects.filter(pledge=OuterRef("pk"), state=ChangeState.DONE))
     first = Payment.objects.filter(part=0, state__in=STANDS).values("pledge")
     pledges = Pledge.objects.filter(pk__in=first).annotate(
         paid=sum_of(parts, "amount") - sum_of(lowered, "amount"),
+        back=sum_of(others.exclude(reason=RefundReason.CHANGED), "amount"),
         strange=sum_of(parts.exclude(currency=OuterRef("currency")), "amount"),
     )
-    for pledge in pledges.filter(~Q(paid=F("amount")) | Q(strange__gt=0)).order_by("pk").iterator(CHUNK):
+    given_before = Q(was_lowered, paid__gt=F("amount"), paid__lte=F("amount") + F("back"))
+    at_fault = pledges.exclude(Q(paid=F("amount")) | given_before) | pledges.filter(strange__gt=0)
+    for pledge in at_fault.order_by("pk").iterator(CHUNK):
         yield Finding(Fault.CHARGED_OTHERWISE, f"pledge:{pledge.pk}", f"{pledge.paid}, pledged {pledge.amount}")
 
 
