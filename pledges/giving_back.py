@@ -1,8 +1,9 @@
 """What of a contribution's payments goes back to its backer: rows only, in the caller's transaction.
 
-The latest part first, over several if need be. What was given back before, or may still be, is not given twice: all
-refunds count but those that were not approved and those that never left. Commission goes back as the provider gives it
-back: pro rata, and what is left of it with the last cent.
+The latest part first, over several if need be. What was given back before, or is about to be, is not given twice: all
+refunds count but those that are not approved and those that never left. What waits for an approval gives way to what
+its backer is owed: it is turned down where both do not fit. Commission goes back as the provider gives it back: pro
+rata, and what is left of it with the last cent.
 """
 
 from django.db import transaction
@@ -13,8 +14,8 @@ from pledges.enums import DisputeState, PaymentState, RefundReason, RefundState
 from pledges.models import Payment, Pledge, Refund
 from pledges.taxes import pro_rata
 
-#: Refunds that gave nothing back and never will.
-VOID = Q(state=RefundState.REJECTED) | Q(state=RefundState.FAILED, done_at=None)
+#: Refunds that gave nothing back, and will not unless someone approves them.
+VOID = Q(state__in=[RefundState.TO_APPROVE, RefundState.REJECTED]) | Q(state=RefundState.FAILED, done_at=None)
 
 
 def given_back(payment: Payment) -> tuple[int, int]:
@@ -36,10 +37,18 @@ def give_back(pledge: Pledge, amount: int, reason: RefundReason) -> list[Refund]
         share = min(left, left_of(payment))
         if share > 0:
             refunds.append(_write(payment, share, reason))
+            _turn_down_what_no_longer_fits(payment)
             left -= share
     if refunds:
         transaction.on_commit(_nudge)
     return refunds
+
+
+def _turn_down_what_no_longer_fits(payment: Payment) -> None:
+    waiting = payment.refunds.filter(state=RefundState.TO_APPROVE)
+    asked = waiting.aggregate(total=Sum("amount"))["total"] or 0
+    if asked + given_back(payment)[0] > payment.amount:
+        waiting.update(state=RefundState.REJECTED)
 
 
 def give_back_all(pledge: Pledge) -> list[Refund]:

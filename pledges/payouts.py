@@ -7,7 +7,7 @@ next event about it goes on from there, and `reconcile_stripe` names it.
 
 import logging
 from collections.abc import Iterable, Iterator
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,9 @@ from pledges.models import Dispute, Payment, Payout, PayoutLine, Refund
 log = logging.getLogger(__name__)
 
 CHUNK = 100
+
+#: For how long a line without a row is looked at again.
+REACH = timedelta(days=30)
 
 STATES = {
     "pending": PayoutState.PENDING,
@@ -141,6 +144,17 @@ def match_again(payout: Payout) -> int:
         line.subject_key, line.campaign_id = subjects[line.source]
     PayoutLine.objects.bulk_update(known, ["subject_key", "campaign"])
     return len(known)
+
+
+def name_lines(cooperative: Cooperative) -> int:
+    """Lines of recent transfers whose rows came to be known after their transfer was read. Returns how many."""
+    unnamed = Payout.objects.filter(
+        cooperative=cooperative,
+        created_at__gt=clock.now() - REACH,
+        lines__subject_key="",
+        lines__source__gt="",
+    )
+    return sum(match_again(payout) for payout in unnamed.distinct())
 
 
 @transaction.atomic

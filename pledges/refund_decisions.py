@@ -149,9 +149,9 @@ def _decide(refund: Refund, by: User, state: RefundState) -> None:
         raise RefundRefused(Obstacle.SAME_PERSON)
     if state == RefundState.DUE and payment.disputes.filter(state=DisputeState.OPEN).exists():
         raise RefundRefused(Obstacle.DISPUTED)
-    if state == RefundState.DUE and left_of(payment, but=refund) < refund.amount:
-        raise RefundRefused(Obstacle.TOO_MUCH)
     waiting = Refund.objects.filter(pk=refund.pk, state=RefundState.TO_APPROVE)
+    if state == RefundState.DUE and waiting.exists() and left_of(payment, but=refund) < refund.amount:
+        raise RefundRefused(Obstacle.TOO_MUCH)  # some went back meanwhile by another way
     if not waiting.update(state=state, approved_by=by, approved_at=clock.now()):
         raise RefundRefused(Obstacle.DECIDED)
 

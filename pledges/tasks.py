@@ -21,6 +21,7 @@ from pledges import (
     lanes,
     last_hours,
     mending,
+    payouts,
     polling,
     refunds,
     saved_cards,
@@ -71,9 +72,13 @@ def poll_platform() -> None:
 
 @task()
 def poll_cooperative(cooperative_id: int) -> None:
-    """Events that never came. One account that does not answer keeps no other waiting: it is asked again later."""
+    """Events that never came, and lines of transfers that came before their rows.
+
+    One account that does not answer keeps no other waiting: it is asked again later.
+    """
     cooperative = Cooperative.objects.select_related("site").get(pk=cooperative_id)
     with within(cooperative):
+        payouts.name_lines(cooperative)
         polling.poll_cooperative(cooperative)
 
 

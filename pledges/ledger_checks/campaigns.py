@@ -53,6 +53,7 @@ def _frozen(campaign: Campaign) -> Iterator[Finding]:
 
 
 def _stood(campaign: Campaign) -> QuerySet[Pledge]:
+    """One that was only awaited then, and was withdrawn later, never stood."""
     stood = Q(state__in=[PledgeState.CONFIRMED, PledgeState.GOAL_MISSED, PledgeState.DROPPED])
     if campaign.decided_at is not None:
         stood |= Q(state=PledgeState.CANCELLED, ended_at__gt=campaign.decided_at, confirmed_at__isnull=False)

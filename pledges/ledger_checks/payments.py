@@ -6,14 +6,18 @@ from django.db.models import F, OuterRef, Q
 from django.db.models.functions import Greatest
 
 from campaigns.enums import CampaignState
-from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundState
+from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundReason, RefundState
 from pledges.ledger_checks.findings import CHUNK, Fault, Finding, sum_of
 from pledges.models import Dispute, Payment, Refund
+from pledges.models.payments import GIVEN_BACK
 
 #: Refunds that are done, about to be, or that left and came back (they are owed by other means).
 GOES_BACK = Q(state__in=[RefundState.TO_APPROVE, RefundState.DUE, RefundState.DONE]) | Q(
     state=RefundState.FAILED, done_at__isnull=False
 )
+
+#: What we ask for ourselves. One made at Stripe meanwhile takes its place: what is too much then is refused.
+OURS = GOES_BACK & ~Q(reason=RefundReason.OUTSIDE)
 
 #: Where money of a card payment is, or is being asked for.
 LIVE = Q(state__in=[PaymentState.DUE, PaymentState.ACTION, PaymentState.MEND, PaymentState.PAID])
@@ -25,13 +29,13 @@ def check_payments() -> Iterator[Finding]:
 
 
 def _given_back() -> Iterator[Finding]:
-    """What waits for an approval is not approved once a dispute took it: it counts with the dispute, not on top."""
-    refunds = Refund.objects.filter(GOES_BACK, payment=OuterRef("pk"))
-    waiting = refunds.filter(state=RefundState.TO_APPROVE)
+    """Neither what left, whoever made it, nor what we ask for is more than was paid."""
+    of_payment = Refund.objects.filter(payment=OuterRef("pk"))
+    gone, ours = of_payment.filter(GIVEN_BACK), of_payment.filter(OURS)
     lost = Dispute.objects.filter(payment=OuterRef("pk"), state=DisputeState.LOST)
     payments = Payment.objects.annotate(
-        back=sum_of(refunds, "amount") + Greatest(sum_of(lost, "amount") - sum_of(waiting, "amount"), 0),
-        returned=sum_of(refunds, "commission"),
+        back=Greatest(sum_of(gone, "amount") + sum_of(lost, "amount"), sum_of(ours, "amount")),
+        returned=Greatest(sum_of(gone, "commission"), sum_of(ours, "commission")),
     )
     beyond = payments.filter(Q(back__gt=F("amount")) | Q(returned__gt=F("commission")))
     for payment in beyond.order_by("pk").iterator(CHUNK):

@@ -6,8 +6,8 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from pledges.enums import ChangeState, DisputeState, PaymentState, RefundReason, RefundState
 from pledges.ledger_checks.findings import CHUNK, Fault, Finding, sum_of
-from pledges.ledger_checks.payments import GOES_BACK
 from pledges.models import Dispute, Payment, Pledge, PledgeChange, PledgeItem, Refund
+from pledges.models.payments import GIVEN_BACK
 
 #: A payment that is asked for, or was made.
 STANDS = [PaymentState.DUE, PaymentState.ACTION, PaymentState.MEND, PaymentState.PAID]
@@ -37,18 +37,18 @@ def _paid() -> Iterator[Finding]:
     lowered = Refund.objects.filter(payment__pledge=OuterRef("pk"), reason=RefundReason.CHANGED).exclude(
         state=RefundState.REJECTED
     )
-    others = Refund.objects.filter(GOES_BACK, payment__pledge=OuterRef("pk")).exclude(reason=RefundReason.CHANGED)
+    others = Refund.objects.filter(GIVEN_BACK | Q(state=RefundState.DUE), payment__pledge=OuterRef("pk"))
     lost = Dispute.objects.filter(payment__pledge=OuterRef("pk"), state=DisputeState.LOST)
+    was_lowered = Exists(PledgeChange.objects.filter(pledge=OuterRef("pk"), state=ChangeState.DONE))
     first = Payment.objects.filter(part=0, state__in=STANDS).values("pledge")
     pledges = Pledge.objects.filter(pk__in=first).annotate(
         paid=sum_of(parts, "amount") - sum_of(lowered, "amount"),
-        most=F("amount") + sum_of(others, "amount") + sum_of(lost, "amount"),
-        changed=Exists(lowered),
+        back=sum_of(others.exclude(reason=RefundReason.CHANGED), "amount") + sum_of(lost, "amount"),
         strange=sum_of(parts.exclude(currency=OuterRef("currency")), "amount"),
     )
-    short_of_change = Q(changed=True, paid__gt=F("amount"), paid__lte=F("most"))
-    otherwise = ~Q(paid=F("amount")) & ~short_of_change
-    for pledge in pledges.filter(otherwise | Q(strange__gt=0)).order_by("pk").iterator(CHUNK):
+    given_before = Q(was_lowered, paid__gt=F("amount"), paid__lte=F("amount") + F("back"))
+    at_fault = pledges.exclude(Q(paid=F("amount")) | given_before) | pledges.filter(strange__gt=0)
+    for pledge in at_fault.order_by("pk").iterator(CHUNK):
         yield Finding(Fault.CHARGED_OTHERWISE, f"pledge:{pledge.pk}", f"{pledge.paid}, pledged {pledge.amount}")
 
 

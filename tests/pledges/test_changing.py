@@ -11,7 +11,7 @@ from campaigns.enums import DeliveryZone, FundingModel, RewardKind
 from campaigns.models import Reward, RewardPostage, RewardStock, RewardVariant
 from home import clock
 from home.models import OutgoingMail
-from pledges import changing, giving_back, own_pages, pledging, taxes
+from pledges import changing, giving_back, ledger_checks, own_pages, pledging, taxes
 from pledges.change_plans import Wanted, plan_of
 from pledges.changing import ChangeRequest
 from pledges.choosing import PledgeRefused
@@ -27,6 +27,7 @@ from pledges.enums import (
     RefundState,
 )
 from pledges.gateway import Intent
+from pledges.ledger_checks import Fault
 from pledges.ledger_checks.pledges import check_pledges
 from pledges.models import DatePromise, Dispute, Payment, Pledge, PledgeChange, PledgeConsent, Refund, TaxRegistration
 from tests.factories.campaigns import end_now, make_campaign, tier
@@ -265,6 +266,28 @@ def test_less_of_a_paid_one_is_refunded_from_the_latest_part_on(flexible):
     assert made == [(1, 3000, 50, RefundReason.CHANGED), (0, 4500, share, RefundReason.CHANGED)]
     assert (items(pledge), stock(box)) == ([], (0, 0))
     agrees(pledge)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "given", "kept"),
+    [
+        (RefundState.TO_APPROVE, "agreed", 3500, RefundState.REJECTED),
+        (RefundState.DONE, "agreed", 500, RefundState.DONE),
+    ],
+)
+def test_less_of_one_of_which_a_treasurer_gives_back_gives_what_is_left_at_the_most(
+    flexible, state, reason, given, kept
+):
+    """What only waits for an approval is nobody's yet: it gives way to what the backer is owed."""
+    flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(box, 1)])
+    agreed = make_refund(pledge.payments.get(part=0), amount=6000, commission=0, state=state, reason=reason)
+    ask(pledge, (flour, 1))
+    changed = Refund.objects.get(reason="changed")
+    agreed.refresh_from_db()
+    assert (changed.amount, agreed.state) == (given, kept)
+    faults = {finding.fault for finding in ledger_checks.all_findings()}
+    assert faults.isdisjoint({Fault.CHARGED_OTHERWISE, Fault.OVER_REFUNDED})
 
 
 def test_a_cancelled_one_is_refunded_whole_whatever_was_given_back_before(flexible):

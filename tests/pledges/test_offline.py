@@ -476,3 +476,14 @@ def test_a_cheque_not_honoured_after_a_registration_takes_back_no_tax_it_never_h
     assert bounce(pledge)
     assert ledger_of(campaign) == {}
     assert findings() == []
+
+
+@pytest.mark.parametrize("goal", [100, 90_000_000])
+def test_one_awaited_at_the_outcome_and_withdrawn_later_is_no_fault_of_the_frozen_total(campaign, goal):
+    Campaign.objects.filter(pk=campaign.pk).update(goal=goal)
+    receive(make_offline(campaign, (box_of(campaign), 1)))
+    awaited = make_offline(campaign, (box_of(campaign), 1), email="b@courriel.example")
+    settle(campaign)
+    offline.withdraw(payment_of(awaited), by=None)
+    assert again(awaited).state == PledgeState.CANCELLED
+    assert [str(finding) for finding in ledger_checks.all_findings()] == []

@@ -286,3 +286,19 @@ def test_the_page_of_a_transfer_asks_no_more_of_three_lines_than_of_one(
             client.get(reverse("pledges_payout", args=[pk]))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_line_whose_row_comes_to_be_known_later_is_named_then(shop, campaign, stripe_double):
+    """A dispute of which the events were lost for a while, and a transfer that holds it."""
+    paid(campaign, stripe_double, 9_000)
+    payment = paid(campaign, stripe_double, 2_001, card=DISPUTED, email="b@example.com")
+    stripe_double.pay_out(shop.stripe_account)
+    receive(stripe_double, shop, *KINDS)
+    with within(shop):
+        unnamed = PayoutLine.objects.filter(payout__cooperative=shop, subject_key="")
+        assert unnamed.count() == 1
+        dispute = dispute_of(payment, stripe_double)
+        assert (payouts.name_lines(shop), payouts.name_lines(shop)) == (1, 0)
+        assert unnamed.count() == 0
+        assert PayoutLine.objects.filter(subject_key=f"dispute:{dispute.pk}").count() == 1
+        assert at_fault() == []

@@ -6,10 +6,11 @@ import uuid
 import pytest
 
 from campaigns.enums import FundingModel
-from home.models import Role
+from home.models import Cooperative, Role
 from home.tenancy import within
-from pledges import refund_decisions, totals
+from pledges import ledger_checks, refund_decisions, totals
 from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundState
+from pledges.ledger_checks import Fault
 from pledges.ledger_checks.payments import check_payments
 from pledges.models import Dispute, Payment, Refund, TaxRegistration
 from pledges.refund_decisions import RefundRefused
@@ -199,3 +200,18 @@ def test_refunds_that_wait_return_no_more_commission_than_was_taken(campaign, co
     payment = first_payment(make_pledge(campaign))
     assert [ask(payment, treasurer, 1500).commission for _half in range(2)] == [3, 2]
     assert list(check_payments()) == []
+
+
+def test_what_waits_for_approval_and_no_longer_fits_cannot_be_approved(campaign, treasurer):
+    """Some went back at Stripe meanwhile: no row is at fault, and it can only be turned down."""
+    owner = make_user(campaign.cooperative, Role.OWNER)
+    Cooperative.objects.update(second_person_above=0)
+    payment = first_payment(make_pledge(campaign))
+    refund = ask(payment, treasurer, 3000)
+    make_refund(payment, amount=1, commission=0, reason="outside")
+    over = [finding for finding in ledger_checks.all_findings() if finding.fault == Fault.OVER_REFUNDED]
+    assert (refund.state, over) == (RefundState.TO_APPROVE, [])
+    with pytest.raises(RefundRefused, match="too_much"):
+        refund_decisions.approve(refund, owner)
+    refund_decisions.reject(refund, owner)
+    assert refund_decisions.left_of(payment) == 2999
