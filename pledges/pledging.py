@@ -150,12 +150,20 @@ def _follow_language(checkout: Checkout) -> None:
 
 
 def keep_new_card(checkout: Checkout, card: Card) -> bool:
-    """Another card was given for a payment that could not be made. False if known already."""
+    """Another card was given for a payment that could not be made. False if known already.
+
+    One that comes once the contribution was let go is only there to be forgotten.
+    """
     with transaction.atomic():
         if not _complete(checkout):
             return False
-        Pledge.objects.filter(pk=checkout.pledge_id).update(
-            payment_method=card.payment_method, card_last4=card.last4, card_expires=card.expires
+        pledge = Pledge.objects.select_for_update().get(pk=checkout.pledge_id)
+        stands = pledge.state == PledgeState.CONFIRMED
+        Pledge.objects.filter(pk=pledge.pk).update(
+            payment_method=card.payment_method,
+            card_last4=card.last4,
+            card_expires=card.expires,
+            card_state=CardState.KEPT if stands else CardState.TO_DETACH,
         )
     return True
 
