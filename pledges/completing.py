@@ -7,8 +7,9 @@ The rule, which may be asked again at any time with the same answer:
   its end could not mend), no refund is under way or owed, no dispute is open, and every item paid for has reached its
   backer. An item that was mailed counts as arrived a month after it left, if it has not come back.
 
-A late pledge (its tier is still offered after the end) holds the campaign open from its first row until its reward has
-reached its backer.
+While a tier is still offered after the end the campaign stays open, and a late pledge holds it open from its first row
+until its reward has reached its backer. Retiring the last of these tiers, or selling it out, lets the campaign close;
+a closed one takes nothing.
 
 Nothing here is asked by money: refunds, delays and fulfilment work in every state after the outcome.
 """
@@ -23,6 +24,7 @@ from campaigns.enums import OUTCOMES, CampaignState
 from campaigns.models import Campaign
 from home import clock
 from home.tenancy import within
+from pledges import late_pledges
 from pledges.charging import TO_MEND
 from pledges.disputes import STANDING
 from pledges.enums import CardState, FulfilmentState, PaymentState, PledgeState, RefundState
@@ -59,6 +61,8 @@ def _close(campaign: Campaign) -> None:
     """Under the campaign's lock, which a late pledge being written holds: one of the two comes first."""
     with transaction.atomic():
         locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        if late_pledges.are_offered(locked):
+            return
         if _nothing_is_open(campaign) and (campaign.is_missed or not _to_hand_over(campaign)):
             lifecycle.complete(locked)
 

@@ -57,7 +57,7 @@ CONSENT_INCREASE = _(
 CHECKOUT_CHANGE = _(
     "%(legal_name)s charges %(amount)s now: the difference for the change of your contribution to the campaign "
     "“%(campaign)s”. You may cancel and get a refund until %(deadline)s, by the link sent to you by email. On your "
-    "statement: %(descriptor)s. No tax receipt, no investment, no share in the cooperative."
+    "statement: %(descriptor)s."
 )
 CHECKOUT_MEND = _(
     "The campaign “%(campaign)s” has reached its goal. %(legal_name)s will charge the card given here once, for "
@@ -65,7 +65,7 @@ CHECKOUT_MEND = _(
 )
 #: What a contribution is not, at the end of the hosted page's words; a registered charity may send a receipt.
 NO_RECEIPT = _("No tax receipt, no investment, no share in the cooperative.")
-NO_RECEIPT_CHARITY = _("No investment, no share in the cooperative.")
+NO_RECEIPT_CHARITY = _("Not an investment, no share in the cooperative.")
 
 #: The same on our own pages.
 NATURE = _(
@@ -106,8 +106,7 @@ def consent_text(campaign: Campaign, max_amount: int, language: str, *, is_late:
 def checkout_text(pledge: Pledge) -> str:
     """What stands beside the button of the hosted page, in the pledge's language; never over LONGEST characters."""
     with translation.override(pledge.language):
-        ending = NO_RECEIPT_CHARITY if pledge.campaign.cooperative.is_charity else NO_RECEIPT
-        return _fitted(f"{_checkout_words(pledge)} {ending}", _values(pledge.campaign, pledge.amount))
+        return _fitted(f"{_checkout_words(pledge)} {_ending(pledge)}", _values(pledge.campaign, pledge.amount))
 
 
 def _checkout_words(pledge: Pledge) -> Any:
@@ -130,7 +129,11 @@ def increase_text(pledge: Pledge, max_amount: int, language: str) -> str:
 def change_text(pledge: Pledge, difference: int) -> str:
     """As `checkout_text`, on the page that charges the difference of a change."""
     with translation.override(pledge.language):
-        return _fitted(str(CHECKOUT_CHANGE), _values(pledge.campaign, difference))
+        return _fitted(f"{CHECKOUT_CHANGE} {_ending(pledge)}", _values(pledge.campaign, difference))
+
+
+def _ending(pledge: Pledge) -> Any:
+    return NO_RECEIPT_CHARITY if pledge.campaign.cooperative.is_charity else NO_RECEIPT
 
 
 def _values(campaign: Campaign, amount: int) -> dict[str, str]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 
 from home import clock
-from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundReason, RefundState
+from pledges.enums import DisputeState, PaymentState, RefundReason, RefundState
 from pledges.models import Payment, Pledge, Refund
 from pledges.taxes import pro_rata
 
@@ -50,8 +50,11 @@ def give_back_all(pledge: Pledge) -> list[Refund]:
 
 
 def _paid(pledge: Pledge) -> list[Payment]:
-    """By card, latest part first, under their locks: two refunds of one payment never count the same money."""
-    paid = Payment.objects.filter(pledge=pledge, state=PaymentState.PAID, method=PaymentMethod.CARD)
+    """By whatever means, latest part first, under their locks: two refunds never count the same money.
+
+    What did not come by card is given back by hand (pledges.offline).
+    """
+    paid = Payment.objects.filter(pledge=pledge, state=PaymentState.PAID)
     return list(paid.select_for_update().order_by("-part"))
 
 

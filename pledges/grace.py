@@ -217,13 +217,10 @@ def _let_go(payment: Payment) -> None:
 
 
 def _end(settlement: Settlement) -> None:
-    """No card waits any more: written once, and treasurers are told. A cheque may be awaited for longer."""
+    """No card is charged any more: written once, and treasurers are told. A cheque may be awaited for longer."""
     with transaction.atomic():
-        waiting = Payment.objects.filter(
-            pledge__campaign=settlement.campaign_id,
-            method=PaymentMethod.CARD,
-            state__in=[PaymentState.DUE, *TO_MEND],
-        )
+        by_card = Payment.objects.filter(pledge__campaign=settlement.campaign_id, method=PaymentMethod.CARD)
+        waiting = by_card.filter(state__in=[PaymentState.DUE, *TO_MEND])
         ended = Settlement.objects.filter(pk=settlement.pk, dropped_at=None).exclude(finished_at=None)
         if waiting.exists() or not ended.update(dropped_at=clock.now()):
             return

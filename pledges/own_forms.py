@@ -267,7 +267,7 @@ class SettingsForm(forms.Form):
     )
     wall_name = forms.CharField(label=_("Your name"), max_length=120, required=False, widget=FORTY)
     gift_for = forms.CharField(
-        label=_("A gift for"),
+        label=_("A gift for (optional)"),
         help_text=_("This name will stand in place of yours on the wall."),
         max_length=120,
         required=False,

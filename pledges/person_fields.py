@@ -58,7 +58,7 @@ class PersonForm(forms.Form):
         initial=Wall.NEITHER,
         widget=forms.RadioSelect,
     )
-    gift_for = forms.CharField(label=_("A gift for"), max_length=120, required=False, widget=text_input())
+    gift_for = forms.CharField(label=_("A gift for (optional)"), max_length=120, required=False, widget=text_input())
     is_company = forms.BooleanField(label=_("I contribute on behalf of a business or organization"), required=False)
     company_name = forms.CharField(
         label=_("Name of the business or organization"),

@@ -19,7 +19,7 @@ from home.registry import kind_of
 from pledges import choosing, giving_back, ledger, taxes
 from pledges.choosing import PledgeRefused, PledgeRequest
 from pledges.commission import commission_on
-from pledges.enums import CardState, ChangeState, CheckoutPurpose, CheckoutState, Origin, PaymentState, PledgeState
+from pledges.enums import CardState, ChangeState, CheckoutPurpose, CheckoutState, PaymentState, PledgeState
 from pledges.gateway import Card, Intent
 from pledges.models import Checkout, Payment, Pledge, PledgeItem
 
@@ -185,9 +185,9 @@ def lapse(checkout: Checkout) -> bool:
 
 
 def may_cancel(pledge: Pledge, at: datetime) -> bool:
-    """Until the deadline, while the campaign is live; what was made by other means than the site is the team's."""
-    own = pledge.origin == Origin.ONLINE and not pledge.is_late
-    return own and pledge.state == PledgeState.CONFIRMED and lifecycle.takes_pledges(pledge.campaign, at)
+    """Until the deadline, while the campaign is live. What did not come by card is given back by hand."""
+    stands = pledge.state == PledgeState.CONFIRMED and not pledge.is_late
+    return stands and lifecycle.takes_pledges(pledge.campaign, at)
 
 
 def cancel(pledge: Pledge) -> bool:

@@ -81,6 +81,7 @@ def needs_second_person(payment: Payment, amount: int) -> bool:
 
 def ask(payment: Payment, *, amount: int, reason: str, note: str, by: User, key: uuid.UUID) -> Refund:
     """A refund as a treasurer wants it; `key` makes the same form ask once. Raises RefundRefused."""
+    key = uuid.uuid5(key, f"payment:{payment.pk}")  # the form of another payment, sent here, is another form
     with transaction.atomic():
         locked = Payment.objects.select_for_update(of=("self",)).select_related("cooperative").get(pk=payment.pk)
         if earlier := locked.refunds.filter(key=key).first():

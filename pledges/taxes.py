@@ -93,7 +93,7 @@ def give_back(refund: Refund) -> dict[str, int]:
         known = dict(refund.taxes.values_list("code", "amount"))
         if known:
             return known
-        parts = _share_of_rest(payment, refund.amount, but=refund)
+        parts = share_of(payment, refund.amount)
         RefundTax.objects.bulk_create(
             RefundTax(refund=refund, code=code, amount=cents) for code, cents in parts.items()
         )
@@ -103,12 +103,7 @@ def give_back(refund: Refund) -> dict[str, int]:
 def lost_with(dispute: Dispute) -> dict[str, int]:
     """What of a lost dispute is each tax, after what went back before it. The ledger keeps it; nothing is written."""
     with transaction.atomic():
-        return _share_of_rest(_locked(dispute.payment), dispute.amount)
-
-
-def share_of(payment: Payment, amount: int) -> dict[str, int]:
-    """What of the next `amount` to go back would be each tax; nothing is written."""
-    return _share_of_rest(payment, amount)
+        return share_of(_locked(dispute.payment), dispute.amount)
 
 
 def _locked(payment: Payment) -> Payment:
@@ -116,10 +111,12 @@ def _locked(payment: Payment) -> Payment:
     return Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=payment.pk)
 
 
-def _share_of_rest(payment: Payment, amount: int, *, but: Refund | None = None) -> dict[str, int]:
-    """What of the next `amount` to go back is each tax: the share of all so far, less what went back already."""
-    others = payment.refunds.exclude(pk=but.pk) if but else payment.refunds.all()
-    refunds = others.filter(taxes__isnull=False).distinct()
+def share_of(payment: Payment, amount: int) -> dict[str, int]:
+    """What of the next `amount` to go back is each tax: the share of all so far, less what went back already.
+
+    Nothing is written. What has not given back its taxes yet counts for nothing.
+    """
+    refunds = payment.refunds.filter(taxes__isnull=False).distinct()
     lost = LedgerEntry.objects.filter(
         group__kind=LedgerKind.DISPUTE_LOST,
         group__subject_key__in=[f"dispute:{pk}" for pk in payment.disputes.values_list("pk", flat=True)],

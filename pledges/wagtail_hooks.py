@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import URLPattern, path, reverse, reverse_lazy
+from django.templatetags.static import static
+from django.urls import URLPattern, reverse, reverse_lazy
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.widgets import Button
@@ -19,72 +21,19 @@ from home.tenancy import current_cooperative
 from pledges import extending, totals
 from pledges.admin import (
     account_views,
-    books_views,
     contribution_views,
-    export_views,
-    extension_views,
     fulfilment_views,
-    matching_views,
     money_views,
-    offline_views,
     payout_views,
-    refund_views,
-    settlement_views,
     sharing_views,
-    tax_views,
 )
 from pledges.admin.panels import AccountPanel, CampaignsPanel
+from pledges.admin.urls import urlpatterns
 
 
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern]:
-    return [
-        path("fulfilment/", fulfilment_views.index, name="pledges_fulfilment"),
-        path("fulfilment/mark/", fulfilment_views.mark, name="pledges_fulfilment_mark"),
-        path("contributions/", contribution_views.index, name="pledges_contributions"),
-        path("contributions/<int:pledge_id>/", contribution_views.detail, name="pledges_contribution"),
-        path("contributions/offline/", offline_views.index, name="pledges_offline"),
-        path("contributions/offline/<int:campaign_id>/", offline_views.enter, name="pledges_offline_enter"),
-        path("contributions/<int:pledge_id>/received/", offline_views.received, name="pledges_offline_received"),
-        path("contributions/<int:pledge_id>/bounced/", offline_views.bounced, name="pledges_offline_bounced"),
-        path("contributions/<int:pledge_id>/end/", offline_views.end, name="pledges_offline_end"),
-        path("refunds/<int:refund_id>/by-hand/", offline_views.given_back, name="pledges_offline_given_back"),
-        path("lists/", export_views.index, name="pledges_lists"),
-        path("lists/backers.csv", export_views.backers, name="pledges_list_backers"),
-        path("lists/labels.csv", export_views.labels, name="pledges_list_labels"),
-        path("lists/pick-up.csv", export_views.pick_up, name="pledges_list_pick_up"),
-        path("lists/pick-up/", export_views.pick_up_page, name="pledges_list_pick_up_page"),
-        path("payments/<int:payment_id>/refund/", refund_views.ask, name="pledges_refund_ask"),
-        path("refunds/", refund_views.index, name="pledges_refunds"),
-        path("refunds/<int:refund_id>/", refund_views.detail, name="pledges_refund"),
-        path("money/", money_views.index, name="pledges_money"),
-        path("money/<int:campaign_id>/", money_views.settlement, name="pledges_settlement"),
-        path("campaigns/<int:page_id>/extend/", extension_views.extend, name="campaign_extend"),
-        path("payment-account/", account_views.account, name="pledges_account"),
-        path("payment-account/return/", account_views.returned, name="pledges_account_return"),
-        path("payment-account/over/", account_views.over, name="pledges_account_over"),
-        path("payouts/", payout_views.index, name="pledges_payouts"),
-        path("payouts/<int:payout_id>/", payout_views.detail, name="pledges_payout"),
-        path("money/<int:campaign_id>/pause/", settlement_views.pause, name="pledges_settlement_pause"),
-        path("money/<int:campaign_id>/rehearsal/", settlement_views.rehearsal, name="pledges_rehearsal"),
-        path("money/<int:campaign_id>/report/", settlement_views.report, name="pledges_report"),
-        path("money/<int:campaign_id>/matching/", matching_views.index, name="pledges_matching"),
-        path("money/books/", books_views.index, name="pledges_books"),
-        path("money/books/taxes/", books_views.taxes, name="pledges_tax_report"),
-        path("money/books/owed/", books_views.owed, name="pledges_owed"),
-        path("money/books/journal/", books_views.journal_of, name="pledges_journal"),
-        path("money/books/accounts/", books_views.accounts, name="pledges_accounts"),
-        path("money/books/registrations/", tax_views.index, name="pledges_taxes"),
-        path("money/books/registrations/<int:registration_id>/", tax_views.change, name="pledges_tax"),
-        path("campaigns/<int:page_id>/sharing/", sharing_views.sharing, name="campaign_sharing"),
-        path("campaigns/<int:page_id>/sharing/preview/", sharing_views.preview_link, name="campaign_sharing_preview"),
-        path("campaigns/<int:page_id>/sharing/add/", sharing_views.add_ambassador, name="campaign_sharing_add"),
-        path(
-            "campaigns/<int:page_id>/sharing/<int:ambassador_id>/",
-            sharing_views.change_ambassador,
-            name="campaign_sharing_ambassador",
-        ),
-    ]
+    return urlpatterns
 
 
 @hooks.register("register_page_header_buttons")
@@ -168,6 +117,11 @@ def account_item() -> RoleMenuItem:
         order=150,
         roles=account_views.ROLES,
     )
+
+
+@hooks.register("insert_global_admin_css")
+def listing_css() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("css/listing.css"))
 
 
 @hooks.register("construct_homepage_panels")

@@ -1,7 +1,8 @@
 """Mutate the modules of money one change at a time, and see whether their fast tests notice.
 
 `python -m sandbox.mutants` prints the score and the survivors; it fails under 85 %. What is mutated and which tests run
-stands in pyproject.toml. The database is made once: every mutant's tests begin with a copy of it, in memory.
+stands in pyproject.toml. The database is made once: every mutant's tests begin with a copy of it, in memory. All of it
+happens in a copy of the checkout, which may be worked on meanwhile and where nothing is left behind.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MUTMUT = [str(Path(sys.executable).parent / "mutmut")]
+MUTMUT = str(Path(sys.executable).parent / "mutmut")
+#: What a checkout holds besides its sources.
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "var", "staticfiles", "screenshots", "mutants")
 WANTED = 85.0
 RESULT = re.compile(r"^\s+(\S+__mutmut_\d+): (.+)$", re.MULTILINE)
 NOTICED = {"killed", "timeout", "suspicious", "segfault", "caught by type check"}
@@ -26,31 +29,36 @@ APART = {"skipped"}
 
 def main() -> int:
     """0 when enough mutants were noticed."""
-    shutil.rmtree(ROOT / "mutants", ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="tremplin-mutants-") as folder:
+        copy = Path(folder) / "checkout"
+        shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
         environment = os.environ | {"TREMPLIN_DATA": folder, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
         environment.pop("PGDATABASE", None)
-        _call([sys.executable, "manage.py", "migrate", "--verbosity", "0"], environment)
+
+        def run(*command: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(command, cwd=copy, env=environment, check=True, text=True, stdout=subprocess.PIPE)
+
+        run(sys.executable, "manage.py", "migrate", "--verbosity", "0")
         environment["DATABASE_TEMPLATE"] = str(Path(folder) / "tremplin.sqlite3")
-        code = subprocess.run([*MUTMUT, "run", *sys.argv[1:]], cwd=ROOT, env=environment, check=False).returncode
-        listed = subprocess.run(
-            [*MUTMUT, "results", "--all", "true"],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    found = dict(RESULT.findall(listed.stdout))
-    return 1 if code or not found else _judge(found)
+        code = subprocess.run([MUTMUT, "run", *sys.argv[1:]], cwd=copy, env=environment, check=False).returncode
+        found = {} if code else dict(RESULT.findall(run(MUTMUT, "results", "--all", "true").stdout))
+        if any("pledges" in one or "campaigns" in one for one in sys.argv[1:]):  # those mutants only
+            found = {name: result for name, result in found.items() if result != "not checked"}
+        for name in _survivors(found):
+            print(run(MUTMUT, "show", name).stdout, flush=True)
+    return _judge(found) if found else 1
+
+
+def _survivors(found: dict[str, str]) -> list[str]:
+    return sorted(name for name, result in found.items() if result not in NOTICED | APART)
 
 
 def _judge(found: dict[str, str]) -> int:
     counted = {name: result for name, result in found.items() if result not in APART}
-    survivors = sorted(name for name, result in counted.items() if result not in NOTICED)
+    survivors = _survivors(counted)
     for module, total in sorted(Counter(_module_of(name) for name in counted).items()):
         lived = sum(_module_of(name) == module for name in survivors)
-        print(f"{module}: {total - lived} of {total} noticed")
+        print(f"{module}: {total - lived} of {total} noticed, {100 * (total - lived) / total:.1f} %")
     for name in survivors:
         print(f"survived ({counted[name]}): {name}")
     score = 100 * (len(counted) - len(survivors)) / len(counted)
@@ -60,10 +68,6 @@ def _judge(found: dict[str, str]) -> int:
 
 def _module_of(name: str) -> str:
     return re.split(r"\.x[_ǁ]", name)[0]
-
-
-def _call(command: list[str], environment: dict[str, str]) -> None:
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
 
 if __name__ == "__main__":

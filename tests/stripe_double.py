@@ -89,11 +89,19 @@ class Double:
         lines = [json.loads(line) for line in answer.text.splitlines()]
         return [line for line in lines if kind is None or line["kind"] == kind]
 
-    def events(self, account, kind):
-        """The events of one kind as the double would post them, oldest first: (payload, signature)."""
-        listed = client().v1.events.list({"type": kind, "limit": 100}, {"stripe_account": account})
-        found = [event.to_dict() | {"account": account} for event in listed.auto_paging_iter()]
-        return [self._signed(json.dumps(event)) for event in reversed(found)]
+    def events(self, account, kind=None):
+        """The events of one kind, or all, as the double would post them, oldest first: (payload, signature)."""
+        found, wanted = [], {"limit": 100} | ({"type": kind} if kind else {})
+        headers = {"Authorization": f"Bearer {django_settings.STRIPE_SECRET_KEY}", "Stripe-Account": account}
+        more = True
+        while more:
+            answer = requests.get(f"{self.url}/v1/events", params=wanted, headers=headers, timeout=20)
+            answer.raise_for_status()
+            page = answer.json()
+            found += page["data"]
+            more = page["has_more"]
+            wanted["starting_after"] = found[-1]["id"] if found else ""
+        return [self._signed(json.dumps(event | {"account": account})) for event in reversed(found)]
 
     def _signed(self, payload):
         at = int(time.time())

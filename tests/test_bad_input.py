@@ -3,24 +3,33 @@
 import html
 import re
 import uuid
+from datetime import timedelta
 from email import message_from_bytes, policy
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail as django_mail
 from django.urls import reverse
 from django.utils import translation
 
-from home import composing
+from campaigns.models import Campaign, CampaignPage
+from home import clock, composing
 from home.models import Backer, OutgoingMail, Role
 from home.referral import VIA_LENGTH
 from home.tenancy import within
-from pledges import emails  # noqa: F401 (registers the kinds of mail)
-from pledges.enums import FulfilmentState
+from pledges import (
+    emails,  # noqa: F401 (registers the kinds of mail)
+    offline,
+)
+from pledges.enums import FulfilmentState, RefundState
 from pledges.forms import quantity_name
+from pledges.journal import known_accounts
 from pledges.links import contribution_token
-from pledges.models import Pledge, PledgeItem
+from pledges.models import LedgerGroup, Matching, Pledge, PledgeItem, Refund, TaxRegistration
+from tests.factories.books import register
 from tests.factories.cooperatives import make_user
-from tests.factories.pledges import make_pledge
+from tests.factories.offline import make_offline
+from tests.factories.pledges import make_pledge, make_refund, payment_of
 
 NASTY = [
     "\0",
@@ -284,6 +293,189 @@ def test_no_value_of_the_marking_form_crashes(owner, campaign, value):
         page = owner.post(address, {"expected": "0"} | {field: value})
         assert page.status_code in {200, 302}, field
         assert "<script>alert(1)" not in page.content.decode()
+
+
+# Every other form, field by field: in the admin, and on one's own page
+
+
+def today():
+    return clock.now().astimezone(ZoneInfo("America/Toronto")).date().isoformat()
+
+
+def admin_forms(campaign, tiers):
+    """Address and valid content of each form of the team that is about money."""
+    cooperative = campaign.cooperative
+    register(cooperative, "gst")
+    payment = payment_of(make_pledge(campaign))
+    awaited, received = make_offline(campaign), make_offline(campaign)
+    with within(cooperative):
+        day = clock.now().date()
+        offline.receive(payment_of(received), on=day, method="cash", reference="", by=None, tell=False)
+        by_hand = make_refund(payment_of(received), commission=0, state=RefundState.DUE)
+        registration = TaxRegistration.objects.get()
+        page = CampaignPage.objects.get(translation_key=campaign.translation_key, locale__language_code="fr")
+    paid = {"received_on": today(), "method": "cheque", "reference": "1", "tell": ""}
+    person = {
+        "name": "Zoé",
+        "email": "zoe@example.com",
+        "language": "fr",
+        "extra": "20",
+        "method": "cash",
+        "tell": "on",
+    }
+    parcel = {"line1": "1, rue X", "city": "X", "country": "CA", "zone": "quebec", "recipient": "", "region": ""}
+    more = {"company_name": "", "company_numbers": "", "message": "", "line2": "", "postal_code": "", "reference": ""}
+    tax = {"code": "gst", "number": "123456789RT0001", "starts_on": "2020-01-01", "ends_on": ""}
+    codes = {f"{account}_{code}".rstrip("_"): "77" for account, code in known_accounts()}
+    last_day = (campaign.deadline.date() + timedelta(days=5)).isoformat()
+    return {
+        "pledges_offline_enter": (
+            [campaign.pk],
+            person | parcel | more | {"received": "", "received_on": "", quantity_name(tiers[0]): "1", "attempt": "x"},
+        ),
+        "pledges_offline_received": ([awaited.pk], paid),
+        "pledges_offline_given_back": ([by_hand.pk], {"given_on": today(), "reference": "2", "tell": ""}),
+        "pledges_refund_ask": (
+            [payment.pk],
+            {"key": str(uuid.uuid4()), "amount": "1", "reason": "agreed", "note": "", "act": "refund"},
+        ),
+        "pledges_matching": (
+            [campaign.pk],
+            {"partner_fr": "A", "partner_en": "A", "amount": "9", "received_on": today(), "reference": "r"},
+        ),
+        "pledges_tax": ([registration.pk], tax),
+        "pledges_taxes": ([], tax | {"code": "qst", "number": "1234567890TQ0009"}),
+        "pledges_accounts": ([], codes),
+        "campaign_extend": ([page.pk], {"last_day": last_day, "reason_fr": "x", "reason_en": "x"}),
+        "pledges_settlement_pause": ([campaign.pk], {"act": "pause"}),
+    }
+
+
+ADMIN_FORMS = [
+    *("pledges_offline_enter", "pledges_offline_received", "pledges_offline_given_back", "pledges_refund_ask"),
+    *("pledges_matching", "pledges_tax", "pledges_taxes", "pledges_accounts", "campaign_extend"),
+    "pledges_settlement_pause",
+]
+
+
+def assert_spoilt(client, address, data, *, names=()):
+    """Each field with each value, twice over, and left out: an answer, what was typed kept, and shown as text."""
+    for name in names or data:
+        for value in [*NASTY, "0001-01-01", "9999-12-31", "2026-02-30", ["1", "2"], None]:
+            posted = {key: one for key, one in (data | {name: value}).items() if one is not None}
+            page = client.post(address, posted)
+            assert page.status_code in {200, 302, 303}, (name, value)
+            if page.status_code != 200:
+                continue
+            assert "<script>alert(1)" not in page.content.decode(), name
+            form = (page.context or {}).get("form")
+            if form is not None and name in form.errors and isinstance(value, str):
+                assert form[name].value() == value, name
+
+
+@pytest.mark.parametrize("name", ADMIN_FORMS)
+def test_no_value_of_a_form_about_money_crashes(owner, campaign, tiers, name):
+    args, data = admin_forms(campaign, tiers)[name]
+    assert_spoilt(owner, reverse(name, args=args), data)
+
+
+@pytest.mark.parametrize("name", ADMIN_FORMS)
+def test_a_form_about_money_with_nothing_in_it_does_nothing(owner, campaign, tiers, name):
+    args, _data = admin_forms(campaign, tiers)[name]
+    with within(campaign.cooperative):
+        before = [model.objects.count() for model in (Pledge, Refund, Matching, TaxRegistration, LedgerGroup)]
+    for posted in ({}, {"csrfmiddlewaretoken": "x"}):
+        assert owner.post(reverse(name, args=args), posted).status_code in {200, 302}
+    with within(campaign.cooperative):
+        assert [model.objects.count() for model in (Pledge, Refund, Matching, TaxRegistration, LedgerGroup)] == before
+
+
+BOOKS = {
+    "pledges_tax_report": ("first", "last"),
+    "pledges_journal": ("first", "last", "campaign"),
+    "pledges_owed": ("on",),
+    "pledges_lists": ("campaign", "reward"),
+    "pledges_list_backers": ("campaign", "reward"),
+    "pledges_list_labels": ("campaign", "reward"),
+    "pledges_list_pick_up": ("campaign", "reward"),
+    "pledges_list_pick_up_page": ("campaign", "reward"),
+    "pledges_refunds": ("p",),
+    "pledges_payouts": ("p",),
+    "pledges_offline": ("p",),
+}
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_no_period_and_no_filter_of_the_books_crashes(owner, campaign, name):
+    make_pledge(campaign, fee=100)
+    for field in BOOKS[name]:
+        for value in [*NASTY, "0001-01-01", "9999-12-31", "2026-02-30", str(campaign.pk)]:
+            asked = {other: "2026-10-01" for other in BOOKS[name] if other in {"first", "last"}} | {field: value}
+            for more in ({}, {"as": "csv"}):
+                page = owner.get(reverse(name), asked | more)
+                assert page.status_code == 200, (field, value)
+                assert "<script>alert(1)" not in page.getvalue().decode()
+
+
+@pytest.mark.parametrize("value", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_day_that_nothing_can_be_counted_to_is_said_at_its_field(owner, campaign, value, language):
+    words = {"fr": "Vérifiez l’année de cette date.", "en": "Check the year of this date."}[language]
+    owner.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+    asked = {"first": value, "last": value, "on": value}
+    for name in ("pledges_tax_report", "pledges_journal", "pledges_owed"):
+        page = owner.get(reverse(name), asked)
+        assert set(page.context["filter"].errors) == ({"on"} if name == "pledges_owed" else {"first", "last"})
+        assert words in html.unescape(page.content.decode())
+        assert f'value="{value}"' in page.content.decode()
+
+
+@pytest.mark.parametrize("number", [0, 99999999999999999999])
+def test_no_number_of_a_page_about_money_crashes(owner, campaign, number):
+    names = ["pledges_rehearsal", "pledges_report", "pledges_payout", "pledges_refund", *ADMIN_FORMS]
+    for name in names:
+        if name not in {"pledges_taxes", "pledges_accounts"}:
+            address = reverse(name, args=[number])
+            assert owner.post(address, follow=True).status_code in {404, 405}, name
+            assert owner.get(address, follow=True).status_code in {404, 405}, name
+
+
+@pytest.mark.parametrize("name", ["change", "address", "settings", "erase", "data", "mend"])
+@pytest.mark.parametrize("confirm", [False, True])
+def test_no_value_of_a_form_of_one_s_own_page_crashes(visitor, campaign, tiers, name, confirm):
+    pledge = make_pledge(campaign, paid=False)
+    with within(campaign.cooperative):
+        token = contribution_token(pledge)
+    parcel = {"recipient": "Zoé", "line1": "1, rue X", "line2": "", "city": "X", "region": "QC"}
+    data = {
+        "change": {quantity_name(tiers[0]): "1", "extra": "5", "zone": "", "amount": "3500"},
+        "address": parcel | {"postal_code": "G0L 0X0", "country": "CA"},
+        "settings": {"wall": "name", "wall_name": "Zoé", "gift_for": "", "language": "en"},
+    }.get(name, {"way": "card"})
+    steps = {"confirm": "1", "consent": "1"} if confirm else {}
+    assert_spoilt(visitor, url(f"contribution_{name}", token), data | steps, names=list(data))
+
+
+def test_no_value_of_the_rest_of_the_form_crashes(visitor, campaign, tiers):
+    """What came on top of tiers and people: amounts, the wall, gifts, businesses, notes, zones."""
+    with within(campaign.cooperative):
+        Campaign.objects.filter(pk=campaign.pk).update(suggested_amounts=[2500, 5000])
+    fields = ("suggested", "wall", "gift_for", "is_company", "company_name", "company_numbers", "message", "zone")
+    fields += ("wanted", "late", "change", f"postage_{tiers[0].pk}", f"{quantity_name(tiers[0])}_99999")
+    for steps in ({}, {"confirm": "1"}):
+        data = typed(tiers[0]) | steps
+        assert_spoilt(visitor, url("contribute_review", campaign.pk), data, names=fields)
+    assert written(campaign.cooperative) == (0, 0, 0)
+
+
+def test_a_key_of_another_payment_s_form_is_another_refund(owner, campaign):
+    key = str(uuid.uuid4())
+    for payment in (payment_of(make_pledge(campaign)), payment_of(make_pledge(campaign))):
+        posted = {"key": key, "amount": "1", "reason": "agreed", "act": "refund"}
+        for _click in range(2):
+            assert owner.post(reverse("pledges_refund_ask", args=[payment.pk]), posted).status_code == 302
+    with within(campaign.cooperative):
+        assert Refund.objects.count() == 2
 
 
 # Mail

@@ -1,5 +1,6 @@
 """Two cooperatives full of words of their own: whoever asks finds the words of one, and moves nothing of the other."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,11 +24,27 @@ from home import clock, links, unsubscribing
 from home.founding import welcome
 from home.models import Cooperative, Role, User
 from home.tenancy import across_cooperatives, within
-from pledges.enums import PaymentState
+from pledges import offline
+from pledges.enums import PaymentState, RefundState
+from pledges.fulfilment import today_in
+from pledges.journal import known_accounts
 from pledges.links import contribution_token
-from pledges.models import Checkout, Pledge, PledgeItem, Settlement, StripeEvent
+from pledges.models import (
+    Checkout,
+    DataRequest,
+    Payment,
+    Payout,
+    Pledge,
+    PledgeItem,
+    Refund,
+    Settlement,
+    StripeEvent,
+    TaxRegistration,
+)
+from tests.factories.books import make_dispute, make_matching, make_payout, register
 from tests.factories.campaigns import make_campaign, tier
 from tests.factories.cooperatives import make_cooperative, make_user
+from tests.factories.offline import make_offline
 from tests.factories.pledges import make_pledge, make_refund, payment_of
 from tests.updates.making import campaign_page, make_update, make_update_page, notice_block, tell, text_block
 from updates.announcing import announce
@@ -59,6 +76,7 @@ class House:
     image: Image
     document: Document
     video: Media
+    money: "Money"
 
     @property
     def campaign_page(self) -> CampaignPage:
@@ -68,6 +86,51 @@ class House:
     @property
     def host(self) -> str:
         return self.cooperative.site.hostname
+
+
+@dataclass(frozen=True)
+class Money:
+    """What a treasurer decides about: each of it may be acted on."""
+
+    payment: Payment
+    to_approve: Refund
+    by_hand: Refund
+    awaited: Pledge
+    received: Pledge
+    payout: Payout
+    registration: TaxRegistration
+    data: DataRequest
+
+
+def make_money(campaign: Campaign, pledge: Pledge, word: str) -> Money:
+    """None of it has a reward: what is handed over is counted elsewhere."""
+    cooperative, payment, now = campaign.cooperative, payment_of(pledge), clock.now()
+    register(cooperative, "gst")
+    awaited, received, cancelled = (
+        make_offline(campaign, name=f"Contributrice {word}", email=f"{n}@{word.lower()}.example", tell=False)
+        for n in ("trois", "quatre", "cinq")
+    )
+    contested = make_pledge(campaign, rewards=[], extra=900, backer_name=f"Contributrice {word}", fee=50)
+    make_dispute(payment_of(contested))
+    make_matching(campaign, partner=f"Fonds {word}")
+    with within(cooperative):
+        Settlement.objects.create(
+            cooperative=cooperative, campaign=campaign, started_at=now, grace_ends_at=now + timedelta(days=7)
+        )
+        for one in (received, cancelled):
+            offline.receive(payment_of(one), on=now.date(), method="cheque", reference=word, by=None, tell=False)
+        return Money(
+            payment=payment,
+            to_approve=make_refund(payment, amount=500, commission=25, state=RefundState.TO_APPROVE),
+            by_hand=make_refund(payment_of(cancelled), commission=0, state=RefundState.DUE),
+            awaited=awaited,
+            received=received,
+            payout=make_payout(cooperative, [payment]),
+            registration=TaxRegistration.objects.get(),
+            data=DataRequest.objects.create(
+                cooperative=cooperative, backer=pledge.backer, asked_at=now, expires_at=now + timedelta(days=7)
+            ),
+        )
 
 
 def make_house(slug: str, word: str) -> House:
@@ -82,10 +145,8 @@ def make_house(slug: str, word: str) -> House:
     make_refund(payment_of(pledge), amount=1000, commission=50)
     tell(pledge.backer, campaign)
     image, document, video = _make_files(cooperative, word)
+    money = make_money(campaign, pledge, word)
     with within(cooperative):
-        Settlement.objects.create(
-            cooperative=cooperative, campaign=campaign, started_at=clock.now(), grace_ends_at=clock.now()
-        )
         reward, other = campaign.rewards.order_by("position")
         told = make_update(campaign, notice_block([other], reason=word, next_steps=word), title=f"Retard {word}")
         waiting = make_update(campaign, notice_block([reward], reason=word, next_steps=word), title=f"Nouvelle {word}")
@@ -108,6 +169,7 @@ def make_house(slug: str, word: str) -> House:
             image=image,
             document=document,
             video=video,
+            money=money,
         )
 
 
@@ -146,7 +208,7 @@ def visit(house: House, role: str = "anonymous", **options: Any) -> Client:
 
 
 def body_of(response: Any) -> str:
-    return response.content.decode() if not response.streaming else ""
+    return response.getvalue().decode(errors="replace")
 
 
 def world() -> dict[str, list[tuple[Any, ...]]]:
@@ -184,6 +246,36 @@ def looks(house: House) -> dict[str, str]:
         "campaigns": reverse("campaigns_index"),
         "dossier": reverse("campaigns_dossier", args=[campaign_page_id(house)]),
         "draft": reverse("campaigns_preview", args=[campaign_page_id(house), "fr"]),
+        "extension": reverse("campaign_extend", args=[house.campaign_page.pk]),
+        **money_looks(house),
+    }
+
+
+def money_looks(house: House) -> dict[str, str]:
+    """Lists, contributions by other means, refunds, transfers, debits and books."""
+    money, campaign = house.money, house.campaign.pk
+    narrowed = f"?campaign={campaign}"
+    of_campaign = {"rehearsal": "rehearsal", "report": "report", "matching": "matching", "entry": "offline_enter"}
+    files = {"backers": "list_backers", "labels": "list_labels", "pick-up": "list_pick_up"}
+    pages = ("offline", "lists", "refunds", "payouts", "books", "tax_report", "owed", "journal", "accounts", "taxes")
+    return {
+        **{name: reverse(f"pledges_{name}") for name in pages},
+        **{name: reverse(f"pledges_{view}", args=[campaign]) for name, view in of_campaign.items()},
+        **{f"file of {name}": reverse(f"pledges_{view}") for name, view in files.items()},
+        **{f"file of {name}, narrowed": reverse(f"pledges_{view}") + narrowed for name, view in files.items()},
+        **{f"{name} as a file": reverse(f"pledges_{name}") + "?as=csv" for name in ("tax_report", "owed", "journal")},
+        "lists, narrowed": reverse("pledges_lists") + narrowed + f"&reward={house.reward.pk}",
+        "file of a reward": reverse("pledges_list_backers") + f"?reward={house.reward.pk}",
+        "pick-up page": reverse("pledges_list_pick_up_page") + narrowed,
+        "journal of a campaign": reverse("pledges_journal") + f"{narrowed}&first=2020-01-01&last=2099-01-01&as=csv",
+        "received": reverse("pledges_offline_received", args=[money.awaited.pk]),
+        "bounced": reverse("pledges_offline_bounced", args=[money.received.pk]),
+        "end": reverse("pledges_offline_end", args=[money.awaited.pk]),
+        "given back": reverse("pledges_offline_given_back", args=[money.by_hand.pk]),
+        "refund asked": reverse("pledges_refund_ask", args=[money.payment.pk]),
+        "refund": reverse("pledges_refund", args=[money.to_approve.pk]),
+        "payout": reverse("pledges_payout", args=[money.payout.pk]),
+        "tax": reverse("pledges_tax", args=[money.registration.pk]),
     }
 
 
@@ -210,6 +302,110 @@ def acts(house: House) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
+Act = tuple[str, dict[str, Any]]
+
+
+def entry_acts(house: House) -> dict[str, Act]:
+    """What editors, treasurers and owners do, with what its form posts. In an order in which each is possible."""
+    money, today = house.money, today_in(house.cooperative).isoformat()
+    paid = {"received_on": today, "method": "cheque", "reference": "1"}
+    entered = {"name": house.word, "language": "fr", "extra": "20", "method": "cash", "attempt": str(uuid.uuid4())}
+    return {
+        "received": (reverse("pledges_offline_received", args=[money.awaited.pk]), paid),
+        "bounced": (reverse("pledges_offline_bounced", args=[money.received.pk]), {"tell": ""}),
+        "end": (reverse("pledges_offline_end", args=[money.received.pk]), {"state": "due"}),
+        "entered": (reverse("pledges_offline_enter", args=[house.campaign.pk]), entered),
+    }
+
+
+def treasury_acts(house: House) -> dict[str, Act]:
+    """What treasurers and owners alone do."""
+    money, today = house.money, today_in(house.cooperative).isoformat()
+    asked = {"key": str(uuid.uuid4()), "amount": "1", "reason": "agreed", "act": "refund"}
+    partner = {"partner_fr": "Caisse", "partner_en": "Caisse", "amount": "9", "received_on": today}
+    tax = {"code": "gst", "number": "999999999RT0009", "starts_on": "2020-01-01"}
+    return {
+        "given back": (
+            reverse("pledges_offline_given_back", args=[money.by_hand.pk]),
+            {"given_on": today, "reference": "2"},
+        ),
+        "refund asked": (reverse("pledges_refund_ask", args=[money.payment.pk]), asked),
+        "refund approved": (reverse("pledges_refund", args=[money.to_approve.pk]), {"act": "approve"}),
+        "pause": (reverse("pledges_settlement_pause", args=[house.campaign.pk]), {"act": "pause"}),
+        "matching": (reverse("pledges_matching", args=[house.campaign.pk]), partner),
+        "tax": (reverse("pledges_tax", args=[money.registration.pk]), tax),
+    }
+
+
+def own_treasury_acts() -> dict[str, Act]:
+    """Those whose address names nothing: they are about the cooperative of the host."""
+    codes = {f"{account}_{tax}".rstrip("_"): "77" for account, tax in known_accounts()}
+    tax = {"code": "qst", "number": "1234567890TQ0009", "starts_on": "2020-01-01"}
+    return {
+        "another tax": (reverse("pledges_taxes"), tax),
+        "account codes": (reverse("pledges_accounts"), codes),
+    }
+
+
+def extension(house: House) -> Act:
+    """Last of all: everyone is told."""
+    last_day = house.campaign.deadline.date() + timedelta(days=5)
+    reasons = {"reason_fr": house.word, "reason_en": house.word}
+    return reverse("campaign_extend", args=[house.campaign_page.pk]), {"last_day": last_day.isoformat(), **reasons}
+
+
+@pytest.mark.parametrize("role", [*INSIDERS, "superuser"])
+def test_nobody_moves_another_cooperative_s_money(ours, theirs, role, mailoutbox):
+    """By its number at our host, or at its own: not found, and nothing of either house has moved."""
+    theirs_are = {**entry_acts(theirs), **treasury_acts(theirs), "extension": extension(theirs)}
+    here = visit(ours, role)
+    elsewhere = [] if role == "superuser" else [(_same_person(theirs, here), {302})]
+    for client, statuses in [(here, {302, 404}), *elsewhere]:
+        before = world()
+        answers = {name: client.post(url, data) for name, (url, data) in theirs_are.items()}
+        assert {name for name, answer in answers.items() if answer.status_code not in statuses} == set()
+        assert [name for name, answer in answers.items() if THEIR_WORD in body_of(answer)] == []
+        assert world() == before
+    assert mailoutbox == []
+
+
+def _same_person(house: House, client: Client) -> Client:
+    other = Client(HTTP_HOST=house.host)
+    other.force_login(User.objects.get(pk=client.session["_auth_user_id"]))
+    return other
+
+
+REFUSED_ACTS = {
+    "adviser": {"entry", "treasury", "own", "extension"},
+    "treasurer": {"extension"},
+    "editor": {"treasury", "own"},
+    "nobody": {"entry", "treasury", "own", "extension"},
+    "anonymous": {"entry", "treasury", "own", "extension"},
+}
+
+
+@pytest.mark.parametrize("role", REFUSED_ACTS)
+def test_each_role_does_its_own_acts_with_money_only(ours, role, mailoutbox):
+    acts_of = {
+        "entry": entry_acts(ours),
+        "treasury": treasury_acts(ours),
+        "own": own_treasury_acts(),
+        "extension": {"extension": extension(ours)},
+    }
+    client, unmoved = visit(ours, role), {group: set() for group in acts_of}
+    for group, some in acts_of.items():
+        for name, (url, data) in some.items():
+            before = world()
+            assert client.post(url, data).status_code == 302, name
+            unmoved[group] |= {name} if world() == before else set()
+    idle = {"pause"}  # no charge is running: a page of a campaign being charged has a test of its own
+    expected = {
+        group: set(some) if group in REFUSED_ACTS[role] else set(some) & idle for group, some in acts_of.items()
+    }
+    assert unmoved == expected
+    assert mailoutbox == []
+
+
 @pytest.mark.parametrize("role", [*INSIDERS, *STRANGERS, "superuser"])
 def test_nobody_reads_or_moves_another_cooperative_s_rows_here(ours, theirs, role, mailoutbox):
     client = visit(ours, role)
@@ -226,7 +422,11 @@ def test_what_is_ours_is_found_and_moves(ours, theirs):
     """The table above asks for what there is: the same addresses of our own house open, and their acts act."""
     client = visit(ours, "owner")
     silent = {name for name, url in looks(ours).items() if OUR_WORD not in body_of(client.get(url))}
-    assert silent == {"marking", "marking all"}  # they count, and name nothing
+    amounts = {"marking", "marking all", "books", "accounts", "taxes", "tax", "tax_report", "payouts"}
+    unasked = {"tax_report as a file"}  # no reward of ours is taxed
+    unasked |= {"file of labels", "file of labels, narrowed"}  # nobody gave an address
+    unasked |= {"file of pick-up", "file of pick-up, narrowed"}  # nothing is picked up
+    assert silent == amounts | unasked
     assert client.get(looks(ours)["marking all"]).context_data["weighing"].movable == 1
     before = world()
     for url, data in acts(ours).values():
@@ -253,10 +453,20 @@ def test_who_may_not_act_moves_nothing_of_their_own_cooperative(ours, role, mail
     assert mailoutbox == []
 
 
-MONEY = {"contributions", "contributions, sought", "contribution", "money", "settlement"}
+#: What treasurers and owners alone open.
+ACCOUNTS = {
+    *("money", "settlement", "rehearsal", "report", "matching", "payouts", "payout", "refunds", "refund"),
+    *("refund asked", "given back", "books", "tax_report", "owed", "journal", "accounts", "taxes", "tax"),
+    *("tax_report as a file", "owed as a file", "journal as a file", "journal of a campaign"),
+}
+#: What editors open too.
+CONTRIBUTIONS = {
+    *("contributions", "contributions, sought", "contribution", "offline", "entry", "received", "bounced", "end"),
+    *("lists", "lists, narrowed", "file of backers", "file of backers, narrowed", "file of a reward"),
+}
 OPENS = {
     "adviser": {"campaigns", "dossier", "draft"},
-    "treasurer": MONEY,
+    "treasurer": ACCOUNTS | CONTRIBUTIONS,
     "nobody": set(),
     "anonymous": set(),
 }
@@ -271,7 +481,7 @@ def test_each_role_opens_its_pages_only(ours, role):
 def test_an_editor_sees_contributions_but_no_accounts(ours):
     client = visit(ours, "editor")
     refused = {name for name, url in looks(ours).items() if client.get(url).status_code != 200}
-    assert refused == {"money", "settlement"}
+    assert refused == ACCOUNTS
 
 
 @pytest.mark.parametrize("role", ["adviser", "treasurer"])
@@ -457,6 +667,80 @@ def test_a_backer_s_addresses_open_nothing_at_another_host(ours, theirs):
     assert world() == before
 
 
+OWN = ("", "_cancel", "_change", "_card", "_address", "_settings", "_data", "_erase", "_mend", "_mend_return")
+
+
+def own_addresses(token: str, payment: Payment) -> dict[str, str]:
+    """Every page of a contribution, by its link."""
+    receipts = ("contribution_receipt", "contribution_receipt_pdf")
+    return {
+        **{f"contribution{name}": public(f"contribution{name}", token) for name in OWN},
+        **{name: public(name, token, payment.pk) for name in receipts},
+    }
+
+
+def token_of(pledge: Pledge) -> str:
+    with within(pledge.cooperative):
+        return contribution_token(Pledge.objects.get(pk=pledge.pk))
+
+
+#: What the forms of one's own pages post, all at once.
+POSTED = {
+    **{"news": "no", "confirm": "1", "consent": "1", "amount": "1", "extra": "99", "language": "en", "wall": "name"},
+    **{"wall_name": "X", "recipient": "X", "line1": "1, rue X", "city": "X", "region": "QC", "postal_code": "G0L 0X0"},
+    **{"country": "CA", "way": "card"},
+}
+
+
+@pytest.mark.parametrize("opened", ["foreign", "replaced", "another purpose", "spoilt"])
+def test_a_link_that_is_not_this_one_opens_no_own_page_and_does_nothing(ours, theirs, opened):
+    pledge = theirs.pledge if opened == "foreign" else ours.pledge
+    token = token_of(pledge)
+    if opened == "replaced":
+        with within(ours.cooperative):
+            Pledge.objects.filter(pk=pledge.pk).update(link_generation=pledge.link_generation + 1)
+    if opened == "another purpose":
+        token = links.sign("unsubscribe", str(pledge.pk), lasts=timedelta(days=1))
+    if opened == "spoilt":
+        token = token[:-1] + ("A" if token[-1] != "A" else "B")
+    client, before = visit(ours), world()
+    for name, url in own_addresses(token, payment_of(pledge)).items():
+        for answer in (client.get(url), client.post(url, POSTED)):
+            assert answer.status_code in {410, 405}, (name, answer.status_code)
+            assert "Contributrice" not in body_of(answer)
+            assert THEIR_WORD not in body_of(answer)
+    assert world() == before
+
+
+def test_a_receipt_of_another_contribution_is_not_shown_by_one_s_own_link(ours, theirs):
+    client, own_token = visit(ours), token_of(ours.mending)
+    for payment in (payment_of(ours.pledge), payment_of(theirs.pledge), payment_of(ours.mending)):
+        for name in ("contribution_receipt", "contribution_receipt_pdf"):
+            assert client.get(public(name, own_token, payment.pk)).status_code == 404
+    assert (
+        client.get(public("contribution_receipt", token_of(ours.pledge), payment_of(ours.pledge).pk)).status_code == 200
+    )
+
+
+def test_someone_s_data_are_not_downloaded_at_another_host(ours, theirs):
+    client, before = visit(ours), world()
+    url = public("data_download", theirs.money.data.key)
+    for answer in (client.get(url), client.post(url)):
+        assert answer.status_code == 410
+        assert THEIR_WORD not in body_of(answer)
+    assert world() == before
+    assert visit(theirs).post(url)["Content-Type"] == "application/zip"
+
+
+def test_one_s_own_pages_are_kept_nowhere_and_found_by_nobody(ours):
+    addresses = own_addresses(token_of(ours.pledge), payment_of(ours.pledge))
+    addresses |= {"old": public("contribution", "x"), "data": public("data_download", ours.money.data.key)}
+    for name, url in addresses.items():
+        answer = visit(ours).get(url)
+        kept = (answer["X-Robots-Tag"], answer["Cache-Control"], answer["Referrer-Policy"])
+        assert kept == ("noindex", "no-store, private", "strict-origin"), name
+
+
 @pytest.mark.parametrize("purpose", ["unsubscribe", "contribution"])
 def test_a_link_opens_what_it_was_signed_for_only(ours, purpose):
     other = {"unsubscribe": "contribution", "contribution": "unsubscribe"}[purpose]
@@ -508,9 +792,15 @@ def test_looking_changes_nothing(ours):
     for name in ("contribute", "contribute_review"):
         visitor.get(public(name, ours.campaign.pk))
     for token in tokens:
-        for name in ("contribution", "contribution_cancel", "contribution_mend"):
-            visitor.get(public(name, token))
+        for name, url in own_addresses(token, payment_of(ours.pledge)).items():
+            if name != "contribution_mend_return":  # reads the payment back from the provider
+                visitor.get(url)
+    for act in ({**entry_acts(ours), **treasury_acts(ours), **own_treasury_acts(), "": extension(ours)}).values():
+        assert owner.get(act[0], act[1]).status_code in {200, 302, 405}, act[0]
+    assert owner.get(reverse("pledges_account")).status_code == 200
     for url in (
+        public("data_download", ours.money.data.key),
+        public("wall", ours.campaign.pk),
         public("checkout_cancelled", ours.checkout.key),
         public("contribution_link"),
         public("unsubscribe", "x"),
@@ -530,9 +820,13 @@ def test_every_form_of_ours_asks_for_its_token(ours):
     owner = visit(ours, "owner", enforce_csrf_checks=True)
     visitor = visit(ours, enforce_csrf_checks=True)
     before = world()
-    for url, data in acts(ours).values():
+    money = {**entry_acts(ours), **treasury_acts(ours), **own_treasury_acts(), "extension": extension(ours)}
+    for url, data in [*acts(ours).values(), *money.values(), (reverse("pledges_account"), {"again": "1"})]:
         assert owner.post(url, data).status_code == 403, url
-    posted = [public(name, token) for name in ("contribution", "contribution_cancel", "contribution_mend")]
+    readable = {"contribution_mend_return", "contribution_receipt", "contribution_receipt_pdf"}
+    addresses = own_addresses(token, payment_of(ours.mending))
+    posted = [url for name, url in addresses.items() if name not in readable]
+    posted.append(public("data_download", ours.money.data.key))
     for url in (public("contribute_review", ours.campaign.pk), public("contribution_link"), *posted):
         assert visitor.post(url, {"email": "a@b.example", "confirm": "1"}).status_code == 403, url
     assert world() == before

@@ -15,24 +15,26 @@ from html.parser import HTMLParser
 
 import polib
 import pytest
+import time_machine
 from django.urls import clear_url_caches, reverse
 from django.utils.translation import gettext, ngettext, override
 from wagtail.models import Locale
 
-from campaigns import end_dates
+from campaigns import end_dates, following
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign
 from home import clock, composing, outbox, unsubscribing
-from home.models import OutgoingMail, TextPage
-from home.registry import kind_of
+from home.models import OutgoingMail, Role, TextPage
+from home.registry import all_kinds, kind_of
 from home.tenancy import within
-from pledges import extending
+from pledges import extending, tasks
 from pledges.change_plans import snapshot
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from pledges.forms import quantity_name
 from pledges.links import contribution_token
-from pledges.models import DataRequest, Payment, PledgeChange, PledgeItem, Settlement
+from pledges.models import DataRequest, Dispute, FraudWarning, PledgeChange, PledgeItem, Refund, Settlement
 from sandbox import translations
+from tests.factories.books import make_offline, make_payout
 from tests.factories.campaigns import body_of, end_now, make_campaign, two_tiers
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge, make_refund, payment_of
@@ -405,7 +407,7 @@ PLEDGE_MAILS = {  # kind: what the pledge is, how its campaign ended, which atte
     "reward_sent": ({}, None, ""),
     "reward_ready": ({}, None, ""),
     "offline_recorded": ({"paid": False}, None, ""),
-    "cheque_bounced": ({}, None, "payment"),
+    "cheque_bounced": ({"paid": False}, None, "payment"),
     "card_expiring": ({"paid": False}, None, ""),
     "charge_upcoming": ({"paid": False}, None, ""),
     "pledge_changed": ({}, None, "change"),
@@ -427,8 +429,7 @@ def test_mails_about_a_contribution(pseudo, campaign, kind):
         if occasion == "refund":
             occasion = f"refund:{make_refund(payment_of(pledge), amount=500).pk}"
         if occasion == "payment":
-            Payment.objects.filter(pledge=pledge).update(method="cheque", received_on=date(2026, 10, 3))
-            occasion = f"payment:{payment_of(pledge).pk}"
+            occasion = f"payment:{make_offline(pledge, bounced=True).pk}"
         if occasion == "change":
             change = PledgeChange.objects.create(
                 cooperative=campaign.cooperative,
@@ -483,6 +484,96 @@ def test_the_mail_to_the_team(pseudo, campaign):
             to=editor,
         )
     assert_mails_marked(campaign, {"campaign_outcome"})
+
+
+AFTERMATH = {
+    "refund_to_decide": ("refund", ""),
+    "refund_bounced": ("refund", "refused"),
+    "dispute_opened": ("dispute", "open"),
+    "dispute_closed": ("dispute", "won"),
+    "fraud_warning": ("warning", ""),
+    "grace_ended": ("campaign", ""),
+}
+
+
+@pytest.mark.parametrize("kind", AFTERMATH)
+def test_mails_to_treasurers_about_what_follows_a_payment(pseudo, campaign, kind):
+    treasurer = make_user(campaign.cooperative, Role.TREASURER)
+    treasurer.first_name = "Camille Rivard"
+    treasurer.save()
+    payment = payment_of(make_pledge(campaign))
+    subject, occasion = AFTERMATH[kind]
+    shared = {"cooperative": campaign.cooperative, "payment": payment}
+    with within(campaign.cooperative):
+        now = clock.now()
+        rows = {
+            "refund": make_refund(payment, state="failed"),
+            "dispute": Dispute.objects.create(
+                **shared, stripe_dispute="dp_1", state=occasion or "open", amount=3000, currency="CAD", opened_at=now
+            ),
+            "warning": FraudWarning.objects.create(**shared, stripe_warning="iss_1", kind="", warned_at=now),
+            "campaign": campaign,
+        }
+        Refund.objects.update(asked_by=treasurer, note="Le texte, en entier.")
+        outbox.queue(
+            kind_of(kind),
+            cooperative=campaign.cooperative,
+            subject_key=f"{subject}:{rows[subject].pk}",
+            occasion=occasion,
+            to=treasurer,
+        )
+    assert_mails_marked(campaign, {kind})
+
+
+MONEY_MAILS = {  # kind: what it is about, with what facts
+    "payments_trouble": (
+        "cooperative",
+        [
+            {"what": "paused", "lost_at": "2026-11-01T12:00:00+00:00", "reason": "under_review", "asked": 2},
+            {"what": "disconnected", "lost_at": "2026-11-01T12:00:00+00:00", "reason": "", "asked": 0},
+            {"what": "due", "due_by": "2026-11-01T12:00:00+00:00", "asked": 1},
+        ],
+    ),
+    "payout_arrived": ("payout", [{}]),
+    "settlement_report": ("campaign", [{}]),
+}
+
+
+@pytest.mark.parametrize("kind", MONEY_MAILS)
+def test_mails_to_treasurers_about_accounts_and_transfers(pseudo, campaign, kind):
+    treasurer = make_user(campaign.cooperative, Role.TREASURER)
+    treasurer.first_name = "Camille Rivard"
+    treasurer.save()
+    payout = make_payout(campaign.cooperative, [payment_of(make_pledge(campaign, fee=117))])
+    end(campaign, CampaignState.FUNDED)
+    about = {"cooperative": campaign.cooperative, "payout": payout, "campaign": campaign}
+    subject, facts_of_each = MONEY_MAILS[kind]
+    with within(campaign.cooperative):
+        for number, facts in enumerate(facts_of_each):
+            outbox.queue(
+                kind_of(kind),
+                cooperative=campaign.cooperative,
+                subject_key=f"{subject}:{about[subject].pk}",
+                occasion=str(number),
+                to=treasurer,
+                facts=facts,
+            )
+    assert_mails_marked(campaign, {kind})
+
+
+def test_the_mail_of_the_last_hours(pseudo, campaign):
+    with within(campaign.cooperative):
+        following.follow(campaign, email="camille@example.com", language="fr")
+        Campaign.objects.update(launched_at=clock.now() - timedelta(days=1))
+        with time_machine.travel(campaign.deadline - timedelta(hours=47), tick=False):
+            tasks.tell_last_hours.func(campaign.pk)
+    assert_mails_marked(campaign, {"campaign_last_hours"})
+
+
+def test_no_mail_about_money_is_forgotten_above():
+    """A new kind is read under the marks too."""
+    read = {*PLEDGE_MAILS, *AFTERMATH, *MONEY_MAILS, "campaign_outcome", "campaign_last_hours"}
+    assert {kind.key for kind in all_kinds() if kind.app == "pledges"} == read
 
 
 def assert_mails_marked(campaign, kinds):

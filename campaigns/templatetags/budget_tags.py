@@ -32,7 +32,7 @@ class Strip:
 
 @dataclass(frozen=True)
 class ShownBudget:
-    """`asked` is what the campaign pays; `whole` is « 100 % »."""
+    """`asked` is what the campaign pays; `whole` is « 100 % ». `in_units`: its goal is no amount."""
 
     lines: list[Strip]
     sources: list[Source]
@@ -41,6 +41,7 @@ class ShownBudget:
     unconfirmed: int
     whole: str
     currency: str
+    in_units: bool = False
 
     @property
     def in_words(self) -> str:
@@ -69,6 +70,7 @@ def budget_of(context: dict[str, Any], value: Any) -> ShownBudget:
         unconfirmed=budget.unconfirmed,
         whole=formats.rate(10_000),
         currency=currency_of(context),
+        in_units=_unit_of(context.get("page")) == GoalUnit.UNITS,
     )
 
 

@@ -31,11 +31,27 @@ NUMBERS = {
 }
 
 
+#: Days before or after these are mistyped; beyond the calendar's own end nothing can be counted.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+class BooksDayField(forms.DateField):
+    """A day that books may be about."""
+
+    widget = AdminDateInput
+
+    def clean(self, value: Any) -> date | None:
+        day: date | None = super().clean(value)
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValidationError(_("Check the year of this date."), code="year")
+        return day
+
+
 class PeriodForm(forms.Form):
     """From one day to another; unreadable or missing days are said at their field and the quarter is shown."""
 
-    first = forms.DateField(label=gettext_lazy("From"), widget=AdminDateInput)
-    last = forms.DateField(label=gettext_lazy("To (included)"), widget=AdminDateInput)
+    first = BooksDayField(label=gettext_lazy("From"))
+    last = BooksDayField(label=gettext_lazy("To (included)"))
 
     def __init__(self, data: Any = None, *, cooperative: Cooperative, **kwargs: Any) -> None:
         self.usual = Period.of_quarter(today_in(cooperative))
@@ -64,7 +80,7 @@ class JournalForm(PeriodForm):
 
 
 class DayForm(forms.Form):
-    on = forms.DateField(label=gettext_lazy("At the end of"), widget=AdminDateInput)
+    on = BooksDayField(label=gettext_lazy("At the end of"))
 
     def __init__(self, data: Any = None, *, cooperative: Cooperative, **kwargs: Any) -> None:
         self.today = today_in(cooperative)
@@ -80,7 +96,7 @@ class RegistrationForm(forms.ModelForm):
     class Meta:
         model = TaxRegistration
         fields = ("code", "number", "starts_on", "ends_on")
-        widgets = {"starts_on": AdminDateInput, "ends_on": AdminDateInput}  # noqa: RUF012 (Django's own way)
+        field_classes = {"starts_on": BooksDayField, "ends_on": BooksDayField}  # noqa: RUF012 (Django's own way)
 
     def __init__(self, *args: Any, cooperative: Cooperative, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -141,7 +157,7 @@ class MatchingForm(forms.Form):
     partner_fr = forms.CharField(label=gettext_lazy("Partner, in French"), max_length=160)
     partner_en = forms.CharField(label=gettext_lazy("Partner, in English"), max_length=160)
     amount = AmountField(label=gettext_lazy("Amount"))
-    received_on = forms.DateField(label=gettext_lazy("Received on"), widget=AdminDateInput)
+    received_on = BooksDayField(label=gettext_lazy("Received on"))
     reference = forms.CharField(
         label=gettext_lazy("Reference"),
         max_length=80,

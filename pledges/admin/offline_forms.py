@@ -197,9 +197,10 @@ class EntryForm(forms.Form):
     def entry(self) -> Entry:
         """What a valid form says."""
         cleaned = self.cleaned_data
-        copied = ("attempt", "name", "email", "language", "zone", "company_name", "company_numbers", "message")
+        copied = ("name", "email", "language", "zone", "company_name", "company_numbers", "message")
         return Entry(
             campaign_id=self.campaign.pk,
+            attempt=self._key(),
             lines=self._chosen(),
             extra=cleaned["extra"] or 0,
             wall=cleaned.get("wall") or Wall.NEITHER,
@@ -210,6 +211,11 @@ class EntryForm(forms.Form):
             received_on=cleaned["received_on"] if cleaned["received"] else None,
             **{name: cleaned[name] for name in copied},
         )
+
+    def _key(self) -> uuid.UUID:
+        """One for each form and what it says: gone back to and filled in for somebody else, it is another entry."""
+        said = sorted((name, repr(value)) for name, value in self.cleaned_data.items() if name != "attempt")
+        return uuid.uuid5(self.cleaned_data["attempt"], repr(said))
 
     def refuse(self, refused: PledgeRefused) -> None:
         """Say where it stands why nothing was written."""

@@ -115,7 +115,7 @@ def _payment(request: AdminRequest, pledge_id: int) -> Payment:
     """The payment of a contribution made by other means to this cooperative."""
     payments = Payment.objects.filter(cooperative=request.cooperative, part=0).exclude(method=PaymentMethod.CARD)
     rows = payments.select_related("pledge__backer", "pledge__campaign", "pledge__cooperative__site", "cooperative")
-    return get_object_or_404(rows, pledge_id=pledge_id)
+    return get_object_or_404(rows, pledge__pk=pledge_id)  # by `pledge_id`, a number beyond the database's crashes
 
 
 @require_http_methods(ASKS)

@@ -161,9 +161,6 @@ class Refund(models.Model):
                 name="refund_once_per_stripe_refund",
             ),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="refund_of_something"),
-            models.CheckConstraint(
-                condition=models.Q(commission__lte=models.F("amount")), name="refund_commission_within"
-            ),
         ]
 
     def __str__(self) -> str:

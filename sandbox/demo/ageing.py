@@ -17,6 +17,7 @@ from pledges.models import (
     LedgerGroup,
     Payment,
     PaymentAttempt,
+    Payout,
     Pledge,
     PledgeConsent,
     PledgeItem,
@@ -98,6 +99,26 @@ def _rewritable(model: type[Model]) -> Iterator[None]:
 
 def _age_mails(subject: str, at: datetime) -> None:
     OutgoingMail.objects.filter(subject_key=subject).update(created_at=at)
+
+
+def age_offline(pledge: Pledge, at: datetime) -> None:
+    """Entered at an instant; when it was received is a day of its own."""
+    Pledge.objects.filter(pk=pledge.pk).update(created_at=at)
+    Payment.objects.filter(pledge=pledge).update(created_at=at)
+    Backer.objects.filter(pk=pledge.backer_id, created_at__gt=at).update(created_at=at)
+
+
+def age_payout(payout: Payout) -> None:
+    """Left two days ago, and arrived: Stripe's double does both at once."""
+    now = clock.now()
+    Payout.objects.filter(pk=payout.pk).update(created_at=now - timedelta(days=2), arrives_on=now.date())
+    with _rewritable(LedgerGroup):
+        LedgerGroup.objects.filter(subject_key=f"payout:{payout.pk}").update(happened_at=now)
+
+
+def age_extension(campaign: Campaign, at: datetime) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(extended_at=at)
+    OutgoingMail.objects.filter(kind="deadline_extended", cooperative=campaign.cooperative).update(created_at=at)
 
 
 def age_settlement(campaign: Campaign) -> None:

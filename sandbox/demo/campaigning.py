@@ -13,7 +13,7 @@ from home import clock
 from home.languages import LANGUAGES
 from home.models import Cooperative, Role, User
 from home.tenancy import within
-from pledges import completing, fulfilment, settlement
+from pledges import completing, extending, fulfilment, settlement
 from pledges.enums import FulfilmentState
 from pledges.models import PledgeItem
 from sandbox.demo import ageing, crowd
@@ -21,6 +21,7 @@ from sandbox.demo.content import CampaignText, UpdateText
 from sandbox.demo.founding import address_of
 from sandbox.demo.pictures import Album
 from sandbox.demo.story import Story, tier_id
+from sandbox.demo.treasury import Treasury
 from sandbox.demo.twins import add_both, publish_both
 from updates.announcing import announce
 from updates.enums import MissingLanguage
@@ -33,6 +34,10 @@ OPEN_DAYS = 5
 #: What has left of the campaign that is over: the tier's key, and how far its items are.
 HANDED_OVER = {"torchon": FulfilmentState.SENT, "miche": FulfilmentState.READY}
 FETCHED = 3
+
+#: How long ago a deadline was moved, and the last of those who came after an end did.
+EXTENDED_DAYS_AGO = 2
+LATE_DAYS_AGO = 1
 
 
 class Campaigner:
@@ -55,11 +60,13 @@ class Campaigner:
             lifecycle.launch(campaign, by=self.editor)
             self._name_ambassadors(campaign)
         launched = self._hour(-self.text.launched_days_ago)
-        pledges = crowd.gather(campaign, self.text)
+        pledges = crowd.gather(campaign, self.text, crowd.contributions(self.text))
         with within(self.cooperative):
             ageing.age_launch(campaign, launched)
             moments = ageing.moments(launched, self._last_moment(), len(pledges), self.text.crowd.seed)
             ageing.age_pledges(pledges, moments)
+        Treasury(campaign, self.text, pledges).work()
+        self._extend(campaign)
         if self.text.is_over:
             self._end(page, campaign)
         with within(self.cooperative):
@@ -68,6 +75,7 @@ class Campaigner:
             if self.text.is_over:
                 self._hand_over(campaign)
                 completing.move_on(Campaign.objects.select_related("cooperative", "settlement").get(pk=campaign.pk))
+        self._take_late_ones(campaign)
 
     def _approve(self, page: CampaignPage) -> None:
         adviser = User.objects.get(email=address_of(Role.ADVISER, self.cooperative.slug))
@@ -97,9 +105,7 @@ class Campaigner:
             yield {
                 "title": self.text.title[code],
                 "slug": self.text.slug[code],
-                "funding_model": self.text.funding_model,
-                "theme": self.text.theme,
-                "goal": self.text.goal,
+                **self.text.terms,
                 "end_date": end_date,
                 "body": self.stories[code].campaign_body(),
             }
@@ -116,6 +122,24 @@ class Campaigner:
         settlement.settle(campaign)
         with within(self.cooperative):
             ageing.age_settlement(campaign)
+
+    def _extend(self, campaign: Campaign) -> None:
+        """Once, two days ago."""
+        asked = self.text.raw.get("extension")
+        if asked is None or campaign.is_extended:
+            return
+        last_day = self._day(self.text.ends_in_days + asked["days"])
+        campaign.refresh_from_db()
+        extending.extend(campaign, last_day, by=self.editor, reason_fr=asked["fr"], reason_en=asked["en"])
+        with within(self.cooperative):
+            ageing.age_extension(campaign, self._hour(-EXTENDED_DAYS_AGO))
+
+    def _take_late_ones(self, campaign: Campaign) -> None:
+        campaign.refresh_from_db()
+        late = crowd.gather(campaign, self.text, crowd.late_ones(self.text))
+        with within(self.cooperative):
+            last = self._hour(-LATE_DAYS_AGO)
+            ageing.age_pledges(late, [last - timedelta(hours=4 * number) for number in range(len(late))][::-1])
 
     def _tell(self, parent: CampaignPage, text: UpdateText) -> None:
         """Publish an update, then send or announce it if the content says so."""
@@ -150,4 +174,5 @@ class Campaigner:
         fulfilment.mark([item.pk for item in fetched], FulfilmentState.DELIVERED, by=self.editor)
 
     def _items(self, campaign: Campaign, key: str) -> QuerySet[PledgeItem]:
-        return PledgeItem.objects.filter(pledge__campaign=campaign, reward__block_id=tier_id(self.text, key))
+        on_time = PledgeItem.objects.filter(pledge__campaign=campaign, pledge__is_late=False)
+        return on_time.filter(reward__block_id=tier_id(self.text, key))

@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 PICTURES = HERE / "images"
 
 COOPERATIVES = ("meule", "large")
-CAMPAIGNS = ("four", "pierre", "goelette")
+CAMPAIGNS = ("four", "pierre", "goelette", "marees")
 #: Those that are not open yet.
 PREPARING = ("trieur", "phare")
 
@@ -63,6 +63,8 @@ class Tier:
     alt: Words
     taken: int = 0
     limit: int | None = None
+    taxable: int = 0
+    sold_late: bool = False
     unit_cost: int | None = None
     postage_cost: int | None = None
     early_until_days: int | None = None
@@ -74,8 +76,22 @@ class Tier:
 
 
 @dataclass(frozen=True)
+class Special:
+    """What one contributor does that the others do not: so many of each of their tiers, for someone, as a company."""
+
+    quantity: int = 1
+    gift_for: str = ""
+    company_name: str = ""
+    company_numbers: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
 class Crowd:
-    """Who contributes: from which name of the list on, free contributions in cents, and by index what is special."""
+    """Who contributes: from which name of the list on, free contributions in cents, and by index what is special.
+
+    `late` are the tiers' keys of those who come after the end.
+    """
 
     seed: int
     first_backer: int
@@ -83,6 +99,8 @@ class Crowd:
     via: list[str]
     cancelled: list[int]
     cards: dict[int, str]
+    special: dict[int, Special] = field(default_factory=dict)
+    late: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -110,6 +128,17 @@ class CampaignText:
         return "wall" in self.raw
 
     @property
+    def terms(self) -> dict[str, Any]:
+        """The fields of the page that say what it asks for, but its last day."""
+        return {
+            "funding_model": self.funding_model,
+            "goal_unit": self.raw.get("goal_unit", "money"),
+            "goal": self.goal,
+            "suggested_amounts": self.raw.get("suggested_amounts", ""),
+            "theme": self.theme,
+        }
+
+    @property
     def is_over(self) -> bool:
         return self.ends_in_days < 0
 
@@ -127,6 +156,7 @@ class CooperativeText:
     team: dict[str, dict[str, str]]
     about: Words
     texts: list[dict[str, Any]]
+    taxes: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -145,6 +175,7 @@ def campaign_text(key: str) -> CampaignText:
     raw = _read(key)
     crowd = raw["pledges"]
     cards = {int(index): card for index, card in crowd.pop("cards", {}).items()}
+    special = {int(index): Special(**what) for index, what in crowd.pop("special", {}).items()}
     named = (
         "key",
         "cooperative",
@@ -162,7 +193,7 @@ def campaign_text(key: str) -> CampaignText:
         tiers=[Tier(**tier) for tier in raw["tiers"]],
         updates=[_update(update) for update in raw["updates"]],
         add_ons=[Tier(**add_on) for add_on in raw.get("add_ons", [])],
-        crowd=Crowd(cards=cards, **crowd),
+        crowd=Crowd(cards=cards, special=special, **crowd),
         raw=raw,
     )
 

@@ -4,7 +4,7 @@ import random
 import uuid
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils import translation
 from django.utils.text import slugify
@@ -18,9 +18,10 @@ from pledges.consent_texts import NEWS, VERSION, consent_text
 from pledges.enums import CheckoutState, Wall
 from pledges.models import Pledge
 from sandbox.demo import double
-from sandbox.demo.content import CampaignText, Person, people
+from sandbox.demo.content import CampaignText, Person, Special, people
 from sandbox.demo.story import NAMES, tier_id
 
+ORDINARY = Special()
 GOOD_CARD = "4242424242424242"
 MAILBOXES = {"fr": "courriel.example", "en": "mail.example"}
 
@@ -44,6 +45,8 @@ class Contribution:
     card: str = GOOD_CARD
     cancelled: bool = False
     wall: str = Wall.NEITHER
+    special: Special = ORDINARY
+    is_late: bool = False
 
     @property
     def email(self) -> str:
@@ -73,17 +76,41 @@ def contributions(text: CampaignText) -> list[Contribution]:
                 card=crowd.cards.get(number, GOOD_CARD),
                 cancelled=number in crowd.cancelled,
                 wall=showing.choice(WALLS) if text.has_wall else Wall.NEITHER,
+                special=crowd.special.get(number, Special()),
             )
         )
+    for start, add_on in enumerate(text.add_ons):
+        _add(made, add_on.key, start, add_on.taken)
     return made
 
 
-def gather(campaign: Campaign, text: CampaignText) -> list[Pledge]:
+def _add(made: list[Contribution], key: str, start: int, count: int) -> None:
+    """Every third of those who chose a reward add this to it, until so many have."""
+    with_reward = [one.number for one in made if one.tiers]
+    for number in with_reward[start::3][:count]:
+        made[number] = replace(made[number], tiers=made[number].tiers + Counter({key: 1}))
+
+
+def late_ones(text: CampaignText) -> list[Contribution]:
+    """Those who come after the end, for one reward each."""
+    first, everyone = len(contributions(text)), people()
+    return [
+        Contribution(
+            number=first + index,
+            person=everyone[(text.crowd.first_backer + first + index) % len(everyone)],
+            tiers=Counter({key: 1}),
+            is_late=True,
+        )
+        for index, key in enumerate(text.crowd.late)
+    ]
+
+
+def gather(campaign: Campaign, text: CampaignText, those: Iterable[Contribution]) -> list[Pledge]:
     """Everybody's pledge, in order; one that was made before is found again by its attempt."""
     with within(campaign.cooperative):
-        rewards = {str(reward.block_id): reward for reward in campaign.rewards.all()}
-        by_key = {tier.key: rewards[tier_id(text, tier.key)] for tier in text.tiers}
-        pledges = [_pledge(campaign, one, by_key) for one in contributions(text)]
+        rewards = {str(reward.block_id): reward for reward in campaign.rewards.prefetch_related("postage")}
+        by_key = {offer.key: rewards[tier_id(text, offer.key)] for offer in text.tiers + text.add_ons}
+        pledges = [_pledge(campaign, one, by_key) for one in those]
     saved_cards.forget_due()
     refunds.make_due()
     return pledges
@@ -104,8 +131,9 @@ def _pledge(campaign: Campaign, one: Contribution, rewards: dict[str, Reward]) -
 
 def _request(campaign: Campaign, one: Contribution, rewards: dict[str, Reward]) -> PledgeRequest:
     language = one.person.language
-    zone = _zone_of(rewards[key] for key in one.tiers)
-    chosen = [_choice(rewards[key], count, zone, one.number) for key, count in one.tiers.items()]
+    zone = _zone_of([rewards[key] for key in one.tiers], one.number)
+    counts = {key: count * one.special.quantity for key, count in one.tiers.items()}
+    chosen = [_choice(rewards[key], count, zone, one.number) for key, count in counts.items()]
     total = one.extra + sum(choice.total for choice in chosen)
     with translation.override(language):
         news = str(NEWS) if one.wants_news else ""
@@ -115,7 +143,7 @@ def _request(campaign: Campaign, one: Contribution, rewards: dict[str, Reward]) 
         email=one.email,
         name=one.person.name,
         language=language,
-        consent_text=consent_text(campaign, total, language),
+        consent_text=consent_text(campaign, total, language, is_late=one.is_late),
         consent_version=VERSION,
         chosen=chosen,
         extra=one.extra,
@@ -123,13 +151,19 @@ def _request(campaign: Campaign, one: Contribution, rewards: dict[str, Reward]) 
         news_text=news,
         wall=one.wall,
         zone=zone,
+        gift_for=one.special.gift_for,
+        message=one.special.message,
+        company_name=one.special.company_name,
+        company_numbers=one.special.company_numbers,
+        is_late=one.is_late,
     )
 
 
-def _zone_of(chosen: Iterable[Reward]) -> str:
-    """Everybody lives as near as what they chose is mailed; empty where the zone changes nothing."""
+def _zone_of(chosen: list[Reward], number: int) -> str:
+    """Of five people, four live as near as what they chose is mailed, one as far; empty where it changes nothing."""
     priced = [prices for reward in chosen if (prices := postage.prices_of(reward))]
-    return next((zone for zone in DeliveryZone if priced and all(zone in prices for prices in priced)), "")
+    zones = [zone for zone in DeliveryZone if priced and all(zone in prices for prices in priced)]
+    return zones[-1 if number % 5 == 2 else 0] if zones else ""
 
 
 def _choice(reward: Reward, count: int, zone: str, number: int) -> ChosenReward:

@@ -54,8 +54,11 @@ def _open_account(cooperative: Cooperative) -> None:
         metadata={"tremplin_cooperative": cooperative.slug},
     )
     double.enable(account)
-    cooperative.stripe_account, cooperative.charges_enabled = account, True
-    cooperative.save(update_fields=["stripe_account", "charges_enabled"])
+    enabled = ["charges_enabled", "payouts_enabled", "details_submitted"]
+    cooperative.stripe_account = account
+    for name in enabled:
+        setattr(cooperative, name, True)
+    cooperative.save(update_fields=["stripe_account", *enabled])
 
 
 def _welcome_team(cooperative: Cooperative, text: CooperativeText) -> None:

@@ -44,9 +44,7 @@ class Preparer:
             "title": self.text.title[code],
             "slug": self.text.slug[code],
             "owner": self.editor,
-            "funding_model": self.text.funding_model,
-            "theme": self.text.theme,
-            "goal": self.text.goal,
+            **self.text.terms,
             "end_date": self._day(self.text.ends_in_days),
             "body": self.stories[code].campaign_body(),
         }

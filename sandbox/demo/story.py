@@ -116,6 +116,8 @@ class Story:
             "pickup_place": tier.pickup_place.get(self.language, ""),
             "pickup_hours": tier.pickup_hours.get(self.language, ""),
             "image": self.album.block(tier.image, tier.alt, self.language),
+            "taxable": tier.taxable or None,
+            "sold_late": tier.sold_late,
             "unit_cost": tier.unit_cost,
             "postage_cost": tier.postage_cost,
             "retired": False,

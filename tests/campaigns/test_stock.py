@@ -63,6 +63,15 @@ def test_what_was_promised_comes_back(box):
     assert stock.take(box, 7) is True
 
 
+def test_what_was_promised_is_held_again(box):
+    stock.take(box, 6)
+    stock.confirm(box.pk, 6)
+    stock.hold_again(box.pk, 2)
+    assert counts() == [(10, 2, 4)]
+    assert stock.take(box, 5) is False
+    assert stock.take(box, 4) is True
+
+
 def test_only_the_tier_s_own_row_moves(box, outsider):
     from home.tenancy import within
     from tests.factories.campaigns import make_campaign
@@ -77,6 +86,8 @@ def test_only_the_tier_s_own_row_moves(box, outsider):
     stock.confirm(other.pk, 2)
     stock.release_promised(other.pk, 1)
     assert counts() == [(10, 1, 1), (10, 0, 1)]
+    stock.hold_again(box.pk, 1)
+    assert counts() == [(10, 2, 0), (10, 0, 1)]
 
 
 def test_a_limit_may_not_fall_below_what_is_taken(box):

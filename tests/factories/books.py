@@ -152,6 +152,7 @@ def make_payout(cooperative, payments, *, state=PayoutState.PAID):
                 campaign_id=payment.pledge.campaign_id,
                 amount=payment.amount,
                 fee=fee,
+                commission=payment.commission,
                 net=payment.amount - fee,
                 happened_at=now,
             )

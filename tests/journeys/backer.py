@@ -18,13 +18,15 @@ class Backer:
         query = f"?via={via}" if via else ""
         self.page.goto(self.stack.url(f"/{self.language}/{slug}/{query}", self.host))
 
-    def choose(self, rewards, *, name, email, news=False, extra=""):
+    def choose(self, rewards, *, name, email, news=False, extra="", zone=""):
         """From the campaign page to the review page; `rewards` maps a title to a quantity."""
         self.page.locator("a[href*='/contrib']").first.click()
         for title, quantity in rewards.items():
             self.page.locator(".pick", has_text=title).locator("input[type=number]").fill(str(quantity))
         if extra:
             self.page.fill("[name=extra]", extra)
+        if zone:
+            self.page.check(f"[name=zone][value={zone}]")
         self.page.fill("[name=name]", name)
         self.page.fill("[name=email]", email)
         self.page.check(f"[name=language][value={self.language}]")

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from config import ROOT
-from tests.journeys.stack import running
+from tests.journeys.stack import Stack, running
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 
@@ -34,10 +34,18 @@ def nu_checker():
     return archive
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """An empty database, migrated once: each story begins on a copy of it."""
+    stack = Stack(tmp_path_factory.mktemp("migrated"))
+    stack.migrate()
+    return stack.database
+
+
 @pytest.fixture
-def stack(tmp_path):
+def stack(tmp_path, migrated):
     """A product of its own for each story."""
-    with running(tmp_path) as stack:
+    with running(tmp_path, migrated) as stack:
         yield stack
 
 

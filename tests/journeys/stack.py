@@ -6,12 +6,14 @@ Each is a process of its own on loopback; each is stopped by its pid.
 import json
 import os
 import random
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import requests
@@ -33,8 +35,8 @@ def _is_free(port):
 
 
 class Stack:
-    def __init__(self, folder):
-        self.folder, self.port = folder, five_free_ports()
+    def __init__(self, folder, migrated=None):
+        self.folder, self.port, self.migrated = folder, five_free_ports(), migrated
         self.stripe, self.inbox = (f"http://127.0.0.1:{self.port + step}" for step in (1, 2))
         self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "config.settings.dev",
@@ -70,7 +72,10 @@ class Stack:
                    "--webhook-secret", "whsec_tremplin_sandbox")  # fmt: skip
         self.start("inbox", "-m", "sandbox.mail", "--smtp-port", self.port + 3, "--http-port", self.port + 2,
                    "--data", self.folder / "mail")  # fmt: skip
-        self.manage("migrate", "--verbosity", "0")
+        if self.migrated:
+            shutil.copy(self.migrated, self.database)
+        else:
+            self.migrate()
         self.wait(f"{self.stripe}/_sandbox/health")
         self.wait(f"{self.inbox}/_sandbox/health")
 
@@ -79,6 +84,15 @@ class Stack:
         self.start("worker", "manage.py", "db_worker", "--queue-name", "*", "--interval", "0.1")
         self.start("tick", "manage.py", "tick")
         self.wait(f"http://127.0.0.1:{self.port}/readyz", seconds=90)
+
+    @property
+    def database(self):
+        return self.folder / "tremplin.sqlite3"
+
+    def migrate(self):
+        self.manage("migrate", "--verbosity", "0")
+        with closing(sqlite3.connect(self.database)) as rows:
+            rows.execute("pragma wal_checkpoint(truncate)")
 
     def manage(self, *arguments):
         return self.run("manage.py", *arguments)
@@ -144,8 +158,8 @@ class Stack:
 
 
 @contextmanager
-def running_demo(folder):
-    stack = Stack(folder)
+def running_demo(folder, migrated=None):
+    stack = Stack(folder, migrated)
     try:
         stack.start_demo()
         yield stack
@@ -154,8 +168,8 @@ def running_demo(folder):
 
 
 @contextmanager
-def running(folder):
-    stack = Stack(folder)
+def running(folder, migrated=None):
+    stack = Stack(folder, migrated)
     try:
         stack.start_all()
         yield stack

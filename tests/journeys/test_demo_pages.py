@@ -13,12 +13,12 @@ from tests.journeys.stack import running_demo
 
 pytestmark = pytest.mark.browser
 
-SKIPPED = re.compile(r"^/(admin|documents|media|static)/|^/(fr|en)/brand/|\.(css|js|svg|png|webp|jpg)$")
+SKIPPED = re.compile(r"^/(admin|documents|media|static)/|^/(fr|en)/brand/|\.(css|js|svg|png|webp|jpg|pdf)$")
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    with running_demo(tmp_path_factory.mktemp("demo")) as stack:
+def demo(tmp_path_factory, migrated):
+    with running_demo(tmp_path_factory.mktemp("demo"), migrated) as stack:
         yield stack
 
 

@@ -172,6 +172,11 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
             ),
             ("editor@meule.example", "fr-CA", "Objectif atteint\u00a0: 65\u00a0$ sur 50\u00a0$"),
             ("owner@meule.example", "fr-CA", "Objectif atteint\u00a0: 65\u00a0$ sur 50\u00a0$"),
+            (
+                "treasurer@meule.example",
+                "fr-CA",
+                "Débits de «\u00a0Un four pour le village\u00a0»\u00a0: 20\u00a0$ recueillis",
+            ),
             ("priya@example.com", "en-CA", "Your pledge of $20 is recorded"),
             ("priya@example.com", "en-CA", "Goal reached! Receipt for $20.00"),
             ("priya@example.com", "en-CA", "The bricks are here"),

@@ -334,7 +334,6 @@ def test_a_contribution_shows_all_that_happened_to_it(editor, campaign, rewards)
         ": April 2031",
         "Contribution without reward: $5.00",
         "Paid",
-        "succeeded",
         "$10.00",
         "Refund in progress",
         "J’accepte que ma carte soit débitée si l’objectif est atteint.",

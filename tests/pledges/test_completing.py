@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from campaigns import lifecycle
-from campaigns.models import Campaign, CampaignState, FundingModel
+from campaigns.models import Campaign, CampaignState, FundingModel, Reward
 from home import clock
 from pledges import completing, settlement, tasks
 from pledges.enums import CardState, FulfilmentState, PaymentState, PledgeState
@@ -104,3 +104,15 @@ def test_settling_again_after_it_moved_on_changes_nothing(campaign):
     assert settlement.settle(campaign) == CampaignState.FULFILLING
     assert list(settlement.unsettled()) == []
     assert Campaign.objects.values().get() == before
+
+
+def test_a_tier_that_is_still_offered_keeps_the_campaign_open(campaign):
+    item = make_pledge(campaign).items.get()
+    decide(campaign, pledged=campaign.goal)
+    PledgeItem.objects.update(state=FulfilmentState.DELIVERED, state_since=clock.now())
+    Reward.objects.filter(pk=item.reward_id).update(sold_late=True)
+    assert move(campaign) == CampaignState.FUNDED
+    assert lifecycle.takes_late_pledges(campaign, clock.now())
+    Reward.objects.filter(pk=item.reward_id).update(retired_at=clock.now())
+    assert move(campaign) == CampaignState.CLOSED
+    assert not lifecycle.takes_late_pledges(campaign, clock.now())

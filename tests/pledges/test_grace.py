@@ -12,7 +12,7 @@ from pledges.enums import CardState, CheckoutState, PaymentState, PledgeState
 from pledges.models import Checkout, Payment, PaymentAttempt, Settlement
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
-from tests.factories.pledges import make_pledge
+from tests.factories.offline import make_offline
 from tests.pledges.aftermath import (
     answer_of_issuer,
     attend,
@@ -293,19 +293,6 @@ def payment_pk(made):
         return payment_of(made).pk
 
 
-def test_a_cheque_that_is_awaited_does_not_keep_the_grace_from_ending(campaign, shop, stripe_double):
-    make_user(shop, Role.TREASURER)
-    to_mend(campaign, stripe_double)
-    bounced = make_pledge(campaign, rewards=[], extra=2000, paid=False)
-    Payment.objects.create(
-        cooperative=shop, pledge=bounced, method="cheque", state=PaymentState.DUE, currency="CAD", amount=2000,
-        commission=0, created_at=clock.now(),
-    )  # fmt: skip
-    days(campaign, stripe_double, 7)
-    assert Settlement.objects.get().dropped_at is not None
-    assert len(mails("grace_ended")) == 1
-
-
 def test_the_last_try_waits_for_an_account_that_is_paused(campaign, stripe_double, monkeypatch):
     made = to_mend(campaign, stripe_double)
     answer_of_issuer(stripe_double, made.payment_method, None)
@@ -430,3 +417,13 @@ def test_an_account_that_could_not_charge_for_days_takes_no_day_of_the_grace(cam
 
 def _whole(campaign):
     return type(campaign).objects.select_related("cooperative__site").get(pk=campaign.pk)
+
+
+def test_a_cheque_that_is_awaited_holds_up_no_end_of_the_grace(campaign, shop, stripe_double):
+    make_user(shop, Role.TREASURER)
+    by_cheque = make_offline(campaign, extra=2500)
+    to_mend(campaign, stripe_double)
+    days(campaign, stripe_double, 8)
+    assert Settlement.objects.get(campaign=campaign).dropped_at
+    assert len(mails("grace_ended")) == 1
+    assert by_cheque.payment.state == PaymentState.DUE

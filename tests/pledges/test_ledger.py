@@ -91,6 +91,12 @@ def test_money_the_cooperative_received_itself_is_in_its_bank_and_goes_back_whol
     assert lines(LedgerKind.BOUNCE) == {line: -cents for line, cents in paid.items()}
 
 
+def test_a_bounce_of_what_was_never_recorded_takes_back_its_taxes_too(payment):
+    payment.method, payment.commission = PaymentMethod.CHEQUE, 0
+    assert ledger.record_bounce(payment, AT) is True
+    assert lines(LedgerKind.BOUNCE)[TAXES, "gst"] == 500
+
+
 def test_the_provider_s_fee(payment):
     assert ledger.record_fee(payment, 363, AT) is True
     assert ledger.record_fee(payment, 363, AT) is False
@@ -124,7 +130,7 @@ def test_refunds_in_two_parts_give_back_the_whole(payment):
 
 
 def test_a_refund_of_a_cheque_leaves_the_bank(payment):
-    payment.method = PaymentMethod.CHEQUE
+    payment.method, payment.commission = PaymentMethod.CHEQUE, 0
     payment.save()
     refund = refund_of(payment, 500, 0)
     assert ledger.refund_lines(refund, {}) == {(BANK, ""): -500, (COMMISSION, ""): 0, (CONTRIBUTIONS, ""): 500}

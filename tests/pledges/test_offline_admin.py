@@ -316,3 +316,15 @@ def test_its_own_page_says_where_it_stands(on_host, flexible, language, expected
     with within(flexible.cooperative):
         offline.bounce(payment_of(pledge), by=None, tell=False)
     assert gone in page()
+
+
+def test_a_form_gone_back_to_and_filled_in_for_somebody_else_is_another_contribution(login, campaign):
+    client, url = login("editor"), reverse("pledges_offline_enter", args=[campaign.pk])
+    for name, email in (
+        ("Aimé", "aime@courriel.example"),
+        ("Zoé", "zoe@courriel.example"),
+        ("Zoé", "zoe@courriel.example"),
+    ):
+        assert client.post(url, form_of(campaign, name=name, email=email)).status_code == 302
+    with within(campaign.cooperative):
+        assert sorted(Pledge.objects.values_list("backer__name", flat=True)) == ["Aimé", "Zoé"]

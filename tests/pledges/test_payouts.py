@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -222,11 +223,11 @@ def test_a_line_of_what_was_not_known_yet_is_matched_later(shop, campaign, strip
     [
         ("SUM", lambda: PayoutLine.objects.filter(kind="refund").delete()),
         ("SUM", lambda: Payout.objects.update(amount=1)),
-        ("LINE", lambda: PayoutLine.objects.filter(kind="charge").update(fee=1)),
+        ("LINE", lambda: PayoutLine.objects.filter(kind="charge").update(fee=1, net=F("amount") - 1)),
         ("UNKNOWN", lambda: PayoutLine.objects.filter(kind="charge").update(subject_key="")),
-        ("OTHERWISE", lambda: Payment.objects.update(amount=1)),
+        ("OTHERWISE", lambda: Payment.objects.update(amount=F("amount") + 1)),
         ("OTHERWISE", lambda: Payment.objects.update(commission=1)),
-        ("OTHERWISE", lambda: Refund.objects.update(amount=1)),
+        ("OTHERWISE", lambda: Refund.objects.update(amount=F("amount") + 1)),
         ("OTHERWISE", lambda: PayoutLine.objects.filter(kind="charge").update(subject_key="payment:99999")),
         ("LEDGER", lambda: LedgerEntry.objects.filter(group__kind="payout").update(amount=1)),
         ("LEDGER", lambda: Payout.objects.update(state=PayoutState.PENDING)),

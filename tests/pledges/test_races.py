@@ -1,10 +1,6 @@
 """Raced, crossed and poisoned: no cent, pledge, piece of stock or mail is lost or doubled."""
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,7 +17,6 @@ from django.utils import timezone
 from campaigns import publishing
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
-from config import ROOT
 from home import clock, outbox
 from home.models import Backer, MailState, OutgoingMail
 from home.registry import kind_of
@@ -44,6 +39,7 @@ from pledges.enums import CardState, CheckoutState, PaymentState, PledgeState, R
 from pledges.models import Checkout, LedgerEntry, Payment, Pledge, Refund, StripeEvent
 from tests.factories.campaigns import end_now, make_campaign, tier
 from tests.factories.requests import pledge_request
+from tests.killing import killed_at
 
 SAVES_THEN_DECLINES = "4000000000000341"
 ALWAYS_ASKS = "4000002760003184"
@@ -921,57 +917,19 @@ def agrees_with_journal(double, cooperative):
 # Killed at a named step
 
 
-KILLER = """
-    import os, signal, sys
-    import django
-    sys.path.insert(0, "site")
-    django.setup()
-    from django.db import connections
-    from home import clock
-    from home.tenancy import across_cooperatives
-    from pledges import checkout, gateway, settlement, tasks
-    from campaigns.models import Campaign
-
-    module, name, when = sys.argv[1:4]
-    owner = __import__(f"pledges.{module}", fromlist=[name]) if module != "gateway" else gateway
-    real = getattr(owner, name)
-
-    def fatal(*args, **kwargs):
-        if when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        answer = real(*args, **kwargs)
-        os.kill(os.getpid(), signal.SIGKILL)
-        return answer
-
-    setattr(owner, name, fatal)
-    task, number = sys.argv[4:6]
-    if task == "settle":
-        with across_cooperatives():
-            campaign = Campaign.objects.select_related("cooperative__site").get(pk=number)
-        settlement.settle(campaign)
-    else:
-        getattr(tasks, task).call(*([int(number)] if number else []))
-"""
-
-
-def killed_at(settings, step, when, task, number=""):
-    """A process runs a task and dies before or after the named step."""
-    environment = os.environ | {
-        "PGDATABASE": connection.settings_dict["NAME"],
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "STRIPE_API_BASE": settings.STRIPE_API_BASE,
-        "TREMPLIN_CLOCK": str(settings.CLOCK_FILE),
-    }
-    module, name = step.split(".")
-    command = [sys.executable, "-c", textwrap.dedent(KILLER), module, name, when, task, str(number)]
-    code = subprocess.run(command, cwd=ROOT, env=environment, timeout=60, capture_output=True, text=True)
-    assert code.returncode == -signal.SIGKILL, code.stderr[-2000:]
+def dies(step, when, function):
+    """A process of its own does it, and dies before or after the named step."""
+    assert killed_at(f"pledges.{step}", when, function) == -signal.SIGKILL, step
 
 
 @raced
-def test_killed_before_and_after_each_step_of_a_charge(campaign, shop, stripe_double, settings):
+def test_killed_before_and_after_each_step_of_a_charge(campaign, shop, stripe_double):
     made = pledge(campaign, stripe_double, (campaign.rewards.last(), 1))
     end_now(campaign)
+
+    def settle():
+        settlement.settle(Campaign.objects.select_related("cooperative__site").get(pk=campaign.pk))
+
     steps = [
         ("settlement._decide", "before"), ("settlement._decide", "after"), ("settlement._prepare_chunk", "after"),
         ("settlement._claim", "after"), ("charging._next_attempt", "after"), ("gateway.charge", "before"),
@@ -979,9 +937,9 @@ def test_killed_before_and_after_each_step_of_a_charge(campaign, shop, stripe_do
         ("charging.record", "after"),
     ]  # fmt: skip
     for step, when in steps:
-        killed_at(settings, step, when, "settle", campaign.pk)
+        dies(step, when, settle)
         clock.advance(settlement.LEASE + timedelta(seconds=1))
-    settlement.settle(Campaign.objects.select_related("cooperative__site").get(pk=campaign.pk))
+    settle()
     assert Payment.objects.get(pledge=made).state == PaymentState.PAID
     assert OutgoingMail.objects.filter(kind="goal_met_charged").count() == 1
     agrees_with_journal(stripe_double, shop)
@@ -989,17 +947,17 @@ def test_killed_before_and_after_each_step_of_a_charge(campaign, shop, stripe_do
 
 
 @raced
-def test_killed_before_and_after_each_step_of_a_refund(flexible, shop, stripe_double, settings):
+def test_killed_before_and_after_each_step_of_a_refund(flexible, shop, stripe_double):
     made = pledge(flexible, stripe_double, (flexible.rewards.last(), 1))
     pledging.cancel(made)
     for step, when in [
         ("refunds._claim", "after"),
         ("gateway.refund", "before"),
         ("gateway.refund", "after"),
-        ("refunds._record", "before"),
+        ("refunds.record", "before"),
         ("ledger.record_refund", "after"),
     ]:
-        killed_at(settings, step, when, "make_refunds")
+        dies(step, when, tasks.make_refunds.call)
         clock.advance(refunds.LEASE + timedelta(seconds=1))
     refunds.make_due()
     assert [line["amount"] for line in stripe_double.journal(shop.stripe_account, "refund")] == [-6500]
@@ -1008,9 +966,9 @@ def test_killed_before_and_after_each_step_of_a_refund(flexible, shop, stripe_do
 
 @raced
 @pytest.mark.parametrize("step", [("gateway.open_session", "after"), ("gateway.end_session", "after")])
-def test_killed_around_the_end_of_a_page(step, campaign, shop, stripe_double, settings):
+def test_killed_around_the_end_of_a_page(step, campaign, shop, stripe_double):
     row = pledging.begin(shop, pledge_request(campaign, (campaign.rewards.last(), 2)))
-    killed_at(settings, *step, "end_checkout", row.pk)
+    dies(*step, lambda: tasks.end_checkout.call(row.pk))
     assert RewardStock.objects.get(reward=campaign.rewards.last()).held == 2
     assert checkout.end(row) == CheckoutState.EXPIRED
     assert RewardStock.objects.get(reward=campaign.rewards.last()).held == 0

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 
 from home import clock
 from home.models import Backer, Cooperative
@@ -102,7 +103,7 @@ SEEDED = {
     "account": (What.ACCOUNT, lambda story: Cooperative.objects.update(payouts_enabled=False)),
     "charged outside": (What.UNKNOWN_PAYMENT, charge_outside),
     "state of a payment": (What.PAYMENT_STATE, gone(Payment, state=PaymentState.MEND)),
-    "amount of a payment": (What.AMOUNT, gone(Payment, amount=1)),
+    "amount of a payment": (What.AMOUNT, gone(Payment, amount=F("amount") + 1)),
     "currency of a payment": (What.AMOUNT, gone(Payment, currency="USD")),
     "commission": (What.COMMISSION, gone(Payment, commission=1)),
     "fee": (What.FEE, gone(Payment, processing_fee=1)),
@@ -110,7 +111,7 @@ SEEDED = {
     "payment never made": (What.NOT_AT_STRIPE, gone(Payment, stripe_intent="")),
     "refunded outside": (What.UNKNOWN_REFUND, refund_outside),
     "state of a refund": (What.REFUND_STATE, gone(Refund, state="due")),
-    "amount of a refund": (What.AMOUNT, gone(Refund, amount=1)),
+    "amount of a refund": (What.AMOUNT, gone(Refund, amount=F("amount") + 1)),
     "refund not there": (What.NOT_AT_STRIPE, forget_pledge),
     "refund never made": (What.NOT_AT_STRIPE, gone(Refund, stripe_refund="")),
     "commission of a refund": (What.COMMISSION_RETURNED, gone(Refund, commission=1)),

@@ -42,10 +42,10 @@ def ask(payment, by, amount, key=None):
 
 def test_what_is_left_counts_all_that_went_back_or_is_about_to(campaign, treasurer):
     payment = first_payment(make_pledge(campaign))
-    make_refund(payment, amount=100)
-    make_refund(payment, amount=200, state=RefundState.TO_APPROVE)
-    make_refund(payment, amount=400, state=RefundState.REJECTED)
-    make_refund(payment, amount=800, state=RefundState.FAILED)
+    make_refund(payment, amount=100, commission=5)
+    make_refund(payment, amount=200, commission=10, state=RefundState.TO_APPROVE)
+    make_refund(payment, amount=400, commission=20, state=RefundState.REJECTED)
+    make_refund(payment, amount=800, commission=40, state=RefundState.FAILED)
     assert refund_decisions.left_of(payment) == 3000 - 100 - 200
     ask(payment, treasurer, 2700)
     assert refund_decisions.left_of(payment) == 0
@@ -68,7 +68,10 @@ def test_the_same_form_twice_asks_once(campaign, treasurer):
 
 @pytest.mark.parametrize(
     ("fields", "why"),
-    [({"state": PaymentState.BOUNCED}, "unpaid"), ({"method": PaymentMethod.CHEQUE}, "other_means")],
+    [
+        ({"state": PaymentState.BOUNCED}, "unpaid"),
+        ({"method": PaymentMethod.CHEQUE, "commission": 0, "received_on": "2026-11-01"}, "other_means"),
+    ],
 )
 def test_what_was_not_paid_by_card_is_not_refunded_here(campaign, treasurer, fields, why):
     payment = first_payment(make_pledge(campaign))
@@ -148,6 +151,17 @@ def test_any_sequence_of_partial_refunds_gives_back_what_stripe_gave_back(taxed,
         "commission": 0,
     }
     assert sum(Refund.objects.values_list("commission", flat=True)) == payment.commission
+
+
+def test_the_last_of_many_small_refunds_may_bring_more_commission_than_its_amount(shop, stripe_double, treasurer):
+    """Stripe returned nothing of 5 cents with each 9 cents, and returns them with the last cent."""
+    campaign = make_campaign(shop, funding_model=FundingModel.FLEXIBLE, tiers=[tier("Le sac", 100)])
+    payment = payment_of(contribute(campaign, stripe_double))
+    while left := refund_decisions.left_of(payment):
+        ask(payment, treasurer, min(left, 9))
+        make_refunds(stripe_double)
+    assert list(Refund.objects.order_by("pk").values_list("amount", "commission"))[-1] == (1, 5)
+    book_agrees(stripe_double, shop.stripe_account)
 
 
 def test_a_refund_that_stripe_refuses_moves_nothing_and_treasurers_are_told(shop, stripe_double, treasurer):

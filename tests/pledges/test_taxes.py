@@ -88,6 +88,37 @@ def test_a_dispute_after_a_refund_gives_back_the_rest_to_the_cent(taxed):
         assert sum(of_tax.values_list("amount", flat=True)) == 0
 
 
+def test_refunds_after_a_dispute_lost_in_part_give_back_the_rest_to_the_cent(taxed):
+    payment = payment_of(make_pledge(taxed))  # 30 $, of which 130 and 260 are taxes
+    make_dispute(payment_of(make_pledge(taxed)), DisputeState.LOST, amount=1_000)
+    make_dispute(payment, DisputeState.LOST, amount=1_000)
+    with within(taxed.cooperative):
+        assert taxes.share_of(payment, 1_000) == {"gst": 44, "qst": 86}
+    first, rest = make_refund(payment, amount=1_000, commission=0), make_refund(payment, amount=1_000, commission=0)
+    with within(taxed.cooperative):
+        lost = LedgerEntry.objects.filter(group__kind="dispute_lost", account="taxes")
+        assert list(lost.order_by("pk").values_list("tax", "amount")) == [("gst", 43), ("qst", 87)] * 2
+        assert dict(first.taxes.values_list("code", "amount")) == {"gst": 44, "qst": 86}
+        assert dict(rest.taxes.values_list("code", "amount")) == {"gst": 43, "qst": 87}
+
+
+def test_a_dispute_that_is_open_or_won_gives_no_taxes_back(taxed):
+    payment = payment_of(make_pledge(taxed))
+    make_dispute(payment, DisputeState.OPEN, amount=1_000)
+    make_dispute(payment, DisputeState.WON, amount=1_000)
+    make_refund(payment, state=RefundState.DUE)
+    with within(taxed.cooperative):
+        assert taxes.share_of(payment, 3_000) == {"gst": 130, "qst": 260}
+
+
+def test_another_cooperative_s_registration_is_its_own(taxed, outsider, everywhere):
+    register(outsider, "qst")
+    TaxRegistration.objects.filter(cooperative=taxed.cooperative, code="qst").delete()
+    on = date(2026, 11, 3)
+    assert [one.code for one in taxes.levied_by(taxed.cooperative, on)] == ["gst"]
+    assert [one.code for one in taxes.levied_by(outsider, on)] == ["qst"]
+
+
 def _paid_at(campaign, at):
     """A payment recorded at a moment, with the taxes of that day."""
     pledge = make_pledge(campaign, paid=False)

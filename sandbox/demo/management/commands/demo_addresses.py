@@ -7,19 +7,31 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.urls import reverse
+from django.utils import translation
 
-from campaigns import queries
+from campaigns import lifecycle, queries
 from campaigns.models import Campaign
-from home.languages import LANGUAGES
-from home.models import Cooperative, Membership
+from home import clock
+from home.languages import FRENCH, LANGUAGES
+from home.models import Cooperative, Membership, Role
 from home.tenancy import within
+from pledges import late_pledges
 from pledges.enums import PaymentState, PledgeState
 from pledges.links import contribution_url
 from pledges.models import Pledge
 from sandbox.demo.content import COOPERATIVES
-from sandbox.demo.founding import OPERATOR, PASSWORD
+from sandbox.demo.founding import OPERATOR, PASSWORD, address_of
 
 Row = dict[str, str]
+DESKS = (
+    ("Chèques, virements, comptant", "pledges_offline", Role.EDITOR),
+    ("Listes à télécharger", "pledges_lists", Role.EDITOR),
+    ("Argent, règlement des campagnes", "pledges_money", Role.TREASURER),
+    ("Remboursements", "pledges_refunds", Role.TREASURER),
+    ("Livres, taxes, contreparties dues", "pledges_books", Role.TREASURER),
+    ("Virements à la coopérative", "pledges_payouts", Role.TREASURER),
+)
 ROLES = {"editor": "Rédaction", "adviser": "Accompagnement", "treasurer": "Trésorerie", "owner": "Direction"}
 
 
@@ -40,6 +52,8 @@ def rows() -> Iterator[Row]:
             yield from _public(cooperative)
     for cooperative in cooperatives:
         yield from _team(cooperative)
+    for cooperative in cooperatives[:1]:
+        yield from _desks(cooperative)
     if cooperatives:
         yield _row("Platform · operator", f"{cooperatives[0].root_url}/admin/", OPERATOR)
     yield _row("Mail inbox", f"http://localhost:{port + 2}/")
@@ -55,7 +69,18 @@ def _public(cooperative: Cooperative) -> Iterator[Row]:
         yield _row(f"{cooperative.name} · {language}", f"{cooperative.root_url}/{language}/")
     for campaign in queries.campaigns_of(cooperative).order_by("-deadline"):
         yield _row(f"Campaign · {campaign.title_fr}", queries.url_in(campaign, "fr"))
+        yield from _form(campaign)
         yield from _contribution(campaign)
+
+
+def _form(campaign: Campaign) -> Iterator[Row]:
+    """Where something can be chosen now: while it is live, and after its end where a reward is still offered."""
+    with translation.override(FRENCH):
+        address = campaign.cooperative.root_url + reverse("contribute", args=[campaign.pk])
+    if late_pledges.are_offered(campaign):
+        yield _row("Contribuer après la fin", address)
+    elif lifecycle.takes_pledges(campaign, clock.now()):
+        yield _row("Contribuer", address)
 
 
 def _contribution(campaign: Campaign) -> Iterator[Row]:
@@ -66,6 +91,14 @@ def _contribution(campaign: Campaign) -> Iterator[Row]:
         yield _row(f"Ma contribution · {first.backer.name}", contribution_url(first))
     if to_mend := confirmed.filter(payments__state=PaymentState.MEND).first():
         yield _row(f"Ma contribution, à régler · {to_mend.backer.name}", contribution_url(to_mend))
+    if company := confirmed.exclude(company_name="").first():
+        yield _row(f"Ma contribution, entreprise · {company.company_name}", contribution_url(company))
+
+
+def _desks(cooperative: Cooperative) -> Iterator[Row]:
+    """Where the team looks after money, for those who may."""
+    for what, name, role in DESKS:
+        yield _row(f"{what}", f"{cooperative.root_url}{reverse(name)}", address_of(role, cooperative.slug))
 
 
 def _team(cooperative: Cooperative) -> Iterator[Row]:

@@ -12,10 +12,13 @@ from home import outbox
 from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from pledges.models import Pledge
-from sandbox.demo import ageing, founding
+from sandbox.demo import ageing, founding, treasury
 from sandbox.demo.campaigning import Campaigner
 from sandbox.demo.content import CAMPAIGNS, COOPERATIVES, PREPARING, campaign_text, cooperative_text
 from sandbox.demo.preparing import Preparer
+
+#: The one whose campaigns have charged somebody.
+PAID_OUT = "meule"
 
 #: More than the demo writes: what is left after so many goes with the worker.
 MAILS = 1000
@@ -36,12 +39,14 @@ class Command(BaseCommand):
             cooperative = founding.found_demo(text, port)
             with within(cooperative):
                 founding.write_pages(cooperative, text)
+                treasury.register(cooperative, text)
         for key in CAMPAIGNS:
             campaign = campaign_text(key)
             Campaigner(Cooperative.objects.select_related("site").get(slug=campaign.cooperative), campaign).run()
         for key in PREPARING:
             campaign = campaign_text(key)
             Preparer(Cooperative.objects.select_related("site").get(slug=campaign.cooperative), campaign).run()
+        treasury.pay_out(Cooperative.objects.select_related("site").get(slug=PAID_OUT))
         self._send_mails()
         founding.make_operator()
         self._say_what_is_there()
