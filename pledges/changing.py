@@ -63,9 +63,12 @@ class ChangeRequest:
 
 
 def may_change(pledge: Pledge, at: datetime) -> bool:
-    """Until the deadline, while the campaign is live; what was made by other means than the site is the team's."""
-    own = pledge.origin == Origin.ONLINE and not pledge.is_late
-    return own and pledge.state == PledgeState.CONFIRMED and lifecycle.takes_pledges(pledge.campaign, at)
+    """Until the deadline, while the campaign is live and nothing was handed over.
+
+    What was made by other means than the site is the team's.
+    """
+    own = pledge.origin == Origin.ONLINE and not pledge.is_late and pledge.state == PledgeState.CONFIRMED
+    return own and lifecycle.takes_pledges(pledge.campaign, at) and not pledging.was_handed_over(pledge)
 
 
 def is_paid_now(pledge: Pledge, plan: Plan) -> bool:

@@ -17,7 +17,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from home import clock, outbox
 from home.registry import kind_of
@@ -178,7 +178,17 @@ def _call(payment: Payment, attempt: PaymentAttempt) -> Intent:
 def look_up(payment: Payment) -> Intent | None:
     """A payment of ours at the provider whose id is not known here. Raises Unavailable."""
     pledge = payment.pledge
+    if not pledge.backer.stripe_customer:
+        _make_sure_nothing_hides(payment)
+        return None
     return gateway.find_payment(pledge.cooperative.stripe_account, pledge.backer.stripe_customer, str(payment.pk))
+
+
+def _make_sure_nothing_hides(payment: Payment) -> None:
+    """Its customer was removed: what a call may have made can be found by a person only (reconcile_stripe)."""
+    unknown = Q(answered_at=None) | Q(outcome__in=[NEVER_ARRIVED, CRASHED])
+    if payment.attempts.filter(unknown).exclude(payment_method="").exists():
+        raise gateway.Unavailable(f"Payment {payment.pk} has no customer to be looked up by.")
 
 
 def _after_decline(payment: Payment, declined: Declined) -> Intent:
@@ -207,7 +217,7 @@ def refresh(payment: Payment) -> PaymentState:
 
 
 def record(payment: Payment, intent: Intent, attempt: PaymentAttempt | None = None) -> None:
-    """What came back, in one transaction. A paid payment never becomes anything less."""
+    """What came back, in one transaction. A paid payment never becomes less, a dropped one only ever paid."""
     with transaction.atomic():
         locked = Payment.objects.select_for_update().get(pk=payment.pk)
         if attempt:
@@ -253,7 +263,9 @@ def _record_fee(payment: Payment, intent: Intent) -> None:
 
 
 def _record_unpaid(payment: Payment, intent: Intent, *, tried: bool) -> None:
-    """`tried`: just now. Reading back what is known already moves no date."""
+    """`tried`: just now. Reading back what is known already moves no date. What was dropped meanwhile stays so."""
+    if payment.state == PaymentState.DROPPED:
+        return
     state = PaymentState.ACTION if intent.asks_bank else PaymentState.MEND
     written: dict[str, object] = {}
     if payment.state == PaymentState.DUE:  # else the lease is the grace's

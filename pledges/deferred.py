@@ -15,8 +15,8 @@ from django.db.models import Prefetch, Q
 
 from campaigns.models import Campaign, Reward
 from home.models import Cooperative
-from pledges.enums import FulfilmentState, PaymentState, RefundState
-from pledges.models import Payment, PledgeItem, Refund
+from pledges.enums import DisputeState, FulfilmentState, PaymentState, RefundState
+from pledges.models import Dispute, Payment, PledgeItem, Refund
 from pledges.periods import end_of
 from pledges.taxes import pro_rata
 
@@ -50,14 +50,14 @@ def owed_at(cooperative: Cooperative, on: date) -> list[Owed]:
     end = end_of(on, cooperative)
     found: dict[int, Owed] = {}
     for item in _items(cooperative, end):
-        payment = item.pledge.payment
-        if payment is None or _went_back(item, end):
+        payments = _made(item, end)
+        if _went_back(payments, end):
             continue
         line = found.setdefault(item.reward_id, Owed(item.reward.campaign, item.reward))
         line.count += item.quantity
         line.gross += item.total + item.postage
-        for tax in payment.taxes.all():
-            line.taxes[tax.code] += pro_rata(tax.amount, min(item.taxable, tax.base), tax.base)
+        for code, (cents, base) in _taxes_in(payments).items():
+            line.taxes[code] += pro_rata(cents, min(item.taxable, base), base)
     return sorted(found.values(), key=lambda line: (-line.campaign.pk, line.reward.position, line.reward.pk))
 
 
@@ -74,7 +74,9 @@ def _items(cooperative: Cooperative, end: datetime) -> Iterator[PledgeItem]:
         .exclude(left)
         .select_related("reward__campaign", "pledge")
         .prefetch_related(
-            Prefetch("pledge__payments", Payment.objects.order_by("part").prefetch_related("taxes", "refunds"))
+            Prefetch(
+                "pledge__payments", Payment.objects.order_by("part").prefetch_related("taxes", "refunds", "disputes")
+            )
         )
     )
     stream = iter(items.order_by("pk").iterator(CHUNK))
@@ -82,11 +84,29 @@ def _items(cooperative: Cooperative, end: datetime) -> Iterator[PledgeItem]:
         yield from chunk
 
 
-def _went_back(item: PledgeItem, end: datetime) -> bool:
-    """The whole contribution was refunded by then."""
-    payments = [row for row in item.pledge.payments.all() if row.paid_at is not None and row.paid_at < end]
+def _made(item: PledgeItem, end: datetime) -> list[Payment]:
+    """What was paid by then, in all its parts."""
+    return [row for row in item.pledge.payments.all() if row.paid_at is not None and row.paid_at < end]
+
+
+def _taxes_in(payments: list[Payment]) -> dict[str, tuple[int, int]]:
+    """By code: the tax, and what it is in. A later part is taxed on what the earlier ones did not cover."""
+    found: dict[str, tuple[int, int]] = {}
+    for tax in (tax for payment in payments for tax in payment.taxes.all()):
+        cents, base = found.get(tax.code, (0, 0))
+        found[tax.code] = cents + tax.amount, base + tax.base
+    return found
+
+
+def _went_back(payments: list[Payment], end: datetime) -> bool:
+    """The whole contribution was refunded by then, or lost in disputes."""
     back = sum(refund.amount for payment in payments for refund in payment.refunds.all() if _is_done(refund, end))
-    return back >= sum(payment.amount for payment in payments)
+    lost = sum(one.amount for payment in payments for one in payment.disputes.all() if _is_lost(one, end))
+    return back + lost >= sum(payment.amount for payment in payments)
+
+
+def _is_lost(dispute: Dispute, end: datetime) -> bool:
+    return dispute.state == DisputeState.LOST and (dispute.closed_at is None or dispute.closed_at < end)
 
 
 def _is_done(refund: Refund, end: datetime) -> bool:

@@ -48,7 +48,8 @@ def _money_moves(backer: Backer) -> bool:
     mine = Payment.objects.filter(pledge__backer=backer)
     open_payments = mine.filter(state__in=[PaymentState.DUE, PaymentState.ACTION, PaymentState.MEND])
     unpaid = Pledge.objects.filter(backer=backer, state=PledgeState.CONFIRMED, payments=None)
-    waiting = Q(state__in=[RefundState.DUE, RefundState.TO_APPROVE]) | Q(state=RefundState.FAILED, settled_at=None)
+    owed = Q(state=RefundState.FAILED, settled_at=None, done_at__isnull=False)
+    waiting = Q(state__in=[RefundState.DUE, RefundState.TO_APPROVE]) | owed
     refunds = Refund.objects.filter(waiting, payment__pledge__backer=backer)
     open_disputes = [DisputeState.INQUIRY, DisputeState.OPEN]
     disputes = Dispute.objects.filter(payment__pledge__backer=backer, state__in=open_disputes)

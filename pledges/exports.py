@@ -33,7 +33,8 @@ class Wanted:
 
 
 def _items_of(cooperative: Cooperative, wanted: Wanted) -> QuerySet[PledgeItem]:
-    items = PledgeItem.objects.filter(cooperative=cooperative)
+    """Without those that a change gave up (a row of none)."""
+    items = PledgeItem.objects.filter(cooperative=cooperative, quantity__gt=0)
     if wanted.campaign_id:
         items = items.filter(pledge__campaign_id=wanted.campaign_id)
     if wanted.reward_id:

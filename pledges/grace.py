@@ -4,7 +4,8 @@ While the grace lasts, its backer is reminded (the day it could not be made, the
 and a card that may still pay is charged again on the same PaymentIntent (`Payment.retry_at`). As it ends: pages for
 another card are ended, a card never tried or that may still pay gets a last try, and what is unpaid then is dropped.
 
-Nothing is asked of a paused settlement. What happens when the process dies:
+Nothing is asked of a paused settlement, and nothing is dropped while a card is still to be charged: the end is moved
+then, so that who is declined last has days left (pledges.settlement). What happens when the process dies:
 - with a payment claimed: its lease ends, and the next run begins it again;
 - after an attempt row, before or during its call: the payment is read back first; a confirmation that arrived is seen
   there, and a PaymentIntent is never paid twice;
@@ -52,7 +53,7 @@ def running() -> QuerySet[Settlement]:
 def attend(settlement: Settlement) -> None:
     """Do what is due in this grace now: remind, charge again; once it is over, drop, then end it."""
     with within(settlement.cooperative):
-        if clock.now() < settlement.grace_ends_at:
+        if clock.now() < settlement.grace_ends_at or settlement.finished_at is None:
             _remind(settlement)
             while payment := _claim(_to_retry(settlement)):
                 _bearing(payment, _try_again)
@@ -166,7 +167,8 @@ def _close(payment: Payment) -> None:
 def _deserves_last_try(payment: Payment) -> bool:
     """Once: for a card that was never tried, or one that may still pay."""
     card, ends = payment.pledge.payment_method, payment.pledge.campaign.settlement.grace_ends_at
-    if not card or payment.attempts.filter(started_at__gte=ends).exclude(answered_at=None).exists():
+    tried = payment.attempts.filter(started_at__gte=ends).exclude(answered_at=None)
+    if not card or tried.exclude(outcome=charging.PAUSED).exists():
         return False
     if not charging.attempts_with(payment, card).exists():
         return True

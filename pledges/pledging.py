@@ -150,12 +150,20 @@ def _follow_language(checkout: Checkout) -> None:
 
 
 def keep_new_card(checkout: Checkout, card: Card) -> bool:
-    """Another card was given for a payment that could not be made. False if known already."""
+    """Another card was given for a payment that could not be made. False if known already.
+
+    One that comes once the contribution was let go is only there to be forgotten.
+    """
     with transaction.atomic():
         if not _complete(checkout):
             return False
-        Pledge.objects.filter(pk=checkout.pledge_id).update(
-            payment_method=card.payment_method, card_last4=card.last4, card_expires=card.expires
+        pledge = Pledge.objects.select_for_update().get(pk=checkout.pledge_id)
+        stands = pledge.state == PledgeState.CONFIRMED
+        Pledge.objects.filter(pk=pledge.pk).update(
+            payment_method=card.payment_method,
+            card_last4=card.last4,
+            card_expires=card.expires,
+            card_state=CardState.KEPT if stands else CardState.TO_DETACH,
         )
     return True
 
@@ -177,9 +185,17 @@ def lapse(checkout: Checkout) -> bool:
 
 
 def may_cancel(pledge: Pledge, at: datetime) -> bool:
-    """Until the deadline, while the campaign is live. What did not come by card is given back by hand."""
+    """Until the deadline, while the campaign is live and nothing was handed over.
+
+    What did not come by card is given back by hand.
+    """
     stands = pledge.state == PledgeState.CONFIRMED and not pledge.is_late
-    return stands and lifecycle.takes_pledges(pledge.campaign, at)
+    return stands and lifecycle.takes_pledges(pledge.campaign, at) and not was_handed_over(pledge)
+
+
+def was_handed_over(pledge: Pledge) -> bool:
+    """Some of it left: from then on the team decides what is given back (pledges.refund_decisions)."""
+    return pledge.items.filter(left_at__isnull=False).exists()
 
 
 def cancel(pledge: Pledge) -> bool:
@@ -192,7 +208,7 @@ def cancel(pledge: Pledge) -> bool:
         if not may_cancel(pledge, clock.now()) or not lifecycle.takes_pledges(campaign, clock.now()):
             return False
         Pledge.objects.select_for_update().get(pk=pledge.pk)
-        if pledge.changes.filter(state=ChangeState.PENDING).exists():
+        if pledge.changes.filter(state=ChangeState.PENDING).exists() or was_handed_over(pledge):
             return False
         confirmed = Pledge.objects.filter(pk=pledge.pk, state=PledgeState.CONFIRMED)
         if not confirmed.update(state=PledgeState.CANCELLED, ended_at=clock.now()):

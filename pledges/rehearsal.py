@@ -78,7 +78,7 @@ def _taxes(pledges: QuerySet[Pledge], campaign: Campaign) -> int:
 
 def _tiers(pledges: QuerySet[Pledge], campaign: Campaign) -> list[TierLine]:
     price: Any = F("quantity") * (F("unit_amount") + F("unit_postage"))
-    items: QuerySet[Any] = PledgeItem.objects.filter(pledge__in=pledges).values("reward")
+    items: QuerySet[Any] = PledgeItem.objects.filter(pledge__in=pledges, quantity__gt=0).values("reward")
     sums = {
         row["reward"]: Tally(row["people"], row["cents"])
         for row in items.annotate(people=Count("pledge", distinct=True), cents=Sum(price))

@@ -45,6 +45,8 @@ CHUNK = 200
 BATCH_SECONDS = 15
 #: How soon a payment is tried again that Stripe asked to be tried later.
 THROTTLED = timedelta(seconds=5)
+#: A settlement that took longer gives its whole grace from its end on.
+LONG = timedelta(days=1)
 #: After so many calls in a row without an answer, the rest waits for the next tick.
 SILENT = 5
 
@@ -120,9 +122,13 @@ def pause(campaign: Campaign, *, by: User) -> bool:
 
 
 def resume(campaign: Campaign) -> bool:
-    """The next tick goes on. False if it was not paused."""
-    paused = Settlement.objects.filter(campaign=campaign).exclude(paused_at=None)
-    return bool(paused.update(paused_at=None, paused_by=None))
+    """The next tick goes on, and the grace is as long as it would have been. False if it was not paused."""
+    paused = Settlement.objects.filter(campaign=campaign).exclude(paused_at=None).first()
+    if paused is None or paused.paused_at is None:
+        return False
+    later = paused.grace_ends_at + (clock.now() - paused.paused_at)
+    same = Settlement.objects.filter(pk=paused.pk, paused_at=paused.paused_at)
+    return bool(same.update(paused_at=None, paused_by=None, grace_ends_at=later))
 
 
 def _end_pages(campaign: Campaign, end: float) -> int:
@@ -323,9 +329,15 @@ def _let_go(campaign: Campaign, end: float) -> bool:
 
 
 def _finish(campaign: Campaign) -> None:
-    """No payment is due any more. Where cards were charged, the treasurers are told, once."""
+    """No payment is due any more. Where cards were charged, the treasurers are told, once.
+
+    Where that took long (the account could take no payment), the grace begins now.
+    """
     with transaction.atomic():
-        finished = Settlement.objects.filter(campaign=campaign, finished_at=None).update(finished_at=clock.now())
+        now = clock.now()
+        unfinished = Settlement.objects.filter(campaign=campaign, finished_at=None)
+        unfinished.filter(grace_ends_at__lt=now + GRACE - LONG).update(grace_ends_at=now + GRACE)
+        finished = unfinished.update(finished_at=now)
         if finished and campaign.state == CampaignState.FUNDED:
             outbox.queue_all(_to_members(campaign, "settlement_report", Role.TREASURER))
 

@@ -128,7 +128,7 @@ def _tiers(campaign: Campaign) -> list[ByStanding]:
     """Rewards with their postage, by tier in the order of the page."""
     item = "pledge__items__"
     price: Any = F(f"{item}quantity") * (F(f"{item}unit_amount") + F(f"{item}unit_postage"))
-    rows = Payment.objects.filter(pledge__campaign=campaign, part=0, pledge__items__isnull=False)
+    rows = Payment.objects.filter(pledge__campaign=campaign, part=0, pledge__items__quantity__gt=0)
     sums: Any = rows.values("state", reward=F(f"{item}reward")).annotate(
         count=Count("pk", distinct=True), amount=Sum(price)
     )

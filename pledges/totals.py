@@ -230,7 +230,7 @@ def current_months(rewards: Iterable[Reward]) -> dict[int, date]:
 def people_by_reward(reward_ids: Collection[int]) -> dict[int, int]:
     """By reward id: how many people are promised it, or hold it while they pay."""
     waiting = PledgeItem.objects.filter(
-        reward__in=reward_ids, pledge__state__in=[PledgeState.PENDING, PledgeState.CONFIRMED]
+        reward__in=reward_ids, quantity__gt=0, pledge__state__in=[PledgeState.PENDING, PledgeState.CONFIRMED]
     )
     rows = waiting.values("reward_id").annotate(people=Count("pledge__backer_id", distinct=True))
     return {row["reward_id"]: row["people"] for row in rows}

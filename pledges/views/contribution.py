@@ -130,6 +130,7 @@ def cancel(request: Visit, token: str) -> HttpResponseBase:
         "pledge": pledge,
         "campaign": pledge.campaign,
         "may_cancel": pledging.may_cancel(pledge, clock.now()),
+        "handed_over": pledging.was_handed_over(pledge),
         "pending": request.method == "POST" and own_pages.pending_of(pledge) is not None,
         "token": token,
     }

@@ -9,12 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import Campaign
 from home import clock
 from home.tenancy import within
-from pledges import deferred, fulfilment, journal, matching, tax_report
-from pledges.enums import FulfilmentState
+from pledges import deferred, fulfilment, journal, ledger, matching, tax_report
+from pledges.enums import DisputeState, FulfilmentState
 from pledges.models import LedgerEntry, LedgerGroup, Payment, Pledge, PledgeItem
 from pledges.periods import Period
 from pledges.totals import progress_of, with_sums
-from tests.factories.books import make_matching, make_offline, make_payout, register, tax_tiers
+from tests.factories.books import make_dispute, make_matching, make_offline, make_payout, register, tax_tiers
 from tests.factories.campaigns import make_campaign
 from tests.factories.pledges import make_pledge, make_refund, payment_of
 
@@ -201,3 +201,28 @@ def test_matching_money_is_read_with_the_campaign_and_counts_in_no_total(
             partners = [(one.name, one.amount) for one in matching.partners_of(row)]
         assert partners == [("Caisse B", 250_000), ("Fonds A", 100_000)]
         assert matching.partners_of(campaign) == matching.partners_of(row)
+
+
+def test_what_a_lost_dispute_took_whole_is_not_owed(taxed, cooperative):
+    make_dispute(payment_of(make_pledge(taxed)), DisputeState.LOST)
+    assert _owed(cooperative, fulfilment.today_in(cooperative)) == [], "no contribution is left to be deferred"
+
+
+def test_the_taxes_of_what_is_owed_are_those_of_every_part(taxed, cooperative):
+    """A contribution without reward became one with a reward: the taxes are in what paid the difference."""
+    with within(cooperative):
+        _plain, boxed = taxed.rewards.order_by("position")
+        pledge = make_pledge(taxed, rewards=[], extra=1_000)
+        Pledge.objects.filter(pk=pledge.pk).update(amount=6_500, extra=0)
+        PledgeItem.objects.create(
+            cooperative=cooperative, pledge=pledge, reward=boxed, quantity=1, unit_amount=6_500, unit_taxable=6_500,
+            title_fr="", title_en="", first_month=date(2027, 9, 1), handover=boxed.handover,
+        )  # fmt: skip
+        later = Payment.objects.create(
+            cooperative=cooperative, pledge=pledge, part=1, state="paid", currency="CAD", amount=5_500, taxable=5_500,
+            commission=0, created_at=clock.now(), paid_at=clock.now(),
+        )  # fmt: skip
+        ledger.record_payment(later, clock.now())
+        inside = sum(later.taxes.values_list("amount", flat=True))
+    assert inside > 0
+    assert _owed(cooperative, fulfilment.today_in(cooperative)) == [(boxed.pk, 1, 6_500, inside)]

@@ -11,7 +11,18 @@ from campaigns.enums import DeliveryZone, FundingModel, RewardKind
 from campaigns.models import Reward, RewardPostage, RewardStock, RewardVariant
 from home import clock
 from home.models import OutgoingMail
-from pledges import changing, giving_back, ledger_checks, own_pages, pledging, taxes
+from pledges import (
+    changing,
+    exports,
+    fulfilment,
+    giving_back,
+    ledger_checks,
+    own_pages,
+    pledging,
+    settlement_report,
+    taxes,
+    totals,
+)
 from pledges.change_plans import Wanted, plan_of
 from pledges.changing import ChangeRequest
 from pledges.choosing import PledgeRefused
@@ -410,6 +421,8 @@ def test_a_lower_amount_after_an_agreed_refund_is_no_fault_of_the_books(flexible
     ask(pledge, extra=1000)
     assert sum(Refund.objects.values_list("amount", flat=True)) == 6500
     assert strange() == []
+    Pledge.objects.filter(pk=pledge.pk).update(amount=3100, extra=3100)
+    assert len(strange()) == 1
 
 
 def test_what_a_dispute_took_is_not_given_back_again(flexible):
@@ -419,3 +432,27 @@ def test_what_a_dispute_took_is_not_given_back_again(flexible):
     assert pledging.cancel(pledge)
     assert list(Refund.objects.values_list("amount", flat=True)) == [2500]
     assert strange() == []
+
+
+def test_what_was_handed_over_is_neither_changed_nor_cancelled(flexible):
+    """Its backer would keep the reward and get the money back."""
+    _flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(box, 1)])
+    fulfilment.mark([pledge.items.get().pk], FulfilmentState.SENT, by=None)
+    assert refusal(pledge, extra=1000) == "closed"
+    assert (pledging.may_cancel(pledge, clock.now()), pledging.cancel(pledge)) == (False, False)
+    assert Refund.objects.count() == 0
+
+
+def test_a_reward_given_up_is_counted_nowhere(flexible):
+    flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(flour, 1), (box, 1)])
+    item = pledge.items.get(reward=flour)
+    DatePromise.objects.create(cooperative=flexible.cooperative, item=item, month=date(2027, 9, 1), made_at=clock.now())
+    ask(pledge, (box, 1))
+    assert pledge.items.get(reward=flour).quantity == 0
+    rows = list(exports.backers(flexible.cooperative, exports.Wanted(flexible.pk), "en"))
+    assert [(row[1], row[3]) for row in rows] == [(box.title, 1)]
+    assert totals.people_by_reward([flour.pk, box.pk]) == {box.pk: 1}
+    tallies = {line.title: line.collected.count for line in settlement_report.report_of(flexible).tiers}
+    assert tallies == {flour.title: 0, box.title: 1}

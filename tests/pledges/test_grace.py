@@ -7,7 +7,7 @@ from campaigns.models import RewardStock
 from home import clock
 from home.models import OutgoingMail, Role
 from home.tenancy import within
-from pledges import checkout, completing, gateway, grace, mending, saved_cards, settlement
+from pledges import charging, checkout, completing, gateway, grace, mending, saved_cards, settlement
 from pledges.enums import CardState, CheckoutState, PaymentState, PledgeState
 from pledges.models import Checkout, Payment, PaymentAttempt, Settlement
 from tests.factories.campaigns import make_campaign
@@ -19,6 +19,7 @@ from tests.pledges.aftermath import (
     book_agrees,
     bring_events,
     contribute,
+    in_dashboard,
     is_gone,
     mails,
     pass_days,
@@ -290,6 +291,132 @@ def test_another_cooperative_is_left_alone(campaign, outsider, stripe_double):
 def payment_pk(made):
     with within(made.cooperative):
         return payment_of(made).pk
+
+
+def test_the_last_try_waits_for_an_account_that_is_paused(campaign, stripe_double, monkeypatch):
+    made = to_mend(campaign, stripe_double)
+    answer_of_issuer(stripe_double, made.payment_method, None)
+    pass_days(stripe_double, 7)
+    real = gateway.charge_again
+
+    def paused(*args, **kwargs):
+        raise gateway.Refused("The account is paused.", charging.PAUSED)
+
+    monkeypatch.setattr(gateway, "charge_again", paused)
+    attend(campaign)
+    clock.advance(grace.LEASE * 2)
+    attend(campaign)
+    assert payment_of(made).state == PaymentState.MEND
+    monkeypatch.setattr(gateway, "charge_again", real)
+    clock.advance(grace.LEASE * 2)
+    attend(campaign)
+    assert payment_of(made).state == PaymentState.PAID
+
+
+def test_what_was_read_before_it_was_dropped_changes_nothing(campaign, shop, stripe_double):
+    made = to_mend(campaign, stripe_double)
+    old = gateway.read_payment(shop.stripe_account, payment_of(made).stripe_intent)
+    days(campaign, stripe_double, 7)
+    charging.record(payment_of(made), old)
+    assert payment_of(made).state == PaymentState.DROPPED
+
+
+def test_one_without_customer_any_more_is_dropped(campaign, shop, stripe_double):
+    """Its customer was removed before the debit: there is nobody to look payments up by."""
+    made = contribute(campaign, stripe_double, (campaign.rewards.get(limit=10), 1))
+    client, account = in_dashboard(shop.stripe_account)
+    client.customers.delete(made.backer.stripe_customer, options=account)
+    bring_events(stripe_double, shop.stripe_account, "customer.deleted")
+    settle(campaign)
+    assert (payment_of(made).state, payment_of(made).pledge.backer.stripe_customer) == (PaymentState.MEND, "")
+    days(campaign, stripe_double, 7)
+    assert payment_of(made).state == PaymentState.DROPPED
+
+
+def test_one_without_customer_that_a_call_may_have_paid_is_not_let_go(campaign, shop, stripe_double):
+    made = to_mend(campaign, stripe_double)
+    made.backer.stripe_customer = ""
+    made.backer.save()
+    Payment.objects.update(stripe_intent="")
+    PaymentAttempt.objects.update(outcome=charging.NEVER_ARRIVED)
+    pass_days(stripe_double, 7)
+    attend(campaign)
+    assert payment_of(made).state == PaymentState.MEND
+
+
+def test_a_card_given_too_late_is_forgotten(campaign, shop, stripe_double):
+    made = to_mend(campaign, stripe_double)
+    pass_days(stripe_double, 7)
+    attend(campaign)
+    saved_cards.forget_due()
+    row = checkout.pledging.mend_checkout(payment_of(made))
+    checkout.open_page(row)
+    stripe_double.pay(row.stripe_session)
+    mending.use_card(row)
+    made.refresh_from_db()
+    assert (payment_of(made).state, made.card_state) == (PaymentState.DROPPED, CardState.TO_DETACH)
+    saved_cards.forget_due()
+    made.refresh_from_db()
+    assert made.card_state == CardState.DETACHED
+
+
+def test_a_card_given_after_the_first_was_removed_is_forgotten_once_it_is_dropped(campaign, shop, stripe_double):
+    made = to_mend(campaign, stripe_double)
+    client, account = in_dashboard(shop.stripe_account)
+    client.payment_methods.detach(made.payment_method, options=account)
+    bring_events(stripe_double, shop.stripe_account, "payment_method.detached")
+    mending.open_card_page(payment_of(made))
+    row = Checkout.objects.get(payment=payment_of(made))
+    stripe_double.pay(row.stripe_session, DECLINES)
+    mending.use_card(row)
+    made.refresh_from_db()
+    assert (payment_of(made).state, made.card_state) == (PaymentState.MEND, CardState.KEPT)
+    days(campaign, stripe_double, 7)
+    made.refresh_from_db()
+    assert (made.state, made.card_state) == (PledgeState.DROPPED, CardState.TO_DETACH)
+
+
+def test_a_pause_takes_no_day_of_the_grace(campaign, shop, stripe_double):
+    """Paused for nine days before anyone was charged: who is declined then has seven days still."""
+    treasurer = make_user(shop, Role.TREASURER)
+    made = contribute(campaign, stripe_double, (campaign.rewards.get(limit=10), 1), card=DECLINES)
+    real_claim = settlement._claim
+    try:
+        settlement._claim = lambda campaign: []
+        settle(campaign)
+    finally:
+        settlement._claim = real_claim
+    assert settlement.pause(campaign, by=treasurer)
+    pass_days(stripe_double, 9)
+    assert settlement.resume(campaign)
+    settlement.settle(_whole(campaign))
+    attend(campaign)
+    assert (payment_of(made).state, occasions()) == (PaymentState.MEND, ["0"])
+    days(campaign, stripe_double, 6)
+    assert (payment_of(made).state, occasions()) == (PaymentState.MEND, ["0", "2", "4", "6"])
+    days(campaign, stripe_double, 1)
+    assert payment_of(made).state == PaymentState.DROPPED
+
+
+def test_an_account_that_could_not_charge_for_days_takes_no_day_of_the_grace(campaign, shop, stripe_double):
+    made = contribute(campaign, stripe_double, (campaign.rewards.get(limit=10), 1), card=DECLINES)
+    real_claim = settlement._claim
+    try:
+        settlement._claim = lambda campaign: []
+        settle(campaign)
+    finally:
+        settlement._claim = real_claim
+    pass_days(stripe_double, 9)
+    attend(campaign)
+    settlement.settle(_whole(campaign))
+    attend(campaign)
+    assert payment_of(made).state == PaymentState.MEND
+    days(campaign, stripe_double, 7)
+    assert payment_of(made).state == PaymentState.DROPPED
+
+
+def _whole(campaign):
+    return type(campaign).objects.select_related("cooperative__site").get(pk=campaign.pk)
 
 
 def test_a_cheque_that_is_awaited_holds_up_no_end_of_the_grace(campaign, shop, stripe_double):

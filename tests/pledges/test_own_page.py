@@ -16,7 +16,7 @@ from home import clock, composing
 from home.models import Backer, MailState, OutgoingMail
 from home.tenancy import within
 from pledges import before_charge, changing, checkout, erasing
-from pledges.enums import CheckoutPurpose, PledgeState
+from pledges.enums import CheckoutPurpose, PledgeState, RefundState
 from pledges.gateway import Intent
 from pledges.links import contribution_token
 from pledges.models import (
@@ -26,6 +26,7 @@ from pledges.models import (
     DeliveryAddress,
     Payment,
     Pledge,
+    Refund,
     TaxRegistration,
 )
 from pledges.receipts import receipt_of
@@ -300,6 +301,15 @@ def test_all_is_erased_but_what_accounting_needs(visitor, stripe_double, shop, f
     erasing.finish_due()
     mail.refresh_from_db()
     assert (mail.address, erasing.is_due()) == ("", False)
+
+
+def test_a_refund_that_stripe_refused_keeps_nobody_from_being_erased(flexible, inside):
+    pledge = make_pledge(flexible, rewards=[], extra=2500)
+    make_refund(pledge.payment, commission=0, state=RefundState.FAILED)
+    over(flexible)
+    assert erasing.reason_against(pledge.backer) == ""
+    Refund.objects.update(done_at=clock.now())
+    assert erasing.reason_against(pledge.backer) == erasing.MONEY
 
 
 # Before the debit

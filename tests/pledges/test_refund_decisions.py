@@ -194,10 +194,10 @@ def test_what_a_dispute_lost_meanwhile_took_is_not_approved(campaign, cooperativ
 
 def test_refunds_that_wait_return_no_more_commission_than_was_taken(campaign, cooperative, treasurer):
     cooperative.second_person_above = 0
-    cooperative.commission_basis_points, cooperative.commission_fixed = 0, 5
     cooperative.save()
     campaign.cooperative = cooperative
     payment = first_payment(make_pledge(campaign))
+    Payment.objects.update(commission=5)
     assert [ask(payment, treasurer, 1500).commission for _half in range(2)] == [3, 2]
     assert list(check_payments()) == []
 
