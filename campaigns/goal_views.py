@@ -22,7 +22,7 @@ from home.queries import cooperative_of
 @require_POST
 def of_page(request: HttpRequest, page_id: int) -> HttpResponseBase:
     """For someone who may edit this campaign page."""
-    page = get_object_or_404(CampaignPage, pk=page_id)
+    page = get_object_or_404(CampaignPage, id=page_id)
     if not page.permissions_for_user(request.user).can_edit():
         raise PermissionDenied
     return _answer(request, page)

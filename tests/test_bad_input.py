@@ -433,6 +433,7 @@ def test_a_day_that_nothing_can_be_counted_to_is_said_at_its_field(owner, campai
 @pytest.mark.parametrize("number", [0, 99999999999999999999])
 def test_no_number_of_a_page_about_money_crashes(owner, campaign, number):
     names = ["pledges_rehearsal", "pledges_report", "pledges_payout", "pledges_refund", *ADMIN_FORMS]
+    names += ["campaign_sharing", "campaigns_dossier", "pledges_offline_bounced", "pledges_offline_end"]
     for name in names:
         if name not in {"pledges_taxes", "pledges_accounts"}:
             address = reverse(name, args=[number])

@@ -115,7 +115,8 @@ def _payment(request: AdminRequest, pledge_id: int) -> Payment:
     """The payment of a contribution made by other means to this cooperative."""
     payments = Payment.objects.filter(cooperative=request.cooperative, part=0).exclude(method=PaymentMethod.CARD)
     rows = payments.select_related("pledge__backer", "pledge__campaign", "pledge__cooperative__site", "cooperative")
-    return get_object_or_404(rows, pledge__pk=pledge_id)  # by `pledge_id`, a number beyond the database's crashes
+    # By `pledge_id` a number beyond the database's crashes; this one is only not found.
+    return get_object_or_404(rows, pledge__pk=pledge_id)
 
 
 @require_http_methods(ASKS)

@@ -108,7 +108,7 @@ def change_ambassador(request: AdminRequest, page_id: int, ambassador_id: int) -
 
 def _page_or_404(request: AdminRequest, page_id: int) -> CampaignPage:
     """Another cooperative's page is not found; one's own must be editable."""
-    page = get_object_or_404(CampaignPage.objects.select_related("locale"), pk=page_id)
+    page = get_object_or_404(CampaignPage.objects.select_related("locale"), id=page_id)
     if cooperative_of(page) != request.cooperative:
         raise Http404
     if not page.permissions_for_user(request.user).can_edit():
