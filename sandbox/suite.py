@@ -12,7 +12,7 @@ NO_TEST_SELECTED = 5
 PYTEST = [sys.executable, "-m", "pytest"]
 PASSES = {
     "in two processes": [*PYTEST, "-n", "2", "-m", "not postgres and not browser"],
-    "in Chromium": [*PYTEST, "-m", "browser"],
+    "in Chromium": [*PYTEST, "-n", "2", "--dist", "loadfile", "-m", "browser"],
     "on PostgreSQL": [sys.executable, "-m", "sandbox.on_postgres", *PYTEST, "-m", "postgres"],
 }
 
