@@ -43,7 +43,8 @@ class Editor:
         self.page.wait_for_load_state("networkidle")
         self.page.locator("footer .w-dropdown__toggle").press("Enter")
         self.page.locator("[name=action-submit]").press("Enter")
-        self.page.locator(".messages").wait_for()
+        # Its own message: that of the draft's saving may still be there.
+        self.page.locator(".messages").get_by_text(re.compile("soumise")).first.wait_for()
         return page_id
 
     def save_draft(self):
