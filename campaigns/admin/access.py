@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import BigIntegerField
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -56,6 +57,8 @@ class Case:
 
 def case_or_404(request: AdminRequest, page_id: int) -> Case:
     """From any of its pages, the source or its translation. Another cooperative's is not found."""
+    if page_id > BigIntegerField.MAX_BIGINT:
+        raise Http404
     page = CampaignPage.objects.select_related("locale", "owner", "latest_revision").filter(pk=page_id).first()
     if page is None or cooperative_of(page) != request.cooperative:
         raise Http404

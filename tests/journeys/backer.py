@@ -8,7 +8,7 @@ class Backer:
         self.stack, self.language, self.host = stack, language, host
         tag = {"fr": "fr-CA", "en": "en-CA"}[language]
         self.page = browser.new_context(locale=tag, java_script_enabled=False).new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(60_000)
 
     def reads(self):
         """What stands on the page, on one line."""

@@ -7,7 +7,7 @@ class Editor:
     def __init__(self, browser, stack, *, host="meule", email="editor@meule.example"):
         self.browser, self.stack, self.host = browser, stack, host
         self.page = browser.new_context(locale="fr-CA", viewport={"width": 1280, "height": 1000}).new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(90_000)
         self.go("/admin/login/")
         self.page.fill("[name=username]", email)
         self.page.fill("[name=password]", "secret")

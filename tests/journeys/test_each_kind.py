@@ -145,7 +145,7 @@ def test_each_kind_in_both_languages_by_keyboard(chromium, stack, shots):
     names = json.loads(stack.run("-m", "tests.journeys.seed_kinds"))
     for language, tag in (("fr", "fr-CA"), ("en", "en-CA")):
         page = chromium.new_context(locale=tag, java_script_enabled=False).new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         for kind in KINDS:
             contribute(page, stack, names, kind, language)
             row, items = kept_of(stack, kind, language)

@@ -105,10 +105,6 @@ def _refund_of_nothing(payment):
     Refund.objects.update(amount=0, commission=0)
 
 
-def _refund_of_commission_alone(payment):
-    Refund.objects.update(amount=1)
-
-
 def _tax_beyond_its_base(payment):
     PaymentTax.objects.filter(code="gst").update(amount=payment.amount + 1)
 
@@ -135,7 +131,6 @@ def _registration_backwards(payment):
         _commission_on_cash,
         _fee_on_cash,
         _refund_of_nothing,
-        _refund_of_commission_alone,
         _tax_beyond_its_base,
         _matching_of_nothing,
         _line_not_net,

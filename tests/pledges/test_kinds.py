@@ -471,7 +471,7 @@ def test_a_registered_charity_denies_no_receipt(campaign, tiers, on_host, langua
     )
     donation, receipt, nature = {
         "fr": ("S’il y a lieu, La Meule commune", "reçu fiscal", "Ni placement, ni part de la coopérative."),
-        "en": ("Where applicable, La Meule commune", "ax receipt", "No investment, no share in the cooperative."),
+        "en": ("Where applicable, La Meule commune", "ax receipt", "Not an investment, no share in the cooperative."),
     }[language]
     assert donation in words(page) and receipt not in words(page)
     assert checkout_text(pledge).endswith(nature) and receipt not in checkout_text(pledge)

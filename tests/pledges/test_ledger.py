@@ -91,12 +91,6 @@ def test_money_the_cooperative_received_itself_is_in_its_bank_and_goes_back_whol
     assert lines(LedgerKind.BOUNCE) == {line: -cents for line, cents in paid.items()}
 
 
-def test_a_bounce_of_what_was_never_recorded_takes_back_its_taxes_too(payment):
-    payment.method, payment.commission = PaymentMethod.CHEQUE, 0
-    assert ledger.record_bounce(payment, AT) is True
-    assert lines(LedgerKind.BOUNCE)[TAXES, "gst"] == 500
-
-
 def test_the_provider_s_fee(payment):
     assert ledger.record_fee(payment, 363, AT) is True
     assert ledger.record_fee(payment, 363, AT) is False

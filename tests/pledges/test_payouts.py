@@ -223,7 +223,6 @@ def test_a_line_of_what_was_not_known_yet_is_matched_later(shop, campaign, strip
     [
         ("SUM", lambda: PayoutLine.objects.filter(kind="refund").delete()),
         ("SUM", lambda: Payout.objects.update(amount=1)),
-        ("LINE", lambda: PayoutLine.objects.filter(kind="charge").update(fee=1, net=F("amount") - 1)),
         ("UNKNOWN", lambda: PayoutLine.objects.filter(kind="charge").update(subject_key="")),
         ("OTHERWISE", lambda: Payment.objects.update(amount=F("amount") + 1)),
         ("OTHERWISE", lambda: Payment.objects.update(commission=1)),

@@ -195,6 +195,7 @@ def test_refunds_that_wait_return_no_more_commission_than_was_taken(campaign, co
     cooperative.second_person_above = 0
     cooperative.commission_basis_points, cooperative.commission_fixed = 0, 5
     cooperative.save()
+    campaign.cooperative = cooperative
     payment = first_payment(make_pledge(campaign))
     assert [ask(payment, treasurer, 1500).commission for _half in range(2)] == [3, 2]
     assert list(check_payments()) == []
