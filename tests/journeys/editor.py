@@ -41,8 +41,7 @@ class Editor:
         self.save_draft()
         self.go(f"/admin/pages/{page_id}/edit/")
         self.page.wait_for_load_state("networkidle")
-        self.page.locator("footer .w-dropdown__toggle").press("Enter")
-        self.page.locator("[name=action-submit]").press("Enter")
+        self.choose_action("action-submit")
         # Its own message: that of the draft's saving may still be there.
         self.page.locator(".messages").get_by_text(re.compile("soumise")).first.wait_for()
         return page_id
@@ -79,8 +78,7 @@ class Editor:
     def publish(self):
         """Once the draft has saved itself, as Wagtail does while one types."""
         self.page.wait_for_url(re.compile(r"/pages/\d+/edit/"))
-        self.page.locator("footer .w-dropdown__toggle").press("Enter")
-        self.page.locator("[name=action-publish]").press("Enter")
+        self.choose_action("action-publish")
         self.page.locator(".messages").get_by_text(re.compile("publiée")).first.wait_for()
 
     def edited_page(self):
@@ -93,9 +91,15 @@ class Editor:
         self.page.wait_for_load_state("networkidle")
 
     def choose_action(self, name):
-        """An act of the menu at the foot of the page's editor."""
-        self.page.locator("footer .w-dropdown__toggle").press("Enter")
-        self.page.locator(f"[name={name}]").press("Enter")
+        """An act of the menu at the foot of the page's editor, which opens once its script has seen it."""
+        act = self.page.locator(f"[name={name}]")
+        for _press in range(50):
+            self.page.locator("footer .w-dropdown__toggle").press("Enter")
+            self.page.wait_for_timeout(200)
+            if act.is_visible():
+                act.press("Enter")
+                return
+        raise AssertionError(f"the menu does not show {name}")
 
     def write_summary(self, text):
         """What search engines show of the page, in its second tab."""
