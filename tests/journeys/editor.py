@@ -2,6 +2,8 @@
 
 import re
 
+RICH_TEXT_SAYS = "text => [...document.querySelectorAll('input[type=hidden]')].some(one => one.value.includes(text))"
+
 
 class Editor:
     def __init__(self, browser, stack, *, host="meule", email="editor@meule.example"):
@@ -30,9 +32,10 @@ class Editor:
         self.page.keyboard.press("Tab")
 
     def write(self, index, text):
-        """Type into the rich text of a block."""
+        """Type into the rich text of a block, until its editor has put it in the form, which it does after a moment."""
         self.page.locator("[data-contentpath='body'] [contenteditable=true]").nth(index).click()
         self.page.keyboard.type(text)
+        self.page.wait_for_function(RICH_TEXT_SAYS, arg=text)
 
     def submit_for_review(self):
         """Once the draft has saved itself: from the page's own menu. Returns the id of the page."""
