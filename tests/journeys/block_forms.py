@@ -67,13 +67,22 @@ class BlockForms:
         chooser = self._reveal(self.page.locator(f"[id='{name}{'-image' * with_words}-chooser']"))
         chooser.get_by_role("button", name="Choisir une image").press("Enter")
         modal = self.page.locator(".modal-content")
-        modal.get_by_role("tab", name="Téléverser").press("Enter")
+        self._open_upload(modal)
         modal.locator("input[type=file]").set_input_files(self._file(picture))
         modal.locator("[name$='-title']").fill(picture.fr or picture.colour)
         modal.locator("#tab-upload [type=submit]").press("Enter")
         modal.wait_for(state="detached")
         if with_words:
             self.fill(f"{name}-alt_text", Words(picture.fr, picture.en))
+
+    def _open_upload(self, modal):
+        """Its tab answers once Wagtail's script has seen the modal, a moment after it is shown."""
+        for _press in range(50):
+            modal.get_by_role("tab", name="Téléverser").press("Enter")
+            self.page.wait_for_timeout(100)
+            if modal.locator("#tab-upload").is_visible():
+                return
+        raise AssertionError("the tab that sends a picture does not open")
 
     def _file(self, picture):
         path = self.folder / f"{picture.colour}.png"

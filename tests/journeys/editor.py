@@ -2,6 +2,8 @@
 
 import re
 
+RICH_TEXT_SAYS = "text => [...document.querySelectorAll('input[type=hidden]')].some(one => one.value.includes(text))"
+
 
 class Editor:
     def __init__(self, browser, stack, *, host="meule", email="editor@meule.example"):
@@ -30,9 +32,10 @@ class Editor:
         self.page.keyboard.press("Tab")
 
     def write(self, index, text):
-        """Type into the rich text of a block."""
+        """Type into the rich text of a block, until its editor has put it in the form, which it does after a moment."""
         self.page.locator("[data-contentpath='body'] [contenteditable=true]").nth(index).click()
         self.page.keyboard.type(text)
+        self.page.wait_for_function(RICH_TEXT_SAYS, arg=text)
 
     def submit_for_review(self):
         """Once the draft has saved itself: from the page's own menu. Returns the id of the page."""
@@ -41,9 +44,9 @@ class Editor:
         self.save_draft()
         self.go(f"/admin/pages/{page_id}/edit/")
         self.page.wait_for_load_state("networkidle")
-        self.page.locator("footer .w-dropdown__toggle").press("Enter")
-        self.page.locator("[name=action-submit]").press("Enter")
-        self.page.locator(".messages").wait_for()
+        self.choose_action("action-submit")
+        # Its own message: that of the draft's saving may still be there.
+        self.page.locator(".messages").get_by_text(re.compile("soumise")).first.wait_for()
         return page_id
 
     def save_draft(self):
@@ -78,8 +81,7 @@ class Editor:
     def publish(self):
         """Once the draft has saved itself, as Wagtail does while one types."""
         self.page.wait_for_url(re.compile(r"/pages/\d+/edit/"))
-        self.page.locator("footer .w-dropdown__toggle").press("Enter")
-        self.page.locator("[name=action-publish]").press("Enter")
+        self.choose_action("action-publish")
         self.page.locator(".messages").get_by_text(re.compile("publiée")).first.wait_for()
 
     def edited_page(self):
@@ -92,9 +94,15 @@ class Editor:
         self.page.wait_for_load_state("networkidle")
 
     def choose_action(self, name):
-        """An act of the menu at the foot of the page's editor."""
-        self.page.locator("footer .w-dropdown__toggle").press("Enter")
-        self.page.locator(f"[name={name}]").press("Enter")
+        """An act of the menu at the foot of the page's editor, which opens once its script has seen it."""
+        act = self.page.locator(f"[name={name}]")
+        for _press in range(50):
+            self.page.locator("footer .w-dropdown__toggle").press("Enter")
+            self.page.wait_for_timeout(200)
+            if act.is_visible():
+                act.press("Enter")
+                return
+        raise AssertionError(f"the menu does not show {name}")
 
     def write_summary(self, text):
         """What search engines show of the page, in its second tab."""

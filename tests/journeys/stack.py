@@ -123,8 +123,9 @@ class Stack:
         raise AssertionError(f"{url} did not answer")
 
     def stop(self):
-        for process in self.processes.values():
-            process.send_signal(signal.SIGTERM)
+        for name, process in self.processes.items():
+            # Told to end, gunicorn would wait for the browser's open connections; interrupted, it does not.
+            process.send_signal(signal.SIGINT if name == "web" else signal.SIGTERM)
         for process in self.processes.values():
             try:
                 process.wait(10)
