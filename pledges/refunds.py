@@ -52,10 +52,10 @@ def make_due() -> int:
 def _claim() -> Refund | None:
     now, token = clock.now(), uuid.uuid4()
     with across_cooperatives():
-        free = Refund.objects.filter(
-            Q(lease_until=None) | Q(lease_until__lt=now), state=RefundState.DUE, payment__method=PaymentMethod.CARD
-        )
-        found = free.order_by("id").values_list("id", flat=True).first()
+        free = Refund.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), state=RefundState.DUE)
+        by_card = free.filter(payment__method=PaymentMethod.CARD)
+        found = by_card.order_by("id").values_list("id", flat=True).first()
+        # Of its own columns alone: PostgreSQL does not look again into a subquery (a join's) of a row that was taken.
         if found is None or not free.filter(pk=found).update(lease_token=token, lease_until=now + LEASE):
             return None
         rows = Refund.objects.select_related("cooperative__site", "payment__pledge__backer")

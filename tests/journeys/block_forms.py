@@ -3,6 +3,7 @@
 import re
 
 from PIL import Image
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from tests.journeys.every_block import Choice, Picture, Rich, Words
 
@@ -70,8 +71,7 @@ class BlockForms:
         self._open_upload(modal)
         modal.locator("input[type=file]").set_input_files(self._file(picture))
         modal.locator("[name$='-title']").fill(picture.fr or picture.colour)
-        modal.locator("#tab-upload [type=submit]").press("Enter")
-        modal.wait_for(state="detached")
+        self._send(modal)
         if with_words:
             self.fill(f"{name}-alt_text", Words(picture.fr, picture.en))
 
@@ -83,6 +83,16 @@ class BlockForms:
             if modal.locator("#tab-upload").is_visible():
                 return
         raise AssertionError("the tab that sends a picture does not open")
+
+    def _send(self, modal):
+        """Once more where a press was lost: the modal is still there, and its form as it was filled in."""
+        for _press in range(4):
+            modal.locator("#tab-upload [type=submit]").press("Enter")
+            try:
+                return modal.wait_for(state="detached", timeout=25_000)
+            except TookTooLong as error:
+                last = error
+        raise AssertionError(modal.inner_text()) from last
 
     def _file(self, picture):
         path = self.folder / f"{picture.colour}.png"

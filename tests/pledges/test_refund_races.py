@@ -75,3 +75,13 @@ def test_our_own_call_and_stripe_s_event_record_one_refund_once(payment, shop, s
     bring_events(stripe_double, shop.stripe_account)
     assert list(Refund.objects.values_list("state", "amount", "reason")) == [("done", 3000, "agreed")]
     book_agrees(stripe_double, shop.stripe_account)
+
+
+def test_one_refund_is_claimed_by_one_of_eight(payment, shop):
+    """Of what two see at once, the second must see that the first took it: on PostgreSQL, a join hides that."""
+    by = make_user(shop, Role.OWNER)
+    for number in range(20):
+        refund_decisions.ask(payment, amount=100, reason="agreed", note="", by=by, key=uuid.uuid4())
+        claimed = []
+        assert at_once(shop, *[lambda: claimed.append(refunds._claim()) for _ in range(8)]) == []
+        assert len([one for one in claimed if one]) == 1, number

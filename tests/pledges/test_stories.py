@@ -390,12 +390,7 @@ def stage(db, stripe_double, settings, tmp_path):
     Story.double, Story.stage = stripe_double, telling.set_stage()
 
 
-#: What follows a payment is told in a soak alone: stories in which refunds of the dashboard, disputes and our own
-#: refunds meet still end in disagreements that are to be mended.
-TOLD = [ToTheEnd, Aftermath] if "STORIES" in os.environ else [ToTheEnd]
-
-
-@pytest.mark.parametrize("machine", TOLD)
+@pytest.mark.parametrize("machine", [ToTheEnd, Aftermath])
 def test_every_story_leaves_journal_ledger_and_stock_in_agreement(machine, stage):
     run_state_machine_as_test(machine, settings=_bounds())
     with across_cooperatives():
