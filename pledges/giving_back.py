@@ -14,13 +14,20 @@ from pledges.enums import DisputeState, PaymentState, RefundReason, RefundState
 from pledges.models import Payment, Pledge, Refund
 from pledges.taxes import pro_rata
 
+#: Refunds that gave nothing back, and never will.
+DEAD = Q(state=RefundState.REJECTED) | Q(state=RefundState.FAILED, done_at=None)
+
 #: Refunds that gave nothing back, and will not unless someone approves them.
-VOID = Q(state__in=[RefundState.TO_APPROVE, RefundState.REJECTED]) | Q(state=RefundState.FAILED, done_at=None)
+VOID = DEAD | Q(state=RefundState.TO_APPROVE)
 
 
 def given_back(payment: Payment) -> tuple[int, int]:
     """The amount and the commission that went back, or are about to. Minor units."""
-    sums = payment.refunds.exclude(VOID).aggregate(amount=Sum("amount"), commission=Sum("commission"))
+    return _sums(payment, VOID)
+
+
+def _sums(payment: Payment, but: Q) -> tuple[int, int]:
+    sums = payment.refunds.exclude(but).aggregate(amount=Sum("amount"), commission=Sum("commission"))
     return sums["amount"] or 0, sums["commission"] or 0
 
 
@@ -68,8 +75,11 @@ def _paid(pledge: Pledge) -> list[Payment]:
 
 
 def commission_of(payment: Payment, amount: int) -> int:
-    """What of our commission goes back with the next `amount`, as the provider is expected to say."""
-    before, returned = given_back(payment)
+    """What of our commission goes back with the next `amount`, as the provider is expected to say.
+
+    What waits for an approval has its share of it already.
+    """
+    before, returned = _sums(payment, DEAD)
     left = payment.commission - returned
     is_last = before + amount == payment.amount
     return left if is_last else min(left, pro_rata(payment.commission, amount, payment.amount))

@@ -102,7 +102,8 @@ def test_what_was_refused_or_never_left_may_still_go_back(pledge):
     Refund.objects.filter(pk=came_back.pk).update(state=RefundState.FAILED)
     assert giving_back.given_back(payment) == (1_000, 50), "it left; that it came back is owed another way"
     make_refund(payment, amount=200, commission=10, state=RefundState.TO_APPROVE)
-    assert giving_back.given_back(payment) == (1_200, 60)
+    assert giving_back.given_back(payment) == (1_000, 50), "what waits for an approval gives way"
+    assert giving_back.commission_of(payment, 8_800) == 440, "and has its share of the commission"
 
 
 def test_a_cancelled_contribution_goes_back_whole_with_what_waited_for_an_approval(pledge, campaign):
