@@ -333,15 +333,17 @@ def test_one_without_customer_any_more_is_dropped(campaign, shop, stripe_double)
     assert payment_of(made).state == PaymentState.DROPPED
 
 
-def test_one_without_customer_that_a_call_may_have_paid_is_not_let_go(campaign, shop, stripe_double):
+def test_one_without_customer_that_a_call_may_have_paid_is_let_go_once_it_cannot_be_paid(campaign, shop, stripe_double):
     made = to_mend(campaign, stripe_double)
+    hidden = payment_of(made).stripe_intent
     made.backer.stripe_customer = ""
     made.backer.save()
     Payment.objects.update(stripe_intent="")
     PaymentAttempt.objects.update(outcome=charging.NEVER_ARRIVED)
     pass_days(stripe_double, 7)
     attend(campaign)
-    assert payment_of(made).state == PaymentState.MEND
+    assert payment_of(made).state == PaymentState.DROPPED
+    assert gateway.read_payment(shop.stripe_account, hidden).status == "canceled"
 
 
 def test_a_card_given_too_late_is_forgotten(campaign, shop, stripe_double):
