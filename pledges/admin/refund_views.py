@@ -100,7 +100,7 @@ def _asked(request: AdminRequest, payment: Payment, form: RefundForm) -> HttpRes
 
 @requires(*TREASURERS)
 def index(request: AdminRequest) -> HttpResponse:
-    """What waits for someone (refunds to approve or to settle, disputes, warnings), then every refund."""
+    """What waits for someone (refunds to approve, to settle or to ask again, disputes, warnings), then every refund."""
     about = ("payment__pledge__backer", "payment__pledge__campaign")
     refunds = Refund.objects.filter(cooperative=request.cooperative).select_related(*about, "asked_by")
     disputes = Dispute.objects.filter(cooperative=request.cooperative).select_related(*about).order_by("-pk")
@@ -108,6 +108,7 @@ def index(request: AdminRequest) -> HttpResponse:
     owed = refunds.filter(state=RefundState.FAILED, settled_at=None).exclude(done_at=None)
     context = {
         "waiting": refunds.filter(state=RefundState.TO_APPROVE).order_by("pk") | owed.order_by("pk"),
+        "refused": refund_decisions.to_ask_again(refunds).order_by("pk"),
         "disputes": [(one, reason_words(one.reason)) for one in disputes.filter(state__in=STANDING)],
         "warnings": warnings.filter(payment__refunds=None, payment__disputes=None).order_by("pk"),
     }
@@ -120,13 +121,18 @@ def index(request: AdminRequest) -> HttpResponse:
 
 @requires(*TREASURERS)
 def detail(request: AdminRequest, refund_id: int) -> HttpResponse:
-    """One refund; POST decides it (`approve`, `reject`) or marks it paid by other means (`settle`)."""
+    """One refund; POST decides it (`approve`, `reject`), marks it paid by other means (`settle`), asks it again."""
     rows = Refund.objects.select_related("payment__pledge__backer", "payment__pledge__campaign", "payment__cooperative")
     refund = get_object_or_404(rows, cooperative=request.cooperative, pk=refund_id)
     acts = {
         "approve": (refund_decisions.approve, _("The refund is approved, and on its way.")),
         "reject": (refund_decisions.reject, _("The refund is not approved: nothing goes back.")),
         "settle": (refund_decisions.settle_otherwise, _("The refund is marked as paid by other means.")),
+        "again": (
+            refund_decisions.ask_again,
+            _("The refund is asked for again. The backer is written to once it is made."),
+        ),
+        "let_go": (refund_decisions.let_go, _("The refund is let go: nothing goes back.")),
     }
     chosen = acts.get(request.POST.get("act", ""))
     if request.method == "POST" and chosen:
@@ -142,6 +148,7 @@ def detail(request: AdminRequest, refund_id: int) -> HttpResponse:
 def _detail_page(request: AdminRequest, refund: Refund) -> HttpResponse:
     waits = refund.state == RefundState.TO_APPROVE
     owed = refund.state == RefundState.FAILED and refund.done_at is not None
+    again = refund_decisions.to_ask_again(Refund.objects.filter(pk=refund.pk)).exists()
     context = {
         "refund": refund,
         "payment": refund.payment,
@@ -153,6 +160,9 @@ def _detail_page(request: AdminRequest, refund: Refund) -> HttpResponse:
         "own": waits and refund.asked_by_id == request.user.pk,
         "may_settle": owed and refund.settled_at is None,
         "came_back": owed,
+        "may_ask_again": again,
+        "again": min(refund.amount, refund_decisions.left_of(refund.payment)) if again else 0,
+        "may_let_go": again and refund_decisions.may_let_go(refund),
     }
     above = [(reverse("pledges_refunds"), _("Refunds and disputes"))]
     title = _("Refund of %(amount)s") % {"amount": formats.money(refund.amount, refund.currency, exact=True)}
