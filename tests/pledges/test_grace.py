@@ -378,6 +378,40 @@ def test_a_card_given_after_the_first_was_removed_is_forgotten_once_it_is_droppe
     assert (made.state, made.card_state) == (PledgeState.DROPPED, CardState.TO_DETACH)
 
 
+def test_a_declined_card_is_forgotten_once_another_one_replaced_it(campaign, shop, stripe_double):
+    made = to_mend(campaign, stripe_double)
+    first = made.payment_method
+    mending.open_card_page(payment_of(made))
+    row = Checkout.objects.get(payment=payment_of(made))
+    stripe_double.pay(row.stripe_session)
+    mending.use_card(row)
+    stripe_double.fault("POST /v1/payment_methods/", "500")
+    saved_cards.forget_due()
+    assert not is_gone(shop.stripe_account, first)
+    saved_cards.forget_due()
+    made.refresh_from_db()
+    assert (is_gone(shop.stripe_account, first), is_gone(shop.stripe_account, made.payment_method)) == (True, False)
+    bring_events(stripe_double, shop.stripe_account)
+    made.refresh_from_db()
+    assert (payment_of(made).state, made.card_state) == (PaymentState.PAID, CardState.KEPT)
+    book_agrees(stripe_double, shop.stripe_account)
+
+
+def test_a_card_given_too_late_hides_no_card_that_is_still_to_be_forgotten(campaign, shop, stripe_double):
+    made = to_mend(campaign, stripe_double)
+    first = made.payment_method
+    pass_days(stripe_double, 7)
+    attend(campaign)
+    row = checkout.pledging.mend_checkout(payment_of(made))
+    checkout.open_page(row)
+    stripe_double.pay(row.stripe_session)
+    mending.use_card(row)
+    made.refresh_from_db()
+    second = made.payment_method
+    saved_cards.forget_due()
+    assert [is_gone(shop.stripe_account, card) for card in (first, second)] == [True, True]
+
+
 def test_a_pause_takes_no_day_of_the_grace(campaign, shop, stripe_double):
     """Paused for nine days before anyone was charged: who is declined then has seven days still."""
     treasurer = make_user(shop, Role.TREASURER)
