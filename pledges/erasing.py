@@ -116,17 +116,19 @@ def finish_due() -> int:
     with across_cooperatives():
         for backer in Backer.objects.filter(pk__in=_with_address().values("backer"))[:200]:
             outbox.forget_reader(backer, but=kind_of("data_erased"))
-        erased = Backer.objects.filter(erased_at__isnull=False).exclude(stripe_customer="")
-        return sum(_forget(backer) for backer in erased.select_related("cooperative").order_by("id")[:200])
+        return sum(_forget(backer) for backer in _with_customer().select_related("cooperative").order_by("id")[:200])
 
 
 def is_due() -> bool:
     """Whether something of an erased backer is left."""
     with across_cooperatives():
-        return (
-            _with_address().exists()
-            or Backer.objects.filter(erased_at__isnull=False).exclude(stripe_customer="").exists()
-        )
+        return _with_address().exists() or _with_customer().exists()
+
+
+def _with_customer() -> QuerySet[Backer]:
+    """On an account that we reach: the others wait until it is connected again."""
+    erased = Backer.objects.filter(erased_at__isnull=False, cooperative__disconnected_at=None)
+    return erased.exclude(stripe_customer="")
 
 
 def _with_address() -> QuerySet[OutgoingMail]:

@@ -7,6 +7,7 @@ that takes.
 import logging
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from home import clock
 from home.tenancy import across_cooperatives
@@ -31,15 +32,23 @@ def _nudge() -> None:
     forget_cards.enqueue()
 
 
+def due_pledges() -> QuerySet[Pledge]:
+    """Promises that ended, with a card to forget; of an account that we do not reach any more, they wait."""
+    return Pledge.objects.filter(card_state=CardState.TO_DETACH, cooperative__disconnected_at=None)
+
+
+def due_cards() -> QuerySet[CardToForget]:
+    """Cards that another one replaced: as `due_pledges`."""
+    return CardToForget.objects.filter(forgotten_at=None, cooperative__disconnected_at=None)
+
+
 def forget_due() -> int:
     """Detach every card that is to be forgotten; one that cannot be now stays due. Returns how many were."""
     forgotten = 0
     with across_cooperatives():
-        due = Pledge.objects.filter(card_state=CardState.TO_DETACH).select_related("cooperative").order_by("id")
-        for pledge in due.iterator(chunk_size=200):
+        for pledge in due_pledges().select_related("cooperative").order_by("id").iterator(chunk_size=200):
             forgotten += _forget(pledge)
-        others = CardToForget.objects.filter(forgotten_at=None).select_related("cooperative").order_by("id")
-        for card in others.iterator(chunk_size=200):
+        for card in due_cards().select_related("cooperative").order_by("id").iterator(chunk_size=200):
             forgotten += _forget_replaced(card)
     return forgotten
 
