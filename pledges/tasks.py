@@ -30,7 +30,7 @@ from pledges import (
     webhooks,
 )
 from pledges.enums import CheckoutPurpose, CheckoutState, PaymentState, RefundState
-from pledges.models import Checkout, Payment, Refund, StripeEvent
+from pledges.models import Checkout, Payment, Refund
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +183,7 @@ def nudge_checkouts() -> None:
 @periodic("events", every=timedelta(seconds=30))
 def nudge_events() -> None:
     late = clock.now() - timedelta(seconds=20)
-    if StripeEvent.objects.filter(handled_at=None, received_at__lte=late).exists():
+    if webhooks.waiting().filter(received_at__lte=late).exists():
         handle_waiting_events.enqueue()
 
 
