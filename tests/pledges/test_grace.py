@@ -2,6 +2,8 @@
 
 import pytest
 import requests
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import RewardStock
 from home import clock
@@ -99,6 +101,25 @@ def test_reminders_stop_once_it_is_paid(campaign, shop, stripe_double):
     assert occasions() == ["0", "2"]
     assert mails("pledge_dropped") == []
     assert Settlement.objects.get().dropped_at is not None
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_tick_with_no_reminder_due_writes_nothing_and_costs_the_same(campaign, stripe_double, monkeypatch, count):
+    for number in range(count - 1):
+        contribute(campaign, stripe_double, card=ASKS, email=f"b{number}@example.com")
+    to_mend(campaign, stripe_double, card=ASKS)
+    monkeypatch.setattr(grace, "CHUNK", 2)
+    running = grace.running().get()
+    with CaptureQueriesContext(connection) as before_any:
+        grace.attend(running)
+    pass_days(stripe_double, 2)
+    grace.attend(running)
+    assert occasions() == ["0"] * count + ["2"] * count
+    with CaptureQueriesContext(connection) as once_written:
+        grace.attend(running)
+    asked = [query["sql"] for query in [*before_any, *once_written]]
+    assert [sql for sql in asked if not sql.startswith("SELECT")] == []
+    assert (len(before_any), len(once_written)) == (1, 2)
 
 
 def test_a_machine_that_slept_sends_the_latest_reminder_only(campaign, stripe_double):
