@@ -20,6 +20,7 @@ from home.registry import kind_of
 from home.tenancy import across_cooperatives
 from pledges import gateway
 from pledges.enums import CardState, DisputeState, FulfilmentState, PaymentState, PledgeState, RefundState, Wall
+from pledges.gone_back import gone_back
 from pledges.models import DeliveryAddress, Dispute, Payment, Pledge, PledgeItem, Refund
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def reason_against(backer: Backer) -> str:
     if _money_moves(backer):
         return MONEY
     owed = PledgeItem.objects.filter(pledge__in=pledges, pledge__state=PledgeState.CONFIRMED, state__in=OWED)
-    return REWARDS if owed.filter(quantity__gt=0).exists() else ""
+    return REWARDS if owed.filter(quantity__gt=0).exclude(pledge__in=gone_back()).exists() else ""
 
 
 def _money_moves(backer: Backer) -> bool:
