@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import stripe
-from stripe.params import PaymentIntentCreateParams
+from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams
 
 from pledges.gateway.cards import as_card
 from pledges.gateway.client import client, on
@@ -146,9 +146,12 @@ def find_payment(account: str, customer: str, row: str) -> Intent | None:
 
 def find_payment_between(account: str, since: datetime, until: datetime, row: str) -> Intent | None:
     """The same among all that were made in a span of time, whoever their customer. Raises Unavailable."""
-    made = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+    params: PaymentIntentListParams = {
+        "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
+        "limit": 100,
+    }
     with translated():
-        listed = client().v1.payment_intents.list({"created": made, "limit": 100}, on(account))
+        listed = client().v1.payment_intents.list(params, on(account))
         match = _of_row(listed.auto_paging_iter(), row)
     return read_payment(account, match.id) if match else None
 
