@@ -5,8 +5,11 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Min
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -105,7 +108,18 @@ def fill_arrived(mail: OutgoingMail) -> Context:
         "rows": list(payout_summary.rows_of(payout_summary.sums_of(payout))) if payout.read_at else [],
         "button_url": mail.cooperative.root_url + reverse("pledges_payout", args=[payout.pk]),
         "button_label": gettext("See the details"),
+        "journal_url": mail.cooperative.root_url + _journal_of(payout),
     }
+
+
+def _journal_of(payout: Payout) -> str:
+    """The journal, as a file, from the first movement of a transfer to the day it arrived."""
+    zone = ZoneInfo(payout.cooperative.time_zone)
+    begun = payout.lines.aggregate(at=Min("happened_at"))["at"]
+    first = begun.astimezone(zone).date() if begun else payout.arrives_on
+    days = {"first": min(first, payout.arrives_on), "last": payout.arrives_on}
+    asked = {name: day.isoformat() for name, day in days.items()} | {"as": "csv"}
+    return f"{reverse('pledges_journal')}?{urlencode(asked)}"
 
 
 TROUBLE = register(

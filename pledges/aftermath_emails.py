@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from home import formats
 from home.models import OutgoingMail
 from home.registry import Category, Context, MailKind, register
-from pledges import totals
+from pledges import refund_decisions, totals
 from pledges.disputes import reason_words
 from pledges.enums import DisputeState, PledgeState
 from pledges.models import Dispute, FraudWarning, Payment, Pledge, Refund
@@ -84,6 +84,7 @@ def fill_dispute(mail: OutgoingMail) -> Context:
             else "",
             "is_inquiry": mail.occasion in (DisputeState.INQUIRY, DisputeState.INQUIRY_CLOSED),
             "is_won": mail.occasion == DisputeState.WON,
+            "refund_waits": refund_decisions.to_ask_again(dispute.payment.refunds.all()).exists(),
         }
     )
 

@@ -11,10 +11,10 @@ from django.db import transaction
 
 from campaigns import lifecycle
 from home import clock
-from pledges import pledging
+from pledges import pledging, saved_cards
 from pledges.enums import CardState, CheckoutPurpose, CheckoutState, PledgeState
 from pledges.gateway import Card
-from pledges.models import CardToForget, Checkout, Pledge
+from pledges.models import Checkout, Pledge
 
 
 def may_replace(pledge: Pledge, at: datetime) -> bool:
@@ -54,18 +54,5 @@ def replace(row: Checkout, card: Card) -> bool:
             )
         over = pledge.payment_method if used else card.payment_method
         if over and not (used and over == card.payment_method):
-            _to_forget(pledge, over)
-        transaction.on_commit(_nudge)
+            saved_cards.replaced(pledge, over)
     return True
-
-
-def _to_forget(pledge: Pledge, payment_method: str) -> None:
-    CardToForget.objects.create(
-        cooperative_id=pledge.cooperative_id, pledge=pledge, payment_method=payment_method, replaced_at=clock.now()
-    )
-
-
-def _nudge() -> None:
-    from pledges.tasks import forget_cards  # noqa: PLC0415 (tasks import this module)
-
-    forget_cards.enqueue()

@@ -4,8 +4,9 @@ What happens when the process dies:
 - before the attempt row is committed: the payment is still DUE with nothing begun;
 - after it, before or during the call: the attempt has no answer. Within 23 hours the same call is made with the same
   key, and Stripe answers as it did (keys may be pruned after 24 h). Later the payment is looked up by customer and
-  metadata before anything new is begun;
-- after the call, before `record`: the same;
+  metadata before anything new is begun; where the customer was removed meanwhile, among all payments of those days;
+- after the call, before `record`: the same. With another card by now, or no customer, the same call cannot be made
+  again, and a refusal of it would say nothing: the payment is looked up first;
 - a 500 is replayed for its key, and may hide a charge: the payment is looked up, and only if it is still not there a
   minute later is the attempt given up. After one that was given up, it is looked up once more before the next begins;
 - two workers with the same payment in hand: the next attempt is begun under the payment's lock, so that both make the
@@ -17,7 +18,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 
 from home import clock, outbox
 from home.registry import kind_of
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 KEYS_KEPT = timedelta(hours=23)
 #: How long after a 500 the provider's own lists can be taken to be complete.
 SETTLED_AFTER = timedelta(minutes=1)
+#: How far the provider's clock may be from ours.
+AROUND = timedelta(hours=1)
 
 #: How an attempt ends whose call may still have made a payment.
 NEVER_ARRIVED, CRASHED = "never arrived", "crashed"
@@ -61,7 +64,7 @@ class AccountPaused(gateway.Unavailable):
 def charge(payment: Payment) -> None:
     """Charge the pledge's card, or find out what an earlier attempt did. Raises Unavailable: then it stays due."""
     earlier = payment.attempts.order_by("-number").first()
-    if earlier and _may_hide_a_payment(earlier):
+    if earlier and _may_hide_a_payment(payment, earlier):
         found = look_up(payment)
         if found and found.status != "canceled":
             record(payment, found, earlier)
@@ -76,11 +79,19 @@ def charge(payment: Payment) -> None:
         _make(payment, attempt)
 
 
-def _may_hide_a_payment(attempt: PaymentAttempt) -> bool:
-    """Given up, or without an answer for longer than its key is kept."""
+def _may_hide_a_payment(payment: Payment, attempt: PaymentAttempt) -> bool:
+    """Given up, without an answer for longer than its key is kept, or one that cannot be made the same way again.
+
+    Raises Unavailable where it may still be going on.
+    """
     if attempt.answered_at:
         return attempt.outcome in (NEVER_ARRIVED, CRASHED)
-    return clock.now() - attempt.started_at > KEYS_KEPT
+    age = clock.now() - attempt.started_at
+    if not payment.pledge.backer.stripe_customer or attempt.payment_method != payment.pledge.payment_method:
+        if age <= SETTLED_AFTER:
+            raise gateway.Unavailable(f"Payment {payment.pk} may be being made with an earlier card.")
+        return True
+    return age > KEYS_KEPT
 
 
 def _make(payment: Payment, attempt: PaymentAttempt) -> None:
@@ -176,19 +187,33 @@ def _call(payment: Payment, attempt: PaymentAttempt) -> Intent:
 
 
 def look_up(payment: Payment) -> Intent | None:
-    """A payment of ours at the provider whose id is not known here. Raises Unavailable."""
-    pledge = payment.pledge
-    if not pledge.backer.stripe_customer:
-        _make_sure_nothing_hides(payment)
-        return None
-    return gateway.find_payment(pledge.cooperative.stripe_account, pledge.backer.stripe_customer, str(payment.pk))
+    """A payment of ours at the provider whose id is not known here. Raises Unavailable.
+
+    By its customer; where a call may have been made for another one, since removed, by the days of those calls.
+    """
+    account, customer = payment.pledge.cooperative.stripe_account, payment.pledge.backer.stripe_customer
+    try:
+        found = gateway.find_payment(account, customer, str(payment.pk)) if customer else None
+    except gateway.Refused as refused:
+        if not refused.is_gone:
+            raise
+        customer, found = "", None
+    return found or _look_among_all(payment, customer)
 
 
-def _make_sure_nothing_hides(payment: Payment) -> None:
-    """Its customer was removed: what a call may have made can be found by a person only (reconcile_stripe)."""
+def _look_among_all(payment: Payment, customer: str) -> Intent | None:
+    """A card that is not the one we have may have been another customer's: its payments are not in this one's list."""
     unknown = Q(answered_at=None) | Q(outcome__in=[NEVER_ARRIVED, CRASHED])
-    if payment.attempts.filter(unknown).exclude(payment_method="").exists():
-        raise gateway.Unavailable(f"Payment {payment.pk} has no customer to be looked up by.")
+    calls = payment.attempts.filter(unknown).exclude(payment_method="")
+    if customer:
+        calls = calls.exclude(payment_method=payment.pledge.payment_method)
+    span = calls.aggregate(first=Min("started_at"), last=Max("started_at"))
+    if span["first"] is None:
+        return None
+    account = payment.pledge.cooperative.stripe_account
+    return gateway.find_payment_between(
+        account, span["first"] - AROUND, span["last"] + KEYS_KEPT + AROUND, str(payment.pk)
+    )
 
 
 def _after_decline(payment: Payment, declined: Declined) -> Intent:

@@ -28,7 +28,7 @@ from pledges import late_pledges
 from pledges.charging import TO_MEND
 from pledges.disputes import STANDING
 from pledges.enums import CardState, FulfilmentState, PaymentState, PledgeState, RefundState
-from pledges.fulfilment import PAID_FOR, WAITING
+from pledges.fulfilment import WAITING, paid_for
 from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 
 #: After so long, a parcel that has not come back has arrived.
@@ -70,7 +70,7 @@ def _close(campaign: Campaign) -> None:
 def _to_hand_over(campaign: Campaign) -> bool:
     """Something that was paid for has not reached its backer."""
     on_the_way = Q(state=FulfilmentState.SENT, state_since__gt=clock.now() - ARRIVED_AFTER)
-    items = PledgeItem.objects.filter(PAID_FOR, pledge__campaign=campaign)
+    items = PledgeItem.objects.filter(paid_for(), pledge__campaign=campaign)
     return items.filter(Q(state__in=WAITING) | on_the_way).exists()
 
 

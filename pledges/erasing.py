@@ -20,6 +20,7 @@ from home.registry import kind_of
 from home.tenancy import across_cooperatives
 from pledges import gateway
 from pledges.enums import CardState, DisputeState, FulfilmentState, PaymentState, PledgeState, RefundState, Wall
+from pledges.gone_back import gone_back
 from pledges.models import DeliveryAddress, Dispute, Payment, Pledge, PledgeItem, Refund
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def reason_against(backer: Backer) -> str:
     if _money_moves(backer):
         return MONEY
     owed = PledgeItem.objects.filter(pledge__in=pledges, pledge__state=PledgeState.CONFIRMED, state__in=OWED)
-    return REWARDS if owed.filter(quantity__gt=0).exists() else ""
+    return REWARDS if owed.filter(quantity__gt=0).exclude(pledge__in=gone_back()).exists() else ""
 
 
 def _money_moves(backer: Backer) -> bool:
@@ -116,17 +117,19 @@ def finish_due() -> int:
     with across_cooperatives():
         for backer in Backer.objects.filter(pk__in=_with_address().values("backer"))[:200]:
             outbox.forget_reader(backer, but=kind_of("data_erased"))
-        erased = Backer.objects.filter(erased_at__isnull=False).exclude(stripe_customer="")
-        return sum(_forget(backer) for backer in erased.select_related("cooperative").order_by("id")[:200])
+        return sum(_forget(backer) for backer in _with_customer().select_related("cooperative").order_by("id")[:200])
 
 
 def is_due() -> bool:
     """Whether something of an erased backer is left."""
     with across_cooperatives():
-        return (
-            _with_address().exists()
-            or Backer.objects.filter(erased_at__isnull=False).exclude(stripe_customer="").exists()
-        )
+        return _with_address().exists() or _with_customer().exists()
+
+
+def _with_customer() -> QuerySet[Backer]:
+    """On an account that we reach: the others wait until it is connected again."""
+    erased = Backer.objects.filter(erased_at__isnull=False, cooperative__disconnected_at=None)
+    return erased.exclude(stripe_customer="")
 
 
 def _with_address() -> QuerySet[OutgoingMail]:

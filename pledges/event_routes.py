@@ -34,9 +34,13 @@ def _session(event: StripeEvent, cooperative: Cooperative) -> None:
 
 
 def _payment(event: StripeEvent, cooperative: Cooperative) -> None:
+    """One that was made without our hearing of it is known by what we wrote on it, also once its customer is gone."""
     payments = Payment.objects.select_related("pledge__backer", "pledge__cooperative__site", "pledge__campaign")
-    for payment in payments.filter(stripe_intent=event.object_id):
+    known = list(payments.filter(stripe_intent=event.object_id))
+    for payment in known:
         charging.refresh(payment)
+    if not known and event.kind == "payment_intent.succeeded":
+        payment_for(event.account, event.object_id)
 
 
 def _refunded_charge(event: StripeEvent, cooperative: Cooperative) -> None:

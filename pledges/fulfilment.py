@@ -34,14 +34,15 @@ from home import clock, outbox
 from home.models import Cooperative, OutgoingMail, User
 from home.registry import kind_of
 from pledges.enums import DisputeState, FulfilmentState, PaymentState, PledgeState
+from pledges.gone_back import gone_back
 from pledges.models import Dispute, PledgeItem, Refund
 from pledges.models.payments import GIVEN_BACK
 from pledges.promises import annotate_current_month
 
 CHUNK = 500
 
-#: The pledge stands and its money came: what was promised for it is owed.
-PAID_FOR = Q(pledge__state=PledgeState.CONFIRMED, pledge__payments__part=0, pledge__payments__state=PaymentState.PAID)
+#: The pledge stands and its money came.
+PAID = Q(pledge__state=PledgeState.CONFIRMED, pledge__payments__part=0, pledge__payments__state=PaymentState.PAID)
 
 #: States in which a backer still waits.
 WAITING = (
@@ -50,6 +51,11 @@ WAITING = (
     FulfilmentState.READY,
     FulfilmentState.RETURNED,
 )
+
+
+def paid_for() -> Q:
+    """The pledge stands, its money came and did not all go back: what was promised for it is owed."""
+    return PAID & ~Q(pledge__in=gone_back())
 
 
 @dataclass(frozen=True)
@@ -166,14 +172,14 @@ def _chunks(ids: list[int]) -> Iterator[list[int]]:
 def movable(items: QuerySet[PledgeItem], state: FulfilmentState) -> QuerySet[PledgeItem]:
     """Those that may move to a state now."""
     step = STEPS[state]
-    return items.filter(PAID_FOR, state__in=step.earlier, handover__in=step.handovers)
+    return items.filter(paid_for(), state__in=step.earlier, handover__in=step.handovers)
 
 
 def weigh(items: QuerySet[PledgeItem], state: FulfilmentState) -> Weighing:
     """What marking these items would do. Three queries, however many items."""
     step = STEPS[state]
     obstacle = Case(
-        When(~PAID_FOR, then=Value(Obstacle.NOT_OWED)),
+        When(~paid_for(), then=Value(Obstacle.NOT_OWED)),
         When(state=state, then=Value(Obstacle.ALREADY)),
         When(~Q(handover__in=step.handovers), then=Value(Obstacle.HANDOVER)),
         When(~Q(state__in=step.earlier), then=Value(Obstacle.STATE)),
@@ -210,7 +216,7 @@ def owed(cooperative: Cooperative, sought: Sought | None = None) -> QuerySet[Ple
     """Items that backers wait for, with `month_now`, `late`, `disputed`, `refunded`: late first, then by month."""
     sought = sought or Sought()
     waiting = Q(state__in=WAITING)
-    items = PledgeItem.objects.filter(PAID_FOR, cooperative=cooperative)
+    items = PledgeItem.objects.filter(paid_for(), cooperative=cooperative)
     late = Q(month_now__lt=this_month(cooperative)) & waiting
     shown: QuerySet[Any] = items.filter(state=sought.state) if sought.state else items.filter(waiting)
     shown = annotate_current_month(shown).annotate(

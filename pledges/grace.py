@@ -21,12 +21,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import CharField, Exists, Min, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from campaigns import lifecycle, stock
 from campaigns.emails import members
 from home import clock, outbox
-from home.registry import kind_of
+from home.models import OutgoingMail
+from home.registry import MailKind, kind_of
 from home.tenancy import within
 from pledges import charging, checkout, declines, gateway
 from pledges.charging import GRACE, TO_MEND
@@ -98,21 +100,32 @@ def _bearing(payment: Payment, step: Callable[[Payment], None]) -> None:
 
 
 def _remind(settlement: Settlement) -> None:
-    """The latest reminder that is due, to who had not paid by then."""
+    """The latest reminder that is due, to who had not paid by then. Where it was written before, one query says so."""
     begun, now = settlement.grace_ends_at - GRACE, clock.now()
     due = [day for day in REMIND_ON if begun + timedelta(days=day) <= now]
     if not due:
         return
+    kind, occasion = kind_of("payment_to_mend"), str(due[-1])
     rows = _waiting(settlement).annotate(failed_at=Min("attempts__answered_at"))
-    late = rows.filter(failed_at__lte=begun + timedelta(days=due[-1]))
-    for payment in late.select_related("pledge__backer", "cooperative").order_by("id").iterator(CHUNK):
-        outbox.queue(
-            kind_of("payment_to_mend"),
-            cooperative=payment.cooperative,
-            subject_key=payment.pledge.key,
-            occasion=str(due[-1]),
-            to=payment.pledge.backer,
+    late = rows.filter(~_reminded(kind, occasion), failed_at__lte=begun + timedelta(days=due[-1]))
+    late, last = late.select_related("pledge__backer", "cooperative").order_by("id"), 0
+    while payments := list(late.filter(pk__gt=last)[:CHUNK]):
+        outbox.queue_all(
+            outbox.mail_for(
+                kind,
+                cooperative=payment.cooperative,
+                subject_key=payment.pledge.key,
+                occasion=occasion,
+                to=payment.pledge.backer,
+            )
+            for payment in payments
         )
+        last = payments[-1].pk
+
+
+def _reminded(kind: MailKind, occasion: str) -> Exists:
+    key = Concat(Value("pledge:"), Cast(OuterRef("pledge_id"), CharField()), output_field=CharField())
+    return Exists(OutgoingMail.objects.filter(kind=kind.key, occasion=occasion, subject_key=key))
 
 
 def _try_again(payment: Payment) -> None:

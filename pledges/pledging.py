@@ -16,7 +16,7 @@ from campaigns import lifecycle, queries, stock
 from home import backing, clock, outbox
 from home.models import Cooperative
 from home.registry import kind_of
-from pledges import choosing, giving_back, ledger, taxes
+from pledges import choosing, giving_back, ledger, saved_cards, taxes
 from pledges.choosing import PledgeRefused, PledgeRequest
 from pledges.commission import commission_on
 from pledges.enums import CardState, ChangeState, CheckoutPurpose, CheckoutState, PaymentState, PledgeState
@@ -152,13 +152,15 @@ def _follow_language(checkout: Checkout) -> None:
 def keep_new_card(checkout: Checkout, card: Card) -> bool:
     """Another card was given for a payment that could not be made. False if known already.
 
-    One that comes once the contribution was let go is only there to be forgotten.
+    The one that it replaces is to be forgotten, and so is one that comes once the contribution was let go.
     """
     with transaction.atomic():
         if not _complete(checkout):
             return False
         pledge = Pledge.objects.select_for_update().get(pk=checkout.pledge_id)
         stands = pledge.state == PledgeState.CONFIRMED
+        if pledge.payment_method not in ("", card.payment_method):
+            saved_cards.replaced(pledge, pledge.payment_method)
         Pledge.objects.filter(pk=pledge.pk).update(
             payment_method=card.payment_method,
             card_last4=card.last4,

@@ -47,6 +47,7 @@ class What(StrEnum):
     BALANCE = "the balance is not the ledger's"
     UNKNOWN_PAYOUT = "a transfer at Stripe that is not recorded"
     PAYOUT_STATE = "the transfer stands otherwise at Stripe"
+    EVENT_WAITING = "an event could not be handled, time and again"
 
 
 @dataclass(frozen=True)

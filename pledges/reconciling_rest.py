@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from home import clock
 from home.models import Backer, Cooperative
 from home.tenancy import within
-from pledges import gateway, payouts
+from pledges import gateway, payouts, webhooks
 from pledges.enums import CardState, CheckoutState, LedgerAccount, PledgeState, RefundState
 from pledges.gateway import audit
 from pledges.models import Checkout, LedgerEntry, Payment, Payout, Pledge
@@ -88,6 +88,13 @@ def check_cards(cooperative: Cooperative) -> Iterator[Difference]:
             yield Difference(What.CARD_LEFT, f"backer:{backer.pk}", card)
         for card in sorted(kept - attached):
             yield Difference(What.CARD_GONE, f"backer:{backer.pk}", card)
+
+
+def check_events(cooperative: Cooperative) -> Iterator[Difference]:
+    """What came from Stripe, and could not be handled so far."""
+    for event in webhooks.stubborn(cooperative.stripe_account).iterator(CHUNK):
+        error = " ".join(event.last_error.split())[:200]
+        yield Difference(What.EVENT_WAITING, event.event_id, f"{event.kind}, {event.attempts} times: {error}")
 
 
 def check_balance(cooperative: Cooperative) -> Iterator[Difference]:

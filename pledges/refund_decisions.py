@@ -1,14 +1,18 @@
 """What treasurers decide about refunds: asked, approved by a second person, turned down, settled by other means.
 
+What Stripe refused (a dispute stood, say) is asked again, or let go.
+
 Every decision is taken under the lock of the payment, so that two people at once never give back more than is left.
 A process that dies inside one has decided nothing; after it, the row is there and the tick makes the refund.
 """
 
 import uuid
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from campaigns.emails import members
 from home import clock, outbox
@@ -16,7 +20,7 @@ from home.models import User
 from home.registry import kind_of
 from pledges import giving_back, ledger
 from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundReason, RefundState
-from pledges.models import Payment, Refund
+from pledges.models import Dispute, Payment, Refund
 from pledges.models.payments import GIVEN_BACK
 from pledges.refunds import TREASURERS
 
@@ -166,3 +170,61 @@ def settle_otherwise(refund: Refund, by: User) -> None:
             raise RefundRefused(Obstacle.DECIDED)
         refund.refresh_from_db()
         ledger.record_refund_settled(refund, now)
+
+
+#: Refused by the provider: nothing has moved, and its money may be owed all the same.
+REFUSED = Q(state=RefundState.FAILED, done_at=None)
+
+
+def to_ask_again(refunds: QuerySet[Refund]) -> QuerySet[Refund]:
+    """Those that were refused and could be made now: no dispute stands, and something of their payment is left."""
+    of_payment = {"payment": OuterRef("payment")}
+    taken = GIVEN_BACK | Q(state__in=[RefundState.TO_APPROVE, RefundState.DUE])
+    gone = _sum(Refund.objects.filter(taken, **of_payment))
+    lost = _sum(Dispute.objects.filter(state=DisputeState.LOST, **of_payment))
+    contested = Exists(Dispute.objects.filter(state=DisputeState.OPEN, **of_payment))
+    return refunds.filter(REFUSED, ~contested, payment__amount__gt=gone + lost)
+
+
+def _sum(rows: QuerySet[Any]) -> Coalesce:
+    summed = rows.order_by().annotate(one=Value(1)).values("one").annotate(total=Sum("amount")).values("total")
+    return Coalesce(Subquery(summed, output_field=IntegerField()), 0)
+
+
+def ask_again(refund: Refund, by: User) -> None:
+    """What was refused is to be made after all, or what is left of it, by another key. Raises RefundRefused."""
+    with transaction.atomic():
+        payment = (
+            Payment.objects.select_for_update(of=("self",)).select_related("cooperative").get(pk=refund.payment_id)
+        )
+        if obstacle := obstacle_of(payment):
+            raise RefundRefused(obstacle)
+        amount = min(refund.amount, left_of(payment))
+        refused = Refund.objects.filter(REFUSED, pk=refund.pk)
+        asked = refused.update(
+            state=RefundState.DUE,
+            amount=amount,
+            commission=giving_back.commission_of(payment, amount),
+            key=uuid.uuid4(),
+            lease_token=None,
+            lease_until=None,
+            failed_at=None,
+            failure="",
+        )
+        if not asked:
+            raise RefundRefused(Obstacle.DECIDED)
+        transaction.on_commit(_nudge)
+
+
+def may_let_go(refund: Refund) -> bool:
+    """What someone of the team asked for. What a backer is owed, having cancelled or lowered, is not for the team."""
+    return refund.asked_by_id is not None and Refund.objects.filter(REFUSED, pk=refund.pk).exists()
+
+
+def let_go(refund: Refund, by: User) -> None:
+    """What was refused is not to be made after all. Raises RefundRefused."""
+    with transaction.atomic():
+        Payment.objects.select_for_update().get(pk=refund.payment_id)
+        refused = Refund.objects.filter(REFUSED, pk=refund.pk).exclude(asked_by=None)
+        if not refused.update(state=RefundState.REJECTED, approved_by=by, approved_at=clock.now()):
+            raise RefundRefused(Obstacle.DECIDED)

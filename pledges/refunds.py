@@ -6,7 +6,8 @@ transaction, never computed. One made elsewhere (Stripe's dashboard) gets a row 
 
 What happens when the process dies: before the call, the row is DUE and the tick makes it; after the call, the refund is
 looked up by its metadata before it is asked for again, with the same key, and an event that comes first records it.
-A 500 that hides no refund changes the key.
+A 500 that hides no refund changes the key. While a cooperative's account is disconnected nothing is tried there; what
+is due stays due, is shown, and is made once the account is connected again.
 """
 
 import logging
@@ -49,12 +50,22 @@ def make_due() -> int:
     return handled
 
 
+def makeable() -> Q:
+    """By card, on an account that we reach: with one whose owner disconnected it, a refund stays due and waits."""
+    return Q(payment__method=PaymentMethod.CARD, cooperative__disconnected_at=None)
+
+
+def waits_for_account(refund: Refund) -> bool:
+    """Due, and not made before the cooperative's account is connected again."""
+    by_card = refund.payment.method == PaymentMethod.CARD
+    return by_card and refund.state == RefundState.DUE and refund.cooperative.disconnected_at is not None
+
+
 def _claim() -> Refund | None:
     now, token = clock.now(), uuid.uuid4()
     with across_cooperatives():
         free = Refund.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), state=RefundState.DUE)
-        by_card = free.filter(payment__method=PaymentMethod.CARD)
-        found = by_card.order_by("id").values_list("id", flat=True).first()
+        found = free.filter(makeable()).order_by("id").values_list("id", flat=True).first()
         # Of its own columns alone: PostgreSQL does not look again into a subquery (a join's) of a row that was taken.
         if found is None or not free.filter(pk=found).update(lease_token=token, lease_until=now + LEASE):
             return None

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Sum
+from django.db.models import CharField, Count, F, QuerySet, Sum, Value
+from django.db.models.functions import Cast, Concat
 
 from campaigns.models import Campaign
 from home import clock
@@ -56,11 +57,15 @@ class ByStanding:
 
 @dataclass(frozen=True)
 class Report:
-    """`collected` to `left`: by the ledger, of payments made, before any refund or dispute. `whole`: of all tiers."""
+    """`collected` to `left`: by the ledger, of payments made, before any refund or dispute. `whole`: of all tiers.
+
+    `late` was contributed after the end: in no other figure but `commission`, `fees` and `left`, which are of all.
+    """
 
     campaign: Campaign
     pledged: int
     collected: int
+    late: Tally
     commission: int
     fees: int
     left: int
@@ -78,16 +83,18 @@ class Pace:
 
 
 def report_of(campaign: Campaign) -> Report:
-    """Four queries, whatever the number of contributions."""
+    """A few queries, whatever the number of contributions."""
     accounts = _accounts(campaign)
     contributions = -accounts.get(LedgerAccount.CONTRIBUTIONS, 0) - accounts.get(LedgerAccount.TAXES, 0)
     commission = accounts.get(LedgerAccount.COMMISSION, 0)
     fees = accounts.get(LedgerAccount.PROCESSING_FEES, 0)
+    late = _late(campaign)
     whole, without_tier = _whole(campaign)
     return Report(
         campaign=campaign,
         pledged=progress_of(campaign).pledged,
-        collected=contributions,
+        collected=contributions - late.amount,
+        late=late,
         commission=commission,
         fees=fees,
         left=contributions - commission - fees,
@@ -112,9 +119,26 @@ def _accounts(campaign: Campaign) -> dict[str, int]:
     return {row["account"]: row["total"] for row in made.values("account").annotate(total=Sum("amount"))}
 
 
+def _late(campaign: Campaign) -> Tally:
+    payments = Payment.objects.filter(pledge__campaign=campaign, pledge__is_late=True)
+    key = Concat(Value("payment:"), Cast("pk", CharField()), output_field=CharField())
+    made = LedgerEntry.objects.filter(
+        group__campaign=campaign,
+        group__kind=LedgerKind.PAYMENT,
+        group__subject_key__in=payments.annotate(key=key).values("key"),
+        account__in=[LedgerAccount.CONTRIBUTIONS, LedgerAccount.TAXES],
+    )
+    sums = made.aggregate(count=Count("group", distinct=True), amount=Sum("amount"))
+    return Tally(sums["count"], -(sums["amount"] or 0))
+
+
+def _timely(campaign: Campaign) -> QuerySet[Payment]:
+    return Payment.objects.filter(pledge__campaign=campaign, pledge__is_late=False)
+
+
 def _whole(campaign: Campaign) -> tuple[ByStanding, list[ByStanding]]:
-    """All payments, and what of them was given without a tier."""
-    rows = Payment.objects.filter(pledge__campaign=campaign).values("state")
+    """All payments of before the end, and what of them was given without a tier."""
+    rows = _timely(campaign).values("state")
     whole, free = ByStanding(), ByStanding()
     for row in rows.annotate(count=Count("pk"), amount=Sum("amount")):
         whole.add(row["state"], row["count"], row["amount"])
@@ -128,7 +152,7 @@ def _tiers(campaign: Campaign) -> list[ByStanding]:
     """Rewards with their postage, by tier in the order of the page."""
     item = "pledge__items__"
     price: Any = F(f"{item}quantity") * (F(f"{item}unit_amount") + F(f"{item}unit_postage"))
-    rows = Payment.objects.filter(pledge__campaign=campaign, part=0, pledge__items__quantity__gt=0)
+    rows = _timely(campaign).filter(part=0, pledge__items__quantity__gt=0)
     sums: Any = rows.values("state", reward=F(f"{item}reward")).annotate(
         count=Count("pk", distinct=True), amount=Sum(price)
     )

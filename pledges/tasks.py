@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django_tasks import task
 
 from campaigns.models import Campaign
@@ -28,8 +29,8 @@ from pledges import (
     settlement,
     webhooks,
 )
-from pledges.enums import CardState, CheckoutPurpose, CheckoutState, PaymentMethod, PaymentState, RefundState
-from pledges.models import CardToForget, Checkout, Payment, Pledge, Refund, StripeEvent
+from pledges.enums import CheckoutPurpose, CheckoutState, PaymentState, RefundState
+from pledges.models import Checkout, Payment, Refund
 
 log = logging.getLogger(__name__)
 
@@ -104,11 +105,16 @@ def forget_cards() -> None:
 @task()
 def learn_fees() -> None:
     with across_cooperatives():
-        rows = Payment.objects.select_related("cooperative", "pledge__backer", "pledge__cooperative__site")
-        unknown = list(rows.filter(state=PaymentState.PAID, processing_fee=None).exclude(stripe_intent="")[:500])
+        rows = _unknown_fees().select_related("cooperative", "pledge__backer", "pledge__cooperative__site")
+        unknown = list(rows[:500])
     for payment in unknown:
         with within(payment.cooperative):
             _learn_fee(payment)
+
+
+def _unknown_fees() -> QuerySet[Payment]:
+    paid = Payment.objects.filter(state=PaymentState.PAID, processing_fee=None).exclude(stripe_intent="")
+    return paid.filter(cooperative__disconnected_at=None)
 
 
 def _learn_fee(payment: Payment) -> None:
@@ -177,7 +183,7 @@ def nudge_checkouts() -> None:
 @periodic("events", every=timedelta(seconds=30))
 def nudge_events() -> None:
     late = clock.now() - timedelta(seconds=20)
-    if StripeEvent.objects.filter(handled_at=None, received_at__lte=late).exists():
+    if webhooks.waiting().filter(received_at__lte=late).exists():
         handle_waiting_events.enqueue()
 
 
@@ -191,12 +197,11 @@ def nudge_polling() -> None:
 @periodic("refunds and cards", every=timedelta(seconds=30))
 def nudge_refunds_and_cards() -> None:
     with across_cooperatives():
-        if Refund.objects.filter(state=RefundState.DUE, payment__method=PaymentMethod.CARD).exists():
+        if Refund.objects.filter(refunds.makeable(), state=RefundState.DUE).exists():
             make_refunds.enqueue()
-        due = Pledge.objects.filter(card_state=CardState.TO_DETACH), CardToForget.objects.filter(forgotten_at=None)
-        if any(rows.exists() for rows in due):
+        if saved_cards.due_pledges().exists() or saved_cards.due_cards().exists():
             forget_cards.enqueue()
-        if Payment.objects.filter(state=PaymentState.PAID, processing_fee=None).exclude(stripe_intent="").exists():
+        if _unknown_fees().exists():
             learn_fees.enqueue()
 
 

@@ -16,6 +16,7 @@ from campaigns.enums import GoalUnit, RewardKind
 from campaigns.models import Campaign, Reward
 from pledges import matching, promises
 from pledges.enums import DisputeState, PaymentState, PledgeState
+from pledges.gone_back import gone_back
 from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 from pledges.models.payments import GIVEN_BACK
 
@@ -228,10 +229,11 @@ def current_months(rewards: Iterable[Reward]) -> dict[int, date]:
 
 
 def people_by_reward(reward_ids: Collection[int]) -> dict[int, int]:
-    """By reward id: how many people are promised it, or hold it while they pay."""
+    """By reward id: how many people are promised it, or hold it while they pay; not those who got all of it back."""
     waiting = PledgeItem.objects.filter(
         reward__in=reward_ids, quantity__gt=0, pledge__state__in=[PledgeState.PENDING, PledgeState.CONFIRMED]
     )
+    waiting = waiting.exclude(pledge__in=gone_back())
     rows = waiting.values("reward_id").annotate(people=Count("pledge__backer_id", distinct=True))
     return {row["reward_id"]: row["people"] for row in rows}
 

@@ -6,14 +6,15 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
 from campaigns.models import Campaign, Reward
 from home.backing import BOUNCED
 from home.languages import LANGUAGES
 from home.models import Backer, NewsConsent, OutgoingMail, Suppression
-from pledges.enums import FulfilmentState, PledgeState, RefundState
-from pledges.models import Payment, Pledge, PledgeItem
+from pledges.enums import FulfilmentState, PledgeState
+from pledges.gone_back import gone_back
+from pledges.models import Pledge, PledgeItem
 from pledges.promises import annotate_current_month
 from updates.enums import MailingKind
 from updates.models import Update
@@ -85,10 +86,8 @@ class Audience:
 
 def contributing(campaign: Campaign) -> QuerySet[Pledge]:
     """Confirmed, and not refunded whole."""
-    given_back = Sum("refunds__amount", filter=Q(refunds__state__in=[RefundState.DUE, RefundState.DONE]))
-    payments = Payment.objects.filter(pledge__campaign=campaign, refunds__isnull=False).annotate(given_back=given_back)
-    refunded = payments.filter(given_back__gte=F("amount")).order_by().values("pledge_id")
-    return Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED).exclude(pk__in=refunded)
+    standing = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
+    return standing.exclude(pk__in=gone_back().filter(campaign=campaign))
 
 
 def changes_in(texts: UpdateTexts) -> list[Change]:

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -17,10 +18,10 @@ from home.admin_pages import furniture, page_of
 from pledges import giving_back, refund_decisions, taxes
 from pledges.admin.refund_forms import RefundForm
 from pledges.disputes import STANDING, reason_words
-from pledges.enums import RefundState
+from pledges.enums import PaymentMethod, RefundState
 from pledges.models import Dispute, FraudWarning, Payment, Refund
 from pledges.refund_decisions import Obstacle, RefundRefused
-from pledges.refunds import TREASURERS
+from pledges.refunds import TREASURERS, waits_for_account
 
 ICON = "undo"
 
@@ -100,7 +101,7 @@ def _asked(request: AdminRequest, payment: Payment, form: RefundForm) -> HttpRes
 
 @requires(*TREASURERS)
 def index(request: AdminRequest) -> HttpResponse:
-    """What waits for someone (refunds to approve or to settle, disputes, warnings), then every refund."""
+    """What waits for someone (refunds to approve, to settle or to ask again, disputes, warnings), then every refund."""
     about = ("payment__pledge__backer", "payment__pledge__campaign")
     refunds = Refund.objects.filter(cooperative=request.cooperative).select_related(*about, "asked_by")
     disputes = Dispute.objects.filter(cooperative=request.cooperative).select_related(*about).order_by("-pk")
@@ -108,6 +109,10 @@ def index(request: AdminRequest) -> HttpResponse:
     owed = refunds.filter(state=RefundState.FAILED, settled_at=None).exclude(done_at=None)
     context = {
         "waiting": refunds.filter(state=RefundState.TO_APPROVE).order_by("pk") | owed.order_by("pk"),
+        "waits_for_account": request.cooperative.disconnected_at is not None
+        and refunds.filter(state=RefundState.DUE, payment__method=PaymentMethod.CARD).exists(),
+        "processor": settings.PAYMENT_PROCESSOR_NAME,
+        "refused": refund_decisions.to_ask_again(refunds).order_by("pk"),
         "disputes": [(one, reason_words(one.reason)) for one in disputes.filter(state__in=STANDING)],
         "warnings": warnings.filter(payment__refunds=None, payment__disputes=None).order_by("pk"),
     }
@@ -120,13 +125,19 @@ def index(request: AdminRequest) -> HttpResponse:
 
 @requires(*TREASURERS)
 def detail(request: AdminRequest, refund_id: int) -> HttpResponse:
-    """One refund; POST decides it (`approve`, `reject`) or marks it paid by other means (`settle`)."""
+    """One refund; POST decides it (`approve`, `reject`), marks it paid by other means (`settle`), asks it again."""
     rows = Refund.objects.select_related("payment__pledge__backer", "payment__pledge__campaign", "payment__cooperative")
+    rows = rows.select_related("cooperative")
     refund = get_object_or_404(rows, cooperative=request.cooperative, pk=refund_id)
     acts = {
         "approve": (refund_decisions.approve, _("The refund is approved, and on its way.")),
         "reject": (refund_decisions.reject, _("The refund is not approved: nothing goes back.")),
         "settle": (refund_decisions.settle_otherwise, _("The refund is marked as paid by other means.")),
+        "again": (
+            refund_decisions.ask_again,
+            _("The refund is asked for again. The backer is written to once it is made."),
+        ),
+        "let_go": (refund_decisions.let_go, _("The refund is let go: nothing goes back.")),
     }
     chosen = acts.get(request.POST.get("act", ""))
     if request.method == "POST" and chosen:
@@ -142,6 +153,7 @@ def detail(request: AdminRequest, refund_id: int) -> HttpResponse:
 def _detail_page(request: AdminRequest, refund: Refund) -> HttpResponse:
     waits = refund.state == RefundState.TO_APPROVE
     owed = refund.state == RefundState.FAILED and refund.done_at is not None
+    again = refund_decisions.to_ask_again(Refund.objects.filter(pk=refund.pk)).exists()
     context = {
         "refund": refund,
         "payment": refund.payment,
@@ -153,6 +165,11 @@ def _detail_page(request: AdminRequest, refund: Refund) -> HttpResponse:
         "own": waits and refund.asked_by_id == request.user.pk,
         "may_settle": owed and refund.settled_at is None,
         "came_back": owed,
+        "waits_for_account": waits_for_account(refund),
+        "processor": settings.PAYMENT_PROCESSOR_NAME,
+        "may_ask_again": again,
+        "again": min(refund.amount, refund_decisions.left_of(refund.payment)) if again else 0,
+        "may_let_go": again and refund_decisions.may_let_go(refund),
     }
     above = [(reverse("pledges_refunds"), _("Refunds and disputes"))]
     title = _("Refund of %(amount)s") % {"amount": formats.money(refund.amount, refund.currency, exact=True)}

@@ -17,6 +17,7 @@ from pledges.gateway.payments import (
     charge_again,
     confirm,
     find_payment,
+    find_payment_between,
     intent_of_charge,
     read_payment,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "end_session",
     "find_account",
     "find_payment",
+    "find_payment_between",
     "find_refund",
     "forget_card",
     "forget_customer",

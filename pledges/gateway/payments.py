@@ -1,7 +1,10 @@
 """Payments: charged once off-session, mended on the same PaymentIntent."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 import stripe
-from stripe.params import PaymentIntentCreateParams
+from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams
 
 from pledges.gateway.cards import as_card
 from pledges.gateway.client import client, on
@@ -131,8 +134,27 @@ def intent_of_charge(account: str, charge_id: str) -> str:
 
 
 def find_payment(account: str, customer: str, row: str) -> Intent | None:
-    """The payment made for one of our rows, once its idempotency key may have been forgotten."""
+    """The payment made for one of our rows, once its idempotency key may have been forgotten.
+
+    Raises Refused (no such customer any more) or Unavailable.
+    """
     with translated():
         listed = client().v1.payment_intents.list({"customer": customer, "limit": 100}, on(account))
-        match = next((one for one in listed.auto_paging_iter() if own_metadata(one).get(OWN_ROW) == row), None)
+        match = _of_row(listed.auto_paging_iter(), row)
     return read_payment(account, match.id) if match else None
+
+
+def find_payment_between(account: str, since: datetime, until: datetime, row: str) -> Intent | None:
+    """The same among all that were made in a span of time, whoever their customer. Raises Unavailable."""
+    params: PaymentIntentListParams = {
+        "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
+        "limit": 100,
+    }
+    with translated():
+        listed = client().v1.payment_intents.list(params, on(account))
+        match = _of_row(listed.auto_paging_iter(), row)
+    return read_payment(account, match.id) if match else None
+
+
+def _of_row(found: Iterable[stripe.PaymentIntent], row: str) -> stripe.PaymentIntent | None:
+    return next((one for one in found if own_metadata(one).get(OWN_ROW) == row), None)

@@ -172,7 +172,10 @@ GIVEN_BACK = models.Q(state=RefundState.DONE) | models.Q(state=RefundState.FAILE
 
 
 class StripeEvent(models.Model):
-    """An event as it came, stored once by its id and account; handled any number of times with the same end."""
+    """An event as it came, stored once by its id and account; handled any number of times with the same end.
+
+    `attempts`: how often it could not be handled; `retry_at` is when it is tried again.
+    """
 
     event_id = models.CharField(max_length=80)
     account = models.CharField(max_length=60, blank=True)
@@ -182,12 +185,14 @@ class StripeEvent(models.Model):
     created_at = models.DateTimeField()
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["event_id", "account"], name="stripe_event_once")]
         indexes: ClassVar = [
-            models.Index(fields=["id"], condition=models.Q(handled_at=None), name="stripe_event_unhandled")
+            models.Index(fields=["attempts", "id"], condition=models.Q(handled_at=None), name="stripe_event_waiting")
         ]
 
     def __str__(self) -> str:

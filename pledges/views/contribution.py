@@ -20,6 +20,7 @@ from pledges.consent_texts import NEWS, charge_date
 from pledges.disputes import STANDING
 from pledges.enums import CheckoutState, PaymentState, PledgeState
 from pledges.forms import LostLinkForm
+from pledges.gone_back import is_gone_back
 from pledges.links import pledge_of, share_code
 from pledges.models import Dispute, Payment, Pledge, Refund
 from pledges.renewing import renew
@@ -86,7 +87,7 @@ def _context(pledge: Pledge) -> dict[str, Any]:
         "may_replace_card": cards.may_replace(pledge, clock.now()),
         "needs_address": own_settings.needs_address(pledge),
         "address": own_settings.address_of(pledge),
-        "owed": [item_standing(item, pledge) for item in items] if pledge.state == PledgeState.CONFIRMED else [],
+        "owed": [item_standing(item, pledge) for item in items] if _is_owed(pledge) else [],
         "receipt_of": payment if payment and payment.state == PaymentState.PAID else None,
         "may_cancel": pledging.may_cancel(pledge, clock.now()),
         "expires_before_charge": expires_before_charge(pledge),
@@ -97,6 +98,10 @@ def _context(pledge: Pledge) -> dict[str, Any]:
         "wants_news": backing.wants_news(pledge.backer, pledge.campaign.translation_key),
         "news_text": NEWS,
     }
+
+
+def _is_owed(pledge: Pledge) -> bool:
+    return pledge.state == PledgeState.CONFIRMED and not is_gone_back(pledge)
 
 
 def _aftermath(pledge: Pledge, refunds: list[tuple[Payment, Refund]]) -> list[Standing]:

@@ -10,16 +10,17 @@ from campaigns.models import Campaign
 from home import clock, composing
 from home.models import Cooperative, OutgoingMail, Role
 from home.tenancy import within
-from pledges import accounts, gateway, polling, settlement
+from pledges import accounts, checkout, gateway, ledger_checks, pledging, polling, refunds, saved_cards, settlement
 from pledges.choosing import PledgeRefused
-from pledges.enums import PaymentState
+from pledges.enums import PaymentState, RefundState
 from pledges.gateway.client import client as stripe_client
-from pledges.models import Payment, StripeAccount
+from pledges.models import CardToForget, Payment, Pledge, Refund, StripeAccount
 from pledges.pledging import begin
 from tests.factories.campaigns import end_now, make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.requests import pledge_request
-from tests.pledges.paying import receive
+from tests.pledges.aftermath import is_gone
+from tests.pledges.paying import flexible, paid, receive
 
 URLS = {"return_url": "http://meule.localhost/back", "refresh_url": "http://meule.localhost/over"}
 
@@ -237,6 +238,50 @@ def test_a_disconnected_account_waits_and_loses_nothing(shop, treasurer, admin, 
         settlement.settle(Campaign.objects.select_related("cooperative__site").get(pk=campaign.pk))
         assert list(Payment.objects.values_list("state", flat=True)) == [PaymentState.PAID]
     assert [line["amount"] for line in stripe_double.journal(shop.stripe_account, "charge")] == [made.amount]
+
+
+def test_what_waits_for_a_disconnected_account_is_shown_not_tried_and_done_once_it_is_back(
+    shop, outsider, treasurer, admin, stripe_double, caplog
+):
+    with within(shop):
+        campaign = flexible(shop)
+        payment = paid(campaign, stripe_double, 3_000)
+        pledging.cancel(payment.pledge)
+        promised = promise(make_campaign(shop, title="Une roue"), stripe_double)
+        card = promised.payment_method
+        pledging.cancel(promised)
+        replaced = promise(make_campaign(shop, title="Deux roues"), stripe_double)
+        saved_cards.replaced(replaced, replaced.payment_method)
+        refund = Refund.objects.get()
+    stripe_double.open_account(outsider)
+    with within(outsider):
+        pledging.cancel(paid(flexible(outsider), stripe_double, 1_000).pledge)
+    stripe_double.set_account(shop.stripe_account, deauthorized=True)
+    polling.poll_cooperative(shop)
+    caplog.clear()
+    assert (refunds.make_due(), saved_cards.forget_due()) == (1, 0)  # the other cooperative's
+    assert [record.message for record in caplog.records] == []
+    assert "refunds in progress wait" in admin.get(reverse("pledges_refunds")).content.decode()
+    assert "refunds in progress wait" in admin.get(reverse("pledges_refund", args=[refund.pk])).content.decode()
+    with within(shop):
+        assert (Refund.objects.get().state, Refund.objects.get().lease_until) == (RefundState.DUE, None)
+        assert CardToForget.objects.filter(forgotten_at=None).count() == 1
+    stripe_double.set_account(shop.stripe_account, deauthorized=False)
+    polling.poll_cooperative(shop)
+    assert (refunds.make_due(), saved_cards.forget_due()) == (1, 2)
+    with within(shop):
+        assert Refund.objects.get().state == RefundState.DONE
+        assert is_gone(shop.stripe_account, card)
+        assert list(ledger_checks.all_findings()) == []
+    assert "refunds in progress wait" not in admin.get(reverse("pledges_refunds")).content.decode()
+
+
+def promise(campaign, double):
+    row = begin(campaign.cooperative, pledge_request(campaign, (campaign.rewards.last(), 1)))
+    checkout.open_page(row)
+    double.pay(row.stripe_session)
+    checkout.finish(row)
+    return Pledge.objects.select_related("campaign").get(pk=row.pledge_id)
 
 
 def test_the_event_of_a_revoked_access_is_believed_only_once_it_is_so(shop, stripe_double):

@@ -2,6 +2,8 @@
 
 import pytest
 import requests
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import RewardStock
 from home import clock
@@ -99,6 +101,25 @@ def test_reminders_stop_once_it_is_paid(campaign, shop, stripe_double):
     assert occasions() == ["0", "2"]
     assert mails("pledge_dropped") == []
     assert Settlement.objects.get().dropped_at is not None
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_tick_with_no_reminder_due_writes_nothing_and_costs_the_same(campaign, stripe_double, monkeypatch, count):
+    for number in range(count - 1):
+        contribute(campaign, stripe_double, card=ASKS, email=f"b{number}@example.com")
+    to_mend(campaign, stripe_double, card=ASKS)
+    monkeypatch.setattr(grace, "CHUNK", 2)
+    running = grace.running().get()
+    with CaptureQueriesContext(connection) as before_any:
+        grace.attend(running)
+    pass_days(stripe_double, 2)
+    grace.attend(running)
+    assert occasions() == ["0"] * count + ["2"] * count
+    with CaptureQueriesContext(connection) as once_written:
+        grace.attend(running)
+    asked = [query["sql"] for query in [*before_any, *once_written]]
+    assert [sql for sql in asked if not sql.startswith("SELECT")] == []
+    assert (len(before_any), len(once_written)) == (1, 2)
 
 
 def test_a_machine_that_slept_sends_the_latest_reminder_only(campaign, stripe_double):
@@ -333,15 +354,17 @@ def test_one_without_customer_any_more_is_dropped(campaign, shop, stripe_double)
     assert payment_of(made).state == PaymentState.DROPPED
 
 
-def test_one_without_customer_that_a_call_may_have_paid_is_not_let_go(campaign, shop, stripe_double):
+def test_one_without_customer_that_a_call_may_have_paid_is_let_go_once_it_cannot_be_paid(campaign, shop, stripe_double):
     made = to_mend(campaign, stripe_double)
+    hidden = payment_of(made).stripe_intent
     made.backer.stripe_customer = ""
     made.backer.save()
     Payment.objects.update(stripe_intent="")
     PaymentAttempt.objects.update(outcome=charging.NEVER_ARRIVED)
     pass_days(stripe_double, 7)
     attend(campaign)
-    assert payment_of(made).state == PaymentState.MEND
+    assert payment_of(made).state == PaymentState.DROPPED
+    assert gateway.read_payment(shop.stripe_account, hidden).status == "canceled"
 
 
 def test_a_card_given_too_late_is_forgotten(campaign, shop, stripe_double):
@@ -374,6 +397,40 @@ def test_a_card_given_after_the_first_was_removed_is_forgotten_once_it_is_droppe
     days(campaign, stripe_double, 7)
     made.refresh_from_db()
     assert (made.state, made.card_state) == (PledgeState.DROPPED, CardState.TO_DETACH)
+
+
+def test_a_declined_card_is_forgotten_once_another_one_replaced_it(campaign, shop, stripe_double):
+    made = to_mend(campaign, stripe_double)
+    first = made.payment_method
+    mending.open_card_page(payment_of(made))
+    row = Checkout.objects.get(payment=payment_of(made))
+    stripe_double.pay(row.stripe_session)
+    mending.use_card(row)
+    stripe_double.fault("POST /v1/payment_methods/", "500")
+    saved_cards.forget_due()
+    assert not is_gone(shop.stripe_account, first)
+    saved_cards.forget_due()
+    made.refresh_from_db()
+    assert (is_gone(shop.stripe_account, first), is_gone(shop.stripe_account, made.payment_method)) == (True, False)
+    bring_events(stripe_double, shop.stripe_account)
+    made.refresh_from_db()
+    assert (payment_of(made).state, made.card_state) == (PaymentState.PAID, CardState.KEPT)
+    book_agrees(stripe_double, shop.stripe_account)
+
+
+def test_a_card_given_too_late_hides_no_card_that_is_still_to_be_forgotten(campaign, shop, stripe_double):
+    made = to_mend(campaign, stripe_double)
+    first = made.payment_method
+    pass_days(stripe_double, 7)
+    attend(campaign)
+    row = checkout.pledging.mend_checkout(payment_of(made))
+    checkout.open_page(row)
+    stripe_double.pay(row.stripe_session)
+    mending.use_card(row)
+    made.refresh_from_db()
+    second = made.payment_method
+    saved_cards.forget_due()
+    assert [is_gone(shop.stripe_account, card) for card in (first, second)] == [True, True]
 
 
 def test_a_pause_takes_no_day_of_the_grace(campaign, shop, stripe_double):

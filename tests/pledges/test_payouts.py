@@ -1,5 +1,8 @@
 """Transfers to the bank: each with all its lines, equal to the deposit to the cent, and in the ledger."""
 
+import re
+from html import unescape
+
 import pytest
 from django.db import connection
 from django.db.models import F
@@ -86,7 +89,9 @@ def at_fault():
     return [str(finding) for finding in payout_checks.payout_findings()]
 
 
-def test_a_transfer_is_its_payments_refunds_disputes_and_fees_to_the_cent(shop, campaign, treasurer, stripe_double):
+def test_a_transfer_is_its_payments_refunds_disputes_and_fees_to_the_cent(
+    shop, campaign, treasurer, stripe_double, client
+):
     other = flexible(shop, title="Un four")
     first, second = paid(campaign, stripe_double, 10_033), paid(other, stripe_double, 4_567, email="b@example.com")
     refund = give_back(first, 3_333)
@@ -124,6 +129,16 @@ def test_a_transfer_is_its_payments_refunds_disputes_and_fees_to_the_cent(shop, 
     assert mail.address == treasurer.email
     assert message.subject == f"Virement à la coopérative\u00a0: {money(made['amount'])}"
     assert "− 33,33\u00a0$ · Remboursements" in message.body
+    html = unescape(message.alternatives[0].content)
+    for address in (reverse("pledges_payout", args=[payout.pk]), reverse("pledges_journal")):
+        assert (shop.root_url + address in message.body, shop.root_url + address in html) == (True, True)
+    client.defaults["HTTP_HOST"] = shop.site.hostname
+    client.force_login(treasurer)
+    (link,) = re.findall(r'href="([^"]+journal[^"]+)"', html)
+    answer = client.get(link.removeprefix(shop.root_url))
+    lines = b"".join(answer.streaming_content).decode()
+    assert answer["Content-Type"].startswith("text/csv")
+    assert len(lines.splitlines()) > 1
 
 
 def money(cents):

@@ -13,7 +13,7 @@ from home.tenancy import across_cooperatives, within
 from pledges import accounts, checkout, gateway, payouts, pledging, saved_cards
 from pledges.enums import CardState, CheckoutState, DisputeState, PaymentState, PayoutState
 from pledges.gateway.client import client, on
-from pledges.models import Checkout, Dispute, LedgerEntry, LedgerGroup, Payment, Payout, Pledge, Refund
+from pledges.models import Checkout, Dispute, LedgerEntry, LedgerGroup, Payment, Payout, Pledge, Refund, StripeEvent
 from pledges.reconciling import What
 from tests.factories.campaigns import make_campaign
 from tests.factories.requests import pledge_request
@@ -99,6 +99,13 @@ def gone(model, **fields):
     return lambda story: model.objects.filter(pk=first(model).pk).update(**fields)
 
 
+def event_that_fails(story):
+    StripeEvent.objects.create(
+        event_id="evt_1", account=story.stripe_account, kind="refund.created", object_id="re_1", attempts=5,
+        last_error="ValueError", created_at=clock.now(), received_at=clock.now(),
+    )  # fmt: skip
+
+
 SEEDED = {
     "account": (What.ACCOUNT, lambda story: Cooperative.objects.update(payouts_enabled=False)),
     "charged outside": (What.UNKNOWN_PAYMENT, charge_outside),
@@ -158,6 +165,7 @@ SEEDED = {
         What.BALANCE,
         lambda story: LedgerEntry.objects.filter(pk=first(LedgerEntry, account="balance").pk).update(amount=1),
     ),
+    "event not handled": (What.EVENT_WAITING, event_that_fails),
     "movement of nobody": (What.UNKNOWN_MOVEMENT, gone(Dispute, stripe_dispute="dp_other")),
 }
 

@@ -8,7 +8,7 @@ import pytest
 from campaigns.enums import FundingModel
 from home.models import Cooperative, Role
 from home.tenancy import within
-from pledges import ledger_checks, refund_decisions, totals
+from pledges import ledger_checks, pledging, refund_decisions, totals
 from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundState
 from pledges.ledger_checks import Fault
 from pledges.ledger_checks.payments import check_payments
@@ -18,7 +18,16 @@ from tests.factories.campaigns import make_campaign, tier
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge, make_refund
 from tests.factories.pledges import payment_of as first_payment
-from tests.pledges.aftermath import book_agrees, contribute, ledger, mails, make_refunds, payment_of
+from tests.pledges.aftermath import (
+    book_agrees,
+    bring_events,
+    close_dispute,
+    contribute,
+    ledger,
+    mails,
+    make_refunds,
+    payment_of,
+)
 
 
 @pytest.fixture
@@ -215,3 +224,69 @@ def test_what_waits_for_approval_and_no_longer_fits_cannot_be_approved(campaign,
         refund_decisions.approve(refund, owner)
     refund_decisions.reject(refund, owner)
     assert refund_decisions.left_of(payment) == 2999
+
+
+def refused_by_a_dispute(campaign, double):
+    """Cancelled while the bank contests: Stripe refuses the refund."""
+    made = contribute(campaign, double, card="4000000000000259")
+    pledging.cancel(made)
+    make_refunds(double)
+    refund = Refund.objects.get()
+    assert (refund.state, refund.done_at) == (RefundState.FAILED, None)
+    bring_events(double, campaign.cooperative.stripe_account)
+    return refund
+
+
+def again(**fields):
+    return list(refund_decisions.to_ask_again(Refund.objects.filter(**fields)))
+
+
+def test_a_refund_refused_for_a_dispute_that_is_won_waits_for_a_treasurer(shop, stripe_double, treasurer):
+    campaign = make_campaign(shop, funding_model=FundingModel.FLEXIBLE)
+    refund = refused_by_a_dispute(campaign, stripe_double)
+    assert again() == []
+    with pytest.raises(RefundRefused, match="disputed"):
+        refund_decisions.ask_again(refund, treasurer)
+    close_dispute(stripe_double, Dispute.objects.get().stripe_dispute, "won")
+    bring_events(stripe_double, shop.stripe_account)
+    assert again() == [refund]
+    with pytest.raises(RefundRefused, match="decided"):
+        refund_decisions.let_go(refund, treasurer)
+    refund_decisions.ask_again(refund, treasurer)
+    with pytest.raises(RefundRefused):
+        refund_decisions.ask_again(refund, treasurer)
+    make_refunds(stripe_double)
+    refund.refresh_from_db()
+    assert (refund.state, refund.amount, again()) == (RefundState.DONE, 3000, [])
+    book_agrees(stripe_double, shop.stripe_account)
+
+
+def test_a_refund_refused_for_a_dispute_that_is_lost_waits_for_nobody(shop, stripe_double):
+    campaign = make_campaign(shop, funding_model=FundingModel.FLEXIBLE)
+    refused_by_a_dispute(campaign, stripe_double)
+    close_dispute(stripe_double, Dispute.objects.get().stripe_dispute, "lost")
+    bring_events(stripe_double, shop.stripe_account)
+    assert again() == []
+    book_agrees(stripe_double, shop.stripe_account)
+
+
+def test_what_was_refused_and_asked_for_by_the_team_may_be_let_go(campaign, treasurer):
+    payment = first_payment(make_pledge(campaign))
+    refund = ask(payment, treasurer, 1000)
+    Refund.objects.update(state=RefundState.FAILED)
+    assert (again(), refund_decisions.may_let_go(refund)) == ([refund], True)
+    refund_decisions.let_go(refund, treasurer)
+    refund.refresh_from_db()
+    assert (refund.state, refund.approved_by, again()) == (RefundState.REJECTED, treasurer, [])
+    assert list(ledger_checks.all_findings()) == []
+
+
+def test_no_more_than_is_left_is_asked_again(campaign, treasurer):
+    payment = first_payment(make_pledge(campaign))
+    refund = ask(payment, treasurer, 2000)
+    Refund.objects.update(state=RefundState.FAILED)
+    make_refund(payment, amount=1500, commission=75)
+    refund_decisions.ask_again(refund, treasurer)
+    refund.refresh_from_db()
+    assert (refund.state, refund.amount, refund.commission) == (RefundState.DUE, 1500, 75)
+    assert list(ledger_checks.all_findings()) == []

@@ -138,6 +138,21 @@ def test_what_came_back_is_marked_as_paid_by_other_means(login, cooperative, pay
     assert "Mark as paid" not in text_of(client.get(address))
 
 
+def test_what_was_refused_is_listed_until_it_is_asked_for_again(login, cooperative, payment):
+    make_refund(payment, amount=1200, commission=60, state=RefundState.FAILED)
+    (refund,) = refunds(cooperative)
+    client = login(Role.TREASURER)
+    address = reverse("pledges_refund", args=[refund.pk])
+    assert "refused, and can be made now" in text_of(client.get(reverse("pledges_refunds")))
+    shown = text_of(client.get(address))
+    assert ("Ask again, and refund $12.00" in shown, "Let this refund go" in shown) == (True, False)
+    client.get(address + "?act=again")
+    assert refunds(cooperative)[0].state == RefundState.FAILED
+    client.post(address, {"act": "again"})
+    assert refunds(cooperative)[0].state == RefundState.DUE
+    assert "refused, and can be made now" not in text_of(client.get(reverse("pledges_refunds")))
+
+
 def test_disputes_and_warnings_stand_on_the_page_and_by_the_contribution(login, cooperative, payment):
     with within(cooperative):
         now = clock.now()
@@ -162,6 +177,7 @@ def test_nothing_of_another_cooperative_is_shown_or_moved(login, cooperative, ou
     foreign = payment_of(make_pledge(make_campaign(outsider, title="Phare secret"), backer_name="Secrète Voisine"))
     refund = make_refund(foreign, amount=1234, commission=0, state=RefundState.TO_APPROVE)
     client = login(Role.OWNER)
+    make_refund(foreign, amount=100, commission=0, state=RefundState.FAILED)
     assert "Secrète" not in text_of(client.get(reverse("pledges_refunds")))
     for address in (reverse("pledges_refund_ask", args=[foreign.pk]), reverse("pledges_refund", args=[refund.pk])):
         assert client.get(address, follow=True).status_code == 404
@@ -181,6 +197,7 @@ def test_codes_are_for_treasurers_and_not_for_editors(login, cooperative):
 def test_the_page_costs_the_same_whatever_waits(login, cooperative, payment, django_assert_max_num_queries, count):
     for _one in range(count):
         make_refund(payment, amount=100, commission=5)
+        make_refund(payment, amount=100, commission=5, state=RefundState.FAILED)
     client = login(Role.TREASURER)
     client.get(reverse("pledges_refunds"))
     with django_assert_max_num_queries(30):

@@ -14,7 +14,7 @@ from home import clock, composing, outbox
 from home.models import Role
 from home.registry import kind_of
 from home.tenancy import within
-from pledges import settlement
+from pledges import ledger_checks, settlement
 from pledges.enums import LedgerAccount, PaymentState
 from pledges.models import LedgerEntry, Pledge, Settlement
 from pledges.rehearsal import rehearse
@@ -72,6 +72,21 @@ def test_the_report_is_the_ledger_s_and_its_tiers_add_up(campaign, inside):
     ]
     for standing in ("collected", "due", "in_grace", "dropped"):
         assert sum(getattr(tier, standing).amount for tier in report.tiers) == getattr(whole, standing).amount
+
+
+def test_what_was_contributed_after_the_end_has_a_line_of_its_own(campaign, inside):
+    before = report_of(charged(campaign))
+    late = make_pledge(campaign, rewards=[(campaign.rewards.order_by("position").last(), 1)], fee=200)
+    Pledge.objects.filter(pk=late.pk).update(is_late=True)
+    report = report_of(campaign)
+    assert (report.collected, report.late, report.whole, report.tiers) == (
+        before.collected, Tally(1, 6_500), before.whole, before.tiers,
+    )  # fmt: skip
+    assert before.late == Tally()
+    balance = LedgerEntry.objects.filter(account=LedgerAccount.BALANCE).aggregate(Sum("amount"))["amount__sum"]
+    assert report.left == balance == report.collected + report.late.amount - report.commission - report.fees
+    Campaign.objects.filter(pk=campaign.pk).update(pledged_at_deadline=31_700)
+    assert list(ledger_checks.all_findings()) == []
 
 
 def test_a_report_costs_the_same_whatever_its_size(campaign, inside):
@@ -192,6 +207,16 @@ def test_another_cooperative_s_debits_are_not_found_and_not_paused(login, campai
 def test_the_report_page_shows_the_same_numbers(login, campaign):
     page = login(Role.TREASURER).get(address("pledges_report", charged(campaign))).content.decode()
     for said in ("$337.00", "$162.00", "$90.00 (2)", "$65.00 (1)", "$25.00 (1)"):
+        assert said in page
+
+
+def test_the_report_page_shows_what_was_contributed_after_the_end_apart(login, campaign):
+    charged(campaign)
+    with within(campaign.cooperative):
+        late = make_pledge(campaign)
+        Pledge.objects.filter(pk=late.pk).update(is_late=True)
+    page = login(Role.TREASURER).get(address("pledges_report", campaign)).content.decode()
+    for said in ("$162.00", "Contributed after the end", "$30.00 (1)"):
         assert said in page
 
 

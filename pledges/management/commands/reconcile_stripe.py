@@ -21,6 +21,7 @@ CHECKS = (
     rest.check_cards,
     rest.check_payouts,
     rest.check_balance,
+    rest.check_events,
 )
 
 
