@@ -29,6 +29,7 @@ from pledges.forms import ContributionForm
 from pledges.models import Checkout
 from pledges.tax_words import taxes_in
 from pledges.views.visiting import SeeOther, Visit
+from pledges.views.wishing import paused_page
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
         return _closed_page(request, campaign, was_filling=False)
     if not queries.is_public(campaign):
         return _hidden_page(request, campaign)
+    if not request.cooperative.takes_payments:
+        return paused_page(request, campaign)
     initial: dict[str, Any] = {"via": request.GET.get("via", "").replace("\0", "")[: VIA_LENGTH + 1]}
     form = ContributionForm(campaign, initial=initial, is_late=is_late)
     form.choose(request.GET.get("reward", ""))
@@ -70,7 +73,7 @@ def review(request: Visit, campaign_id: int) -> HttpResponseBase:
     if not queries.is_public(campaign):
         return _hidden_page(request, campaign)
     form = _posted_form(request, campaign)
-    if "change" in request.POST or not form.is_valid():
+    if "change" in request.POST or not form.is_valid() or not request.cooperative.takes_payments:
         return _form_page(request, form)
     return _review_page(request, form)
 
@@ -178,9 +181,10 @@ def _hold_over_words() -> str:
 
 
 def _form_page(request: Visit, form: ContributionForm, *, notice: str = "") -> HttpResponse:
-    if not notice and not request.cooperative.takes_payments:
+    paused = not request.cooperative.takes_payments
+    if not notice and paused:
         notice = paused_words()
-    context = _shared(form.campaign, form["via"].value()) | {"form": form, "notice": notice}
+    context = _shared(form.campaign, form["via"].value()) | {"form": form, "notice": notice, "paused": paused}
     return render(request, "pledges/choose.html", context)
 
 
