@@ -12,6 +12,7 @@ from campaigns import end_dates
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign, RewardVariant
 from home import clock, composing, formats, outbox
+from home.languages import text_of
 from home.models import Cooperative, OutgoingMail
 from home.registry import Category, all_kinds, kind_of
 from home.tenancy import within
@@ -192,6 +193,11 @@ def made(kind, campaign, flexible, language):
         return composed(kind, pledge.key, pledge.backer), [*facts, until(flexible.deadline, language)]
     if kind in ("offline_recorded", "cheque_bounced"):
         return made_offline(kind, flexible, language)
+    if kind == "contribution_link":
+        backer = pledge_of(campaign, box, paid=False).backer
+        return composed(kind, f"campaign:{campaign.pk}", backer, facts={"chosen": {}}), [
+            text_of(campaign, "title", language)
+        ]
     if kind in OWN_MAILS:
         return made_by_its_backer(kind, pledge_of(campaign, box, paid=False), language)
     if kind == "pledge_cancelled":
@@ -287,6 +293,7 @@ def test_the_kinds_are_those_of_the_deck():
                 "reward_ready",
                 "offline_recorded",
                 "cheque_bounced",
+                "contribution_link",
                 *OWN_MAILS,
             ]
         )
