@@ -129,7 +129,7 @@ UPDATE_PUBLISHED = register(
         key="update_published",
         app="updates",
         category=Category.NEWS,
-        purpose="News of a campaign, to backers who asked for it.",
+        purpose="News of a campaign, to who asked for it.",
         fill=fill_news,
     )
 )

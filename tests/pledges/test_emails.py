@@ -193,6 +193,10 @@ def made(kind, campaign, flexible, language):
         return composed(kind, pledge.key, pledge.backer), [*facts, until(flexible.deadline, language)]
     if kind in ("offline_recorded", "cheque_bounced"):
         return made_offline(kind, flexible, language)
+    if kind == "news_to_confirm":
+        backer = pledge_of(campaign, box, paid=False).backer
+        message = composed(kind, f"campaign:{campaign.pk}", backer)
+        return message, [text_of(campaign, "title", language), day(now + timedelta(days=7), language)]
     if kind == "contribution_link":
         backer = pledge_of(campaign, box, paid=False).backer
         return composed(kind, f"campaign:{campaign.pk}", backer, facts={"chosen": {}}), [
@@ -294,6 +298,7 @@ def test_the_kinds_are_those_of_the_deck():
                 "offline_recorded",
                 "cheque_bounced",
                 "contribution_link",
+                "news_to_confirm",
                 *OWN_MAILS,
             ]
         )
