@@ -115,7 +115,7 @@ def confirm_news(request: Visit, token: str) -> HttpResponseBase:
     if done := request.method == "POST":
         subscribing.confirm(asked)
     words = gettext("The news of “%(campaign)s” will be sent to %(email)s.")
-    context = {
+    context: dict[str, Any] = {
         "heading": gettext("You will get the news") if done else gettext("Confirm your address"),
         "lead": words % {"campaign": asked.campaign.title, "email": asked.backer.email},
         "consent": NEWS,
