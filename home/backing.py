@@ -45,8 +45,12 @@ def follow(backer: Backer, *, name: str, language: str) -> None:
         backer.save(update_fields=["name", "language"])
 
 
-def grant_news(backer: Backer, topic: UUID, *, text: str, language: str) -> None:
-    """Record a yes to news on a topic; a second yes changes nothing."""
+def grant_news(backer: Backer, topic: UUID, *, text: str, language: str, confirmed: bool = False) -> None:
+    """Record a yes to news on a topic; a second yes changes nothing.
+
+    `confirmed`: it comes from the address itself, which an earlier yes may not have.
+    """
+    now = clock.now()
     try:
         with transaction.atomic():
             NewsConsent.objects.create(
@@ -55,10 +59,13 @@ def grant_news(backer: Backer, topic: UUID, *, text: str, language: str) -> None
                 topic=topic,
                 text=text,
                 language=language,
-                granted_at=clock.now(),
+                granted_at=now,
+                confirmed_at=now if confirmed else None,
             )
     except IntegrityError:
-        return
+        if confirmed:
+            standing = NewsConsent.objects.filter(backer=backer, topic=topic, withdrawn_at=None, confirmed_at=None)
+            standing.update(confirmed_at=now)
 
 
 def withdraw_news(backer: Backer, topic: UUID) -> bool:

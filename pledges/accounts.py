@@ -16,7 +16,7 @@ from django.db import transaction
 from home import clock
 from home.models import Cooperative
 from home.tenancy import within
-from pledges import account_emails, gateway
+from pledges import account_emails, gateway, resuming
 from pledges.models import StripeAccount
 
 #: Stripe keeps idempotency keys for 24 hours.
@@ -109,6 +109,7 @@ def _record(cooperative: Cooperative, found: gateway.Account | None, asked_at: d
     else:
         _write(was, row, found)
     takes = found is not None and found.charges_enabled
+    lost_at = row.charges_lost_at
     if takes:
         row.charges_lost_at = None
     elif took:
@@ -118,6 +119,8 @@ def _record(cooperative: Cooperative, found: gateway.Account | None, asked_at: d
         account_emails.tell_lost(was, row, is_reachable=found is not None)
     elif takes and row.due_by and row.requirements:
         account_emails.tell_due(was, row)
+    if takes and not took:
+        resuming.tell(was, lost_at)
 
 
 def _write(cooperative: Cooperative, row: StripeAccount, found: gateway.Account) -> None:

@@ -16,6 +16,7 @@ class PledgesConfig(AppConfig):
             report_emails,  # noqa: F401 (registers mails and periodic jobs)
             tasks,  # noqa: F401 (registers mails and periodic jobs)
             totals,
+            wish_emails,  # noqa: F401 (registers mails and periodic jobs)
         )
 
         promised.count_with(promised.Counter(totals.people_by_reward, totals.has_contributions))

@@ -3,6 +3,7 @@
 Stored word for word with each pledge: a change of wording takes a new VERSION.
 """
 
+import hashlib
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -115,6 +116,11 @@ def _checkout_words(pledge: Pledge) -> Any:
     if pledge.campaign.is_over:
         return CHECKOUT_MEND
     return CHECKOUT_PROMISE if pledge.campaign.is_all_or_nothing else CHECKOUT_PAYMENT
+
+
+def mark_of(text: str) -> str:
+    """A short name of words that were shown, to tell whether they are still those of today."""
+    return hashlib.sha256(f"{VERSION} {text}".encode()).hexdigest()[:16]
 
 
 def increase_text(pledge: Pledge, max_amount: int, language: str) -> str:

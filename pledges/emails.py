@@ -7,6 +7,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -55,7 +56,7 @@ def own_url(mail: OutgoingMail, pledge: Pledge) -> str:
 
 def _shared(mail: OutgoingMail, pledge: Pledge) -> Context:
     """What most mails about a contribution read. Amounts in minor units of `currency`."""
-    items = list(promises.annotate_current_month(pledge.items.filter(quantity__gt=0).order_by("id")))
+    items = list(promises.annotate_current_month(_items_of(pledge)))
     return {
         "pledge": pledge,
         "campaign": pledge.campaign,
@@ -67,6 +68,10 @@ def _shared(mail: OutgoingMail, pledge: Pledge) -> Context:
         "last4": pledge.card_last4,
         "button_url": own_url(mail, pledge),
     }
+
+
+def _items_of(pledge: Pledge) -> QuerySet[PledgeItem]:
+    return pledge.items.filter(quantity__gt=0).select_related("variant").order_by("id")
 
 
 def _consent(pledge: Pledge) -> Context:
@@ -178,7 +183,7 @@ def _taxes_of(refund: Refund) -> list[tuple[str, int]]:
 
 
 def fill_reward(mail: OutgoingMail) -> Context:
-    items = PledgeItem.objects.select_related("pledge__campaign__cooperative", "pledge__cooperative__site")
+    items = PledgeItem.objects.select_related("variant", "pledge__campaign__cooperative", "pledge__cooperative__site")
     item = items.get(pk=_id_in(mail.subject_key))
     tracking_url: str = mail.facts.get("tracking_url", "")
     context: dict[str, Any] = {

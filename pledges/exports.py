@@ -168,12 +168,7 @@ def _city_line(address: DeliveryAddress) -> str:
 
 def _contents(items: list[PledgeItem]) -> str:
     """How many of each, those of one tier and form together."""
-    return ", ".join(f"{item.quantity} × {name_of(item)}" for item in items)
-
-
-def name_of(item: PledgeItem) -> str:
-    """The reward as promised, and in which of its forms."""
-    return f"{item.title} ({item.variant})" if item.variant else item.title
+    return ", ".join(f"{item.quantity} × {item.named}" for item in items)
 
 
 @dataclass(frozen=True)

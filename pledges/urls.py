@@ -3,12 +3,25 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from pledges.views import changing, choosing, contribution, mending, own_data, own_settings, receipts, returning, wall
+from pledges.views import (
+    changing,
+    choosing,
+    contribution,
+    mending,
+    own_data,
+    own_settings,
+    receipts,
+    returning,
+    wall,
+    wishing,
+)
 
 urlpatterns = [
     path("<int:campaign_id>/", choosing.contribute, name="contribute"),
     path(_("<int:campaign_id>/review/"), choosing.review, name="contribute_review"),
     path(_("<int:campaign_id>/wall/"), wall.show, name="wall"),
+    path(_("<int:campaign_id>/paused/"), wishing.when_resumed, name="resuming"),
+    path(_("<int:campaign_id>/paused/noted/"), wishing.resuming_noted, name="resuming_noted"),
     path(_("return/<uuid:key>/"), returning.returned, name="checkout_return"),
     path(_("left/<uuid:key>/"), returning.left, name="checkout_cancelled"),
     path(_("link/"), contribution.lost_link, name="contribution_link"),

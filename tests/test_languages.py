@@ -27,7 +27,7 @@ from home import clock, composing, outbox, unsubscribing
 from home.models import OutgoingMail, Role, TextPage
 from home.registry import all_kinds, kind_of
 from home.tenancy import within
-from pledges import extending, tasks
+from pledges import continuing, extending, resuming, subscribing, tasks
 from pledges.change_plans import snapshot
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from pledges.forms import quantity_name
@@ -570,9 +570,29 @@ def test_the_mail_of_the_last_hours(pseudo, campaign):
     assert_mails_marked(campaign, {"campaign_last_hours"})
 
 
+def test_the_mail_of_payments_that_resume(pseudo, campaign):
+    with within(campaign.cooperative):
+        resuming.ask(campaign, email="camille@example.com", language="fr")
+        resuming.tell(campaign.cooperative, None)
+    assert_mails_marked(campaign, {"payments_resumed"})
+
+
+def test_the_mail_with_a_link_to_continue(pseudo, campaign):
+    with within(campaign.cooperative):
+        continuing.send(campaign, email="camille@example.com", language="fr", chosen={"extra": "45"})
+    assert_mails_marked(campaign, {"contribution_link"})
+
+
+def test_the_mail_that_asks_to_confirm(pseudo, campaign):
+    with within(campaign.cooperative):
+        subscribing.ask(campaign, email="camille@example.com", language="fr")
+    assert_mails_marked(campaign, {"news_to_confirm"})
+
+
 def test_no_mail_about_money_is_forgotten_above():
     """A new kind is read under the marks too."""
-    read = {*PLEDGE_MAILS, *AFTERMATH, *MONEY_MAILS, "campaign_outcome", "campaign_last_hours"}
+    others = {"campaign_outcome", "campaign_last_hours", "payments_resumed", "contribution_link", "news_to_confirm"}
+    read = {*PLEDGE_MAILS, *AFTERMATH, *MONEY_MAILS, *others}
     assert {kind.key for kind in all_kinds() if kind.app == "pledges"} == read
 
 

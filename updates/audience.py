@@ -113,11 +113,15 @@ def concerned_items(campaign: Campaign, changes: list[Change]) -> QuerySet[Pledg
 def people(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Any]:
     """Backers: everyone who ever contributed to the campaign, with `why` they get this mailing or not.
 
+    News also knows who asked for it without contributing, from an address that said so itself.
     Each reason is a set read once, not a question asked of each backer, which would be quadratic.
     """
-    contributed = Pledge.objects.filter(campaign=update.campaign).exclude(state__in=UNFINISHED)
-    case = _news_case(update, changes) if kind == MailingKind.NEWS else _delay_case(update, changes)
-    return Backer.objects.filter(pk__in=contributed.values("backer_id")).annotate(why=case)
+    contributed = Q(
+        pk__in=Pledge.objects.filter(campaign=update.campaign).exclude(state__in=UNFINISHED).values("backer_id")
+    )
+    if kind == MailingKind.NEWS:
+        return Backer.objects.filter(contributed | _follows(update)).annotate(why=_news_case(update, changes))
+    return Backer.objects.filter(contributed).annotate(why=_delay_case(update, changes))
 
 
 def readers(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Any]:
@@ -129,7 +133,7 @@ def _news_case(update: Update, changes: list[Change]) -> Case:
     standing = consents.filter(withdrawn_at=None)
     concerned = Q(pk__in=_concerned(update, changes)) | Q(pk__in=_told(update, DELAY_MAIL))
     return _first_reason(
-        (~Q(pk__in=_contributors(update)), Why.ENDED),
+        (~Q(pk__in=_contributors(update)) & ~_follows(update), Why.ENDED),
         (Q(pk__in=_told(update, NEWS_MAIL)), Why.TOLD),
         (concerned, Why.CONCERNED),
         (~Q(pk__in=consents.values("backer_id")), Why.NEVER_ASKED),
@@ -150,6 +154,12 @@ def _delay_case(update: Update, changes: list[Change]) -> Case:
 def _first_reason(*reasons: tuple[Q, Why]) -> Case:
     whens = [When(condition, then=Value(why.value)) for condition, why in reasons]
     return Case(*whens, default=Value(Why.READS.value), output_field=CharField())
+
+
+def _follows(update: Update) -> Q:
+    """Wants the news whatever becomes of a contribution: confirmed by a link mailed to the address."""
+    confirmed = NewsConsent.objects.filter(topic=update.campaign.translation_key).exclude(confirmed_at=None)
+    return Q(pk__in=confirmed.values("backer_id"))
 
 
 def _contributors(update: Update) -> QuerySet[Any]:

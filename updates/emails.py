@@ -98,7 +98,7 @@ def _told(mail: OutgoingMail) -> list[ToldNotice]:
     entries = mail.facts["notices"]
     notices = DelayNotice.objects.in_bulk([entry["notice"] for entry in entries if entry["notice"]])
     ids = [pk for entry in entries for pk, _old, _new in entry["items"]]
-    items = PledgeItem.objects.select_related("pledge__cooperative__site").in_bulk(ids)
+    items = PledgeItem.objects.select_related("variant", "pledge__cooperative__site").in_bulk(ids)
     return [
         _told_notice(notices[entry["notice"]] if entry["notice"] else entry["unsaved"], entry["items"], items)
         for entry in entries
@@ -121,7 +121,7 @@ def _other_pledges(lines: list[DelayLine], mail: OutgoingMail) -> list[dict[str,
     pledges.pop(lines[0].item.pledge_id)
     if not mail.pk:
         return []
-    return [{"title": item.title, "url": contribution_url(item.pledge, mail.language)} for item in pledges.values()]
+    return [{"title": item.named, "url": contribution_url(item.pledge, mail.language)} for item in pledges.values()]
 
 
 UPDATE_PUBLISHED = register(
@@ -129,7 +129,7 @@ UPDATE_PUBLISHED = register(
         key="update_published",
         app="updates",
         category=Category.NEWS,
-        purpose="News of a campaign, to backers who asked for it.",
+        purpose="News of a campaign, to who asked for it.",
         fill=fill_news,
     )
 )

@@ -54,6 +54,14 @@ def takes_late_pledges(campaign: Campaign | None) -> bool:
     return campaign is not None and lifecycle.takes_late_pledges(campaign, clock.now())
 
 
+@register.simple_tag
+def is_paused(campaign: Campaign | None) -> bool:
+    """Open to contributions, or still offering some after its end, while its cooperative cannot take any payment."""
+    if campaign is None or campaign.cooperative.takes_payments:
+        return False
+    return takes_pledges(campaign) or takes_late_pledges(campaign)
+
+
 @register.filter
 def goal_words(terms: Any, currency: str) -> str:
     """The goal of a campaign, of its page or of an assessment: « 10 000 $ », « 200 unités »."""

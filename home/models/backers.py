@@ -39,7 +39,10 @@ class Backer(models.Model):
 
 
 class NewsConsent(models.Model):
-    """A backer's yes to news on one topic (a campaign's translation key), with its proof: who, when, text, language."""
+    """A backer's yes to news on one topic (a campaign's translation key), with its proof: who, when, text, language.
+
+    `confirmed_at`: from the address itself, by a link mailed to it. Others came with a contribution.
+    """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
     backer = models.ForeignKey(Backer, on_delete=models.CASCADE, related_name="news_consents")
@@ -47,6 +50,7 @@ class NewsConsent(models.Model):
     text = models.TextField()
     language = models.CharField(max_length=2, choices=CHOICES)
     granted_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     objects = ScopedManager()

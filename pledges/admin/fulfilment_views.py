@@ -37,7 +37,9 @@ TITLES = {
 @requires(*ROLES)
 def index(request: AdminRequest) -> HttpResponse:
     form = _filter_of(request, request.GET)
-    rows = fulfilment.owed(request.cooperative, form.sought()).select_related("pledge__backer", "pledge__campaign")
+    rows = fulfilment.owed(request.cooperative, form.sought()).select_related(
+        "variant", "pledge__backer", "pledge__campaign"
+    )
     return TemplateResponse(
         request,
         "pledges/admin/fulfilment.html",

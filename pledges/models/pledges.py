@@ -190,6 +190,11 @@ class PledgeItem(models.Model):
         return text_of(self, "title")
 
     @property
+    def named(self) -> str:
+        """The reward as promised, and in which of its forms. Reads `variant`."""
+        return f"{self.title} ({self.variant})" if self.variant else self.title
+
+    @property
     def total(self) -> int:
         """Without postage."""
         return self.quantity * self.unit_amount

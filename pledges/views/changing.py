@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from home import clock
 from home.languages import ENGLISH, FRENCH, current
-from pledges import cards, changing, gateway, own_pages
+from pledges import cards, changing, gateway, own_pages, pledging
 from pledges.changing import ChangeRequest
 from pledges.choosing import PledgeRefused
 from pledges.consent_texts import VERSION, charge_date, increase_text
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 def change(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     """GET: the form. POST: its review; with `confirm` it is done, or goes on to pay the difference."""
     if not changing.may_change(pledge, clock.now()):
-        return render(request, "pledges/change_closed.html", _shared(pledge, token))
+        return _closed_page(request, pledge, token)
     if request.method != "POST":
         return _form_page(request, ChangeForm(pledge), token)
     if "resume" in request.POST and (waiting := own_pages.pending_of(pledge)):
@@ -88,7 +88,7 @@ def _refused(request: Visit, form: ChangeForm, token: str, refused: PledgeRefuse
     if refused.code == "same":
         return SeeOther(reverse("contribution", args=[token]))
     if refused.code == "closed":
-        return render(request, "pledges/change_closed.html", _shared(form.pledge, token))
+        return _closed_page(request, form.pledge, token)
     if refused.code in ("pending", "paused"):
         words = (
             _wait_words() if refused.code == "pending" else gettext("Payments are paused for now. Nothing was charged.")
@@ -108,6 +108,11 @@ def _wait_words() -> str:
 
 def _shared(pledge: Pledge, token: str) -> dict[str, Any]:
     return {"pledge": pledge, "campaign": pledge.campaign, "token": token}
+
+
+def _closed_page(request: Visit, pledge: Pledge, token: str) -> HttpResponse:
+    context = _shared(pledge, token) | {"handed_over": pledging.was_handed_over(pledge)}
+    return render(request, "pledges/change_closed.html", context)
 
 
 def _form_page(request: Visit, form: ChangeForm, token: str) -> HttpResponse:

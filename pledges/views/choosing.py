@@ -11,7 +11,7 @@ from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,18 +19,23 @@ from campaigns import lifecycle, measures, queries
 from campaigns.enums import BEFORE_LAUNCH
 from campaigns.models import Campaign
 from home import clock, formats
+from home.attempts import Limit, minutes_to_wait
 from home.languages import ENGLISH, FRENCH, current
 from home.referral import VIA_LENGTH
-from pledges import checkout, gateway, late_pledges, pledging
+from pledges import checkout, continuing, gateway, late_pledges, pledging
 from pledges.choosing import PledgeRefused, PledgeRequest
-from pledges.consent_texts import NEWS, VERSION, charge_date, charge_day, consent_text
+from pledges.consent_texts import NEWS, VERSION, charge_date, charge_day, consent_text, mark_of
 from pledges.enums import CheckoutState, Wall
 from pledges.forms import ContributionForm
 from pledges.models import Checkout
 from pledges.tax_words import taxes_in
 from pledges.views.visiting import SeeOther, Visit
+from pledges.views.wishing import paused_page
 
 log = logging.getLogger(__name__)
+
+#: How many contributions one network may begin.
+ATTEMPTS = Limit("contribute", most=60, within=timedelta(minutes=10))
 
 
 @cache_control(private=True, no_cache=True)
@@ -46,7 +51,10 @@ def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
         return _closed_page(request, campaign, was_filling=False)
     if not queries.is_public(campaign):
         return _hidden_page(request, campaign)
+    if not request.cooperative.takes_payments:
+        return paused_page(request, campaign)
     initial: dict[str, Any] = {"via": request.GET.get("via", "").replace("\0", "")[: VIA_LENGTH + 1]}
+    initial |= continuing.chosen_in(campaign, _go(request))
     form = ContributionForm(campaign, initial=initial, is_late=is_late)
     form.choose(request.GET.get("reward", ""))
     return _form_page(request, form)
@@ -70,9 +78,32 @@ def review(request: Visit, campaign_id: int) -> HttpResponseBase:
     if not queries.is_public(campaign):
         return _hidden_page(request, campaign)
     form = _posted_form(request, campaign)
-    if "change" in request.POST or not form.is_valid():
+    if "link" in request.POST and form.is_valid():
+        return _send_link(request, form)
+    if "change" in request.POST or not form.is_valid() or not request.cooperative.takes_payments:
         return _form_page(request, form)
     return _review_page(request, form)
+
+
+def out_of_date(request: Visit, campaign_id: int) -> HttpResponseBase:
+    """For a form whose token is over: the form again, as it was sent. Nothing else of it is believed."""
+    campaign = _campaign(campaign_id)
+    takes = lifecycle.takes_late_pledges if _is_late(request) else lifecycle.takes_pledges
+    if not takes(campaign, clock.now()):
+        return _closed_page(request, campaign)
+    return _form_page(request, _posted_form(request, campaign), notice=_old_page_words(), status=403)
+
+
+def _go(request: Visit) -> str:
+    """The link by email that the visitor came through, if any."""
+    return request.POST.get("go", "") or request.GET.get("go", "")
+
+
+def _send_link(request: Visit, form: ContributionForm) -> HttpResponse:
+    chosen = {name: value for name, value in form.kept() if name.startswith("quantity_") or name in ("extra", "zone")}
+    cleaned = form.cleaned_data
+    continuing.send(form.campaign, email=cleaned["email"], language=cleaned["language"], chosen=chosen)
+    return _review_page(request, form, notice=gettext("A link to continue has just been sent to you by email."))
 
 
 def _is_late(request: Visit) -> bool:
@@ -95,11 +126,36 @@ def _confirm(request: Visit, campaign: Campaign) -> HttpResponseBase:
     agreed = "consent" in request.POST
     if not agreed or form.price_notices:
         return _review_page(request, form, consent_missing=not agreed)
+    if _read_other_terms(request, form):
+        return _review_page(request, form, notice=_old_page_words())
+    goes_on = continuing.may_go_on(campaign, _go(request), form.cleaned_data["email"])
+    if not goes_on and (minutes := minutes_to_wait(request, ATTEMPTS)):
+        return _many_page(request, form, minutes)
     try:
         row = pledging.begin(request.cooperative, _pledge_request(form))
     except PledgeRefused as refused:
         return _refused_page(request, campaign, refused)
     return _to_payment(request, form, row)
+
+
+def _read_other_terms(request: Visit, form: ContributionForm) -> bool:
+    """The words agreed to are no longer those of today: a name, a goal or a date changed while the page was open."""
+    today = mark_of(consent_text(form.campaign, form.total, current(), is_late=form.is_late))
+    return request.POST.get("read", today) != today
+
+
+def _many_page(request: Visit, form: ContributionForm, minutes: int) -> HttpResponse:
+    words = ngettext(
+        "There have been many attempts from this network. Try again in %(minutes)s minute, "
+        "or get a link by email to continue.",
+        "There have been many attempts from this network. Try again in %(minutes)s minutes, "
+        "or get a link by email to continue.",
+        minutes,
+    )
+    page = _review_page(request, form, notice=words % {"minutes": formats.number(minutes)}, offers_link=True)
+    page.status_code = 429
+    page["Retry-After"] = str(minutes * 60)
+    return page
 
 
 def _pledge_request(form: ContributionForm) -> PledgeRequest:
@@ -167,6 +223,10 @@ def paused_words() -> str:
     return gettext("Payments are paused for now. Nothing was charged.")
 
 
+def _old_page_words() -> str:
+    return gettext("This page was open for a long time. Your answers are kept: check them and continue.")
+
+
 def _try_again_words() -> str:
     return gettext(
         "The payment page could not be opened. Nothing was charged and your choice is kept. Please try again."
@@ -177,21 +237,31 @@ def _hold_over_words() -> str:
     return gettext("The time held for payment is over; nothing was charged.")
 
 
-def _form_page(request: Visit, form: ContributionForm, *, notice: str = "") -> HttpResponse:
-    if not notice and not request.cooperative.takes_payments:
+def _form_page(request: Visit, form: ContributionForm, *, notice: str = "", status: int = 200) -> HttpResponse:
+    paused = not request.cooperative.takes_payments
+    if not notice and paused:
         notice = paused_words()
-    context = _shared(form.campaign, form["via"].value()) | {"form": form, "notice": notice}
-    return render(request, "pledges/choose.html", context)
+    context = _shared(form.campaign, form["via"].value()) | {"form": form, "notice": notice, "paused": paused}
+    context["go"] = _go(request)
+    return render(request, "pledges/choose.html", context, status=status)
 
 
 def _review_page(
-    request: Visit, form: ContributionForm, *, notice: str = "", consent_missing: bool = False
+    request: Visit,
+    form: ContributionForm,
+    *,
+    notice: str = "",
+    consent_missing: bool = False,
+    offers_link: bool = False,
 ) -> HttpResponse:
     campaign, total, late = form.campaign, form.total, form.is_late
+    consent = consent_text(campaign, total, current(), is_late=late)
     context = _shared(campaign, form["via"].value()) | {
         "form": form,
         "notice": notice,
         "consent_missing": consent_missing,
+        "offers_link": offers_link,
+        "go": _go(request),
         "total": total,
         "taxes": taxes_in(form.taxable, request.cooperative),
         "is_promise": campaign.is_all_or_nothing and not late,
@@ -200,7 +270,8 @@ def _review_page(
         "charge_date": charge_date(campaign),
         "warned_before": charge_day(campaign) - _today(campaign) > timedelta(days=3),
         "hold_minutes": pledging.HOLD // timedelta(minutes=1),
-        "consent": consent_text(campaign, total, current(), is_late=late),
+        "consent": consent,
+        "read": mark_of(consent),
         "french_consent": consent_text(campaign, total, FRENCH, is_late=late) if current() == ENGLISH else "",
     }
     return render(request, "pledges/review.html", context)

@@ -69,7 +69,9 @@ def _context(pledge: Pledge) -> dict[str, Any]:
     payments = Payment.objects.filter(pledge=pledge).select_related("pledge__campaign__settlement").order_by("part")
     payment = next(iter(payments), None)
     refunds = [(one, refund) for one in payments for refund in one.refunds.order_by("id")]
-    items = list(pledge.items.filter(quantity__gt=0).prefetch_related("promises").order_by("id"))
+    items = list(
+        pledge.items.filter(quantity__gt=0).select_related("variant").prefetch_related("promises").order_by("id")
+    )
     pending = own_pages.pending_of(pledge)
     return {
         "pledge": pledge,

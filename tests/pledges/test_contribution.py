@@ -2,15 +2,18 @@
 
 import html
 import re
+import uuid
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
 from campaigns.enums import CampaignState, FundingModel
-from campaigns.models import Campaign
+from campaigns.models import Campaign, RewardVariant
 from home import backing, clock, formats, links
 from home.models import NewsConsent, OutgoingMail
 from home.tenancy import within
@@ -494,3 +497,50 @@ def test_every_page_opens_in_both_languages(visitor, campaign, flexible, inside,
         assert page.status_code == 200
         assert f'<html lang="{language}-CA">' in page.content.decode()
     assert visitor.get(url("contribution_link", language=language)).status_code == 200
+
+
+# The form that was chosen
+
+
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [("fr", "La boîte du meunier (Très grand)"), ("en", "The miller's box (Extra large)")],
+)
+def test_a_reward_is_named_with_the_form_that_was_chosen(visitor, flexible, inside, language, named):
+    """What is owed, its receipt at the side, and the receipt itself."""
+    box = box_of(flexible)
+    pledge = make_pledge(flexible, rewards=[(box, 2)], language=language)
+    size = RewardVariant.objects.create(
+        reward=box, block_id=uuid.uuid4(), position=0, label_fr="Très grand", label_en="Extra large"
+    )
+    pledge.items.update(variant=size)
+    page = visitor.get(url("contribution", contribution_token(pledge), language=language))
+    assert words(page).count(f"{named}, 2") == 2
+    args = (contribution_token(pledge), payment_of(pledge).pk)
+    assert f"{named}, 2" in words(visitor.get(url("contribution_receipt", *args, language=language)))
+
+
+def test_forms_cost_no_query_each(visitor, flexible, inside):
+    box = box_of(flexible)
+    pledge = make_pledge(flexible, rewards=[(box, 1)])
+
+    def add(position):
+        size = RewardVariant.objects.create(
+            reward=box, block_id=uuid.uuid4(), position=position, label_fr=f"Taille {position}"
+        )
+        item = pledge.items.first()
+        if position:
+            item.pk = None
+            item._state.adding = True
+        item.variant = size
+        item.save()
+
+    add(0)
+    page_of(visitor, pledge)
+    with CaptureQueriesContext(connection) as one:
+        assert words(page_of(visitor, pledge)).count("(Taille") == 2
+    add(1)
+    add(2)
+    with CaptureQueriesContext(connection) as three:
+        assert words(page_of(visitor, pledge)).count("(Taille") == 6
+    assert len(three) == len(one)

@@ -2,6 +2,7 @@
 
 import html
 import re
+import uuid
 from datetime import date, timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from django.conf import settings
 
 from campaigns import end_dates
 from campaigns.enums import CampaignState, FundingModel
-from campaigns.models import Campaign
+from campaigns.models import Campaign, RewardVariant
 from home import clock, composing, formats, outbox
+from home.languages import text_of
 from home.models import Cooperative, OutgoingMail
 from home.registry import Category, all_kinds, kind_of
 from home.tenancy import within
@@ -23,7 +25,7 @@ from pledges.models import DataRequest, DatePromise, Pledge, PledgeChange, Pledg
 from tests.factories.campaigns import end_now, make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.offline import make_offline
-from tests.factories.pledges import make_pledge, make_refund, payment_of
+from tests.factories.pledges import make_payment, make_pledge, make_refund, payment_of
 
 ZONE = "America/Toronto"
 BACKERS = [kind.key for kind in all_kinds() if kind.app == "pledges" and kind.category == Category.SERVICE]
@@ -191,6 +193,15 @@ def made(kind, campaign, flexible, language):
         return composed(kind, pledge.key, pledge.backer), [*facts, until(flexible.deadline, language)]
     if kind in ("offline_recorded", "cheque_bounced"):
         return made_offline(kind, flexible, language)
+    if kind == "news_to_confirm":
+        backer = pledge_of(campaign, box, paid=False).backer
+        message = composed(kind, f"campaign:{campaign.pk}", backer)
+        return message, [text_of(campaign, "title", language), day(now + timedelta(days=7), language)]
+    if kind == "contribution_link":
+        backer = pledge_of(campaign, box, paid=False).backer
+        return composed(kind, f"campaign:{campaign.pk}", backer, facts={"chosen": {}}), [
+            text_of(campaign, "title", language)
+        ]
     if kind in OWN_MAILS:
         return made_by_its_backer(kind, pledge_of(campaign, box, paid=False), language)
     if kind == "pledge_cancelled":
@@ -286,6 +297,8 @@ def test_the_kinds_are_those_of_the_deck():
                 "reward_ready",
                 "offline_recorded",
                 "cheque_bounced",
+                "contribution_link",
+                "news_to_confirm",
                 *OWN_MAILS,
             ]
         )
@@ -464,3 +477,33 @@ def test_consent_names_the_most_and_the_day(campaign):
     assert settings.PAYMENT_PROCESSOR_NAME in text
     assert "for no more than $45.50" in text
     assert charge_date(campaign, "en") in text
+
+
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [("fr", "La boîte du meunier (Très grand)"), ("en", "The miller's box (Extra large)")],
+)
+def test_what_was_chosen_is_named_with_its_form(campaign, flexible, language, named):
+    """In what was promised, paid, charged and changed, and in what leaves."""
+
+    def pledge_of(one, **fields):
+        box = one.rewards.order_by("position").last()
+        pledge = make_pledge(one, rewards=[(box, 2)], language=language, **fields)
+        size = RewardVariant.objects.create(
+            reward=box, block_id=uuid.uuid4(), position=0, label_fr="Très grand", label_en="Extra large"
+        )
+        pledge.items.update(variant=size)
+        return pledge
+
+    promise, paid = pledge_of(campaign, paid=False), pledge_of(flexible)
+    told(composed("pledge_confirmed", promise.key, promise.backer), f"{named}, 2")
+    told(composed("contribution_receipt", paid.key, paid.backer), f"{named}, 2")
+    told(composed("offline_recorded", paid.key, paid.backer), f"{named}, 2")
+    settled(campaign)
+    make_payment(promise)
+    told(composed("goal_met_charged", promise.key, promise.backer), f"{named}, 2", named)
+    facts = {"state": "sent", "carrier": "", "tracking_url": "", "note": ""}
+    for kind in ("reward_sent", "reward_ready"):
+        message = composed(kind, f"item:{paid.items.get().pk}", paid.backer, facts=facts)
+        told(message, named)
+        assert named in message.subject

@@ -15,8 +15,8 @@ from campaigns.models import Campaign
 from home import clock, composing
 from home.models import Backer, MailState, OutgoingMail
 from home.tenancy import within
-from pledges import before_charge, changing, checkout, erasing
-from pledges.enums import CheckoutPurpose, PledgeState, RefundState
+from pledges import before_charge, changing, checkout, erasing, fulfilment
+from pledges.enums import CheckoutPurpose, FulfilmentState, PledgeState, RefundState
 from pledges.gateway import Intent
 from pledges.links import contribution_token
 from pledges.models import (
@@ -237,6 +237,24 @@ def test_the_receipt_of_a_part_is_of_what_was_paid_then(flexible, inside):
     assert [line.amount for line in first.lines] == [3000]
     assert [line.amount for line in second.lines] == [6500, -3000]
     assert (first.total, second.total) == (3000, 3500)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", "Une contrepartie de cette contribution a déjà été remise"),
+        ("en", "A reward of this contribution was already handed over: write to bonjour@meule.example."),
+    ],
+)
+def test_what_was_handed_over_is_not_changed_and_the_page_says_why(visitor, flexible, inside, language, said):
+    pledge = make_pledge(flexible)
+    fulfilment.mark([pledge.items.get().pk], FulfilmentState.SENT, by=None)
+    address = own(pledge, "change", language=language)
+    for page in (visitor.get(address), visitor.post(address, {"extra": "10", "confirm": "1", "amount": "4000"})):
+        text = page.content.decode()
+        assert said in text and "bonjour@meule.example" in text
+        assert "A contribution may be changed until" not in text
+        assert "Une contribution peut être modifiée" not in text
 
 
 # One's data

@@ -1,10 +1,12 @@
 """What leaves: each reader's language, the same facts in HTML and text, the footer of its category."""
 
 import re
+import uuid
 from html.parser import HTMLParser
 
 import pytest
 
+from campaigns.models import RewardVariant
 from home import composing, formats
 from home.models import OutgoingMail
 from tests.factories.pledges import make_pledge
@@ -280,3 +282,16 @@ def test_the_consent_date_stands_in_the_footer(news):
 def test_a_draft_has_nothing_to_send(campaign):
     make_update_page(campaign, publish=False)
     assert list(Update.objects.all()) == []
+
+
+def test_a_delay_names_the_form_that_was_chosen(campaign):
+    flour = campaign.rewards.first()
+    size = RewardVariant.objects.create(
+        reward=flour, block_id=uuid.uuid4(), position=0, label_fr="Seigle", label_en="Rye"
+    )
+    make_pledge(campaign, language="en").items.update(variant=size)
+    announce(make_update(campaign, notice_block([flour])), by=None, missing_language=NONE)
+    message, page, _html = composed(OutgoingMail.objects.get())
+    assert "“The bag of flour (Rye)”" in message.subject
+    for said in (page.said, message.body):
+        assert "“The bag of flour (Rye)”, expected in October 2027, is now expected in March 2028." in said

@@ -62,6 +62,10 @@ MIDDLEWARE = [
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
+CSRF_FAILURE_VIEW = "pledges.views.out_of_date.csrf_failed"
+# How many proxies of ours stand before the server, each adding to X-Forwarded-For the address that it saw.
+PROXIES_IN_FRONT = int(os.environ.get("PROXIES_IN_FRONT", "0"))
+
 ROOT_URLCONF = "config.urls"
 PLATFORM_URLCONF = "config.platform_urls"
 # The host of the discovery page across cooperatives; empty: there is none.

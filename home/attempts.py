@@ -1,0 +1,72 @@
+"""How often one network may try something within some minutes, whoever is behind it.
+
+Counted in the shared cache, under a name that does not betray the address, and forgotten when the time is over. A
+count may miss one of two that come at once: it holds back floods, and proves nothing.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from home import clock
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many of `name` in each span of `within`."""
+
+    name: str
+    most: int
+    within: timedelta
+
+
+def minutes_to_wait(request: HttpRequest, limit: Limit) -> int:
+    """Count an attempt. 0: it may go on; else how many minutes until one may again."""
+    network = network_of(request)
+    if not network:
+        return 0
+    seconds = int(limit.within.total_seconds())
+    span, passed = divmod(int(clock.now().timestamp()), seconds)
+    key = salted_hmac("tremplin.attempts", f"{limit.name} {network} {span}").hexdigest()
+    cache.add(f"attempts:{key}", 0, seconds)
+    if _counted(f"attempts:{key}") <= limit.most:
+        return 0
+    return -(-(seconds - passed) // 60)
+
+
+def _counted(key: str) -> int:
+    try:
+        return cache.incr(key)
+    except ValueError:  # forgotten just now
+        return 1
+
+
+def network_of(request: HttpRequest) -> str:
+    """An IPv4 address, or the half of an IPv6 one that names a network; empty where that is not known.
+
+    A loopback address is no network: it is that of a proxy which the settings do not know of.
+    """
+    address = _address_of(request)
+    try:
+        found = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return ""
+    if found.is_loopback:
+        return ""
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def _address_of(request: HttpRequest) -> str:
+    """As the outermost proxy of ours saw it; what a visitor writes before that counts for nothing."""
+    proxies: int = settings.PROXIES_IN_FRONT
+    told = [part for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    if proxies and len(told) >= proxies:
+        return str(told[-proxies])
+    return str(request.META.get("REMOTE_ADDR", ""))
