@@ -115,13 +115,13 @@ def confirm_news(request: Visit, token: str) -> HttpResponseBase:
     if done := request.method == "POST":
         subscribing.confirm(asked)
     words = gettext("The news of “%(campaign)s” will be sent to %(email)s.")
-    context: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "heading": gettext("You will get the news") if done else gettext("Confirm your address"),
         "lead": words % {"campaign": asked.campaign.title, "email": asked.backer.email},
         "consent": NEWS,
         "done": done,
     }
-    return render(request, "pledges/news_confirm.html", _shared(asked.campaign) | context)
+    return render(request, "pledges/news_confirm.html", _shared(asked.campaign) | shown)
 
 
 def _many_words(minutes: int) -> str:
