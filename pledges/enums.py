@@ -136,6 +136,35 @@ class FulfilmentState(models.TextChoices):
     NOT_APPLICABLE = "not_applicable", _("Nothing to deliver")
 
 
+class RequestState(models.TextChoices):
+    """Changed by pledges.refund_requests."""
+
+    ASKED = "asked", pgettext_lazy("refund request", "To answer")
+    GRANTED = "granted", pgettext_lazy("refund request", "Granted")
+    DECLINED = "declined", pgettext_lazy("refund request", "Not granted")
+    WITHDRAWN = "withdrawn", pgettext_lazy("refund request", "Withdrawn")
+
+
+class ProblemKind(models.TextChoices):
+    NOT_ARRIVED = "not_arrived", _("It has not arrived")
+    DAMAGED = "damaged", _("It arrived damaged")
+    WRONG = "wrong", _("It is not what was chosen")
+    OTHER = "other", pgettext_lazy("problem", "Something else")
+
+
+class SurveyState(models.TextChoices):
+    """Changed by pledges.surveys."""
+
+    DRAFT = "draft", pgettext_lazy("survey", "Draft")
+    OPEN = "open", pgettext_lazy("survey", "Open")
+    LOCKED = "locked", pgettext_lazy("survey", "Locked")
+
+
+class QuestionKind(models.TextChoices):
+    CHOICE = "choice", _("One choice among several")
+    TEXT = "text", _("A few words")
+
+
 class Wall(models.TextChoices):
     """What of a contribution its backer shows on the campaign's wall of thanks."""
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class MailingKind(models.TextChoices):
@@ -10,11 +11,38 @@ class MailingKind(models.TextChoices):
 
 
 class MailingState(models.TextChoices):
-    """Changed only by updates.sending."""
+    """Changed only by updates.sending. SENDING covers one that is to leave later (`Mailing.send_at`)."""
 
     FREEZING = "freezing", _("Writing the list")
     SENDING = "sending", _("Being sent")
+    PAUSED = "paused", pgettext_lazy("mailing", "Paused")
     DONE = "done", _("Sent")
+    CANCELLED = "cancelled", pgettext_lazy("mailing", "Cancelled")
+
+
+class PauseReason(models.TextChoices):
+    """Why a mailing stands still."""
+
+    NONE = "", _("Not paused")
+    PERSON = "person", _("Paused by someone of the team")
+    BOUNCES = "bounces", _("Too many addresses refused")
+    COMPLAINTS = "complaints", _("Too many complaints")
+
+
+class Audience(models.TextChoices):
+    """Who may read an update."""
+
+    PUBLIC = "public", _("Everyone")
+    BACKERS = "backers", _("Backers of the campaign only")
+    TIERS = "tiers", _("Backers of some rewards only")
+
+
+class QuestionState(models.TextChoices):
+    """Changed by updates.questions."""
+
+    WAITING = "waiting", pgettext_lazy("question", "To answer")
+    ANSWERED = "answered", pgettext_lazy("question", "Answered")
+    CLOSED = "closed", pgettext_lazy("question", "Closed without an answer")
 
 
 class MissingLanguage(models.TextChoices):

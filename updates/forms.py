@@ -5,21 +5,28 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django import forms
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.blocks.stream_block import StreamBlockValidationError
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from home import clock
 from home.tenancy import current_cooperative
+from updates.tier_choices import tier_choices
 
 FieldErrors = dict[str, ValidationError]
 
 
 class UpdatePageForm(WagtailAdminPageForm):
     """A draft may be unfinished; what is filled in is checked all the same."""
+
+    tiers = forms.MultipleChoiceField(
+        label=gettext_lazy("Rewards"), choices=tier_choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

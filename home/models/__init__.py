@@ -4,7 +4,7 @@ from home.models.backers import Backer, NewsConsent
 from home.models.brand import Brand
 from home.models.cooperative import Cooperative, Membership, Role
 from home.models.jobs import Heartbeat, PeriodicJob
-from home.models.mail import MailState, OutgoingMail, Suppression
+from home.models.mail import HeldFor, MailEvent, MailState, OutgoingMail, Suppression, TeamMailChoice
 from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
 from home.models.users import User
 
@@ -13,7 +13,9 @@ __all__ = [
     "Brand",
     "Cooperative",
     "Heartbeat",
+    "HeldFor",
     "HomePage",
+    "MailEvent",
     "MailState",
     "Membership",
     "NewsConsent",
@@ -23,6 +25,7 @@ __all__ = [
     "PublicationRefused",
     "Role",
     "Suppression",
+    "TeamMailChoice",
     "TextPage",
     "User",
 ]

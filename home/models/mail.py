@@ -26,11 +26,20 @@ class MailState(models.TextChoices):
     SUPPRESSED = "suppressed", _("Not sent: unsubscribed or address refused")
 
 
+class HeldFor(models.TextChoices):
+    """What a held mail waits for. Set and cleared with HELD, by home.outbox."""
+
+    NOTHING = "", _("Nothing")
+    DECISION = "decision", _("Its mailing is paused")
+    TEXT = "text", _("The text in the reader’s language")
+
+
 class OutgoingMail(models.Model):
     """`subject_key` names what the mail is about (`pledge:12`), `occasion` which time (a day of grace, a request).
 
     `batch` names the mailing it left with, if any. `facts` are what was true when it was written and would no
-    longer be found at sending.
+    longer be found at sending. `provider_id` is what the provider calls it; `delivered_at`, `bounced_at` (for good) and
+    `complained_at` are what the provider told of it later (home.tracking), in whatever order.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="mails")
@@ -47,7 +56,9 @@ class OutgoingMail(models.Model):
     batch = models.CharField(max_length=60, blank=True, db_index=True)
     facts = models.JSONField(default=dict)
     state = models.CharField(max_length=12, choices=MailState.choices, default=MailState.QUEUED)
+    held_for = models.CharField(max_length=10, choices=HeldFor.choices, default=HeldFor.NOTHING, blank=True)
     token = models.UUIDField(default=uuid.uuid4, unique=True)
+    provider_id = models.CharField(max_length=160, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
@@ -55,6 +66,9 @@ class OutgoingMail(models.Model):
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    bounced_at = models.DateTimeField(null=True, blank=True)
+    complained_at = models.DateTimeField(null=True, blank=True)
 
     objects = ScopedManager()
 
@@ -74,6 +88,50 @@ class OutgoingMail(models.Model):
     def message_id(self) -> str:
         """The same at every attempt, so that a mail that left twice is recognised as one."""
         return f"<{self.token}@{settings.MAIL_DOMAIN}>"
+
+
+class MailEvent(models.Model):
+    """What a provider told of a mail, stored once by the provider's own name of the event (or what identifies it).
+
+    `kind` is anymail's normalised event type (`delivered`, `bounced`, `complained`…).
+    """
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    mail = models.ForeignKey(OutgoingMail, on_delete=models.CASCADE, related_name="events")
+    provider = models.CharField(max_length=40)
+    event_key = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20)
+    is_final = models.BooleanField(default=False, help_text=_("Of a bounce: the address takes no mail at all."))
+    detail = models.CharField(max_length=300, blank=True)
+    happened_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField()
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["provider", "event_key"], name="mail_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.mail_id} · {self.kind}"
+
+
+class TeamMailChoice(models.Model):
+    """That someone of a team does not want one kind of team mail (or wants it again). No row: it is sent."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mail_choices")
+    kind = models.CharField(max_length=40)
+    wanted = models.BooleanField(default=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cooperative", "user", "kind"], name="team_mail_choice_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} · {self.kind}"
 
 
 class Suppression(models.Model):

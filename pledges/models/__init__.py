@@ -2,16 +2,26 @@
 
 from pledges.models.accounts import StripeAccount
 from pledges.models.aftermath import AccountCode, Dispute, EventPoll, FraudWarning, Matching, Payout, PayoutLine
+from pledges.models.answers import Problem, PromiseAcceptance, RefundRequest
 from pledges.models.changes import PledgeChange, PledgeChangeItem
 from pledges.models.ledger import LedgerEntry, LedgerGroup
 from pledges.models.own import CardToForget, DataRequest
 from pledges.models.payments import Checkout, Payment, PaymentAttempt, Refund, StripeEvent
 from pledges.models.pledges import DatePromise, DeliveryAddress, Pledge, PledgeConsent, PledgeItem
 from pledges.models.settlements import RateBucket, Settlement, SettlementLane
+from pledges.models.surveys import (
+    AddressCheck,
+    Survey,
+    SurveyAnswer,
+    SurveyOption,
+    SurveyQuestion,
+    SurveyReply,
+)
 from pledges.models.taxes import PaymentTax, RefundTax, TaxRate, TaxRegistration
 
 __all__ = [
     "AccountCode",
+    "AddressCheck",
     "CardToForget",
     "Checkout",
     "DataRequest",
@@ -33,13 +43,21 @@ __all__ = [
     "PledgeChangeItem",
     "PledgeConsent",
     "PledgeItem",
+    "Problem",
+    "PromiseAcceptance",
     "RateBucket",
     "Refund",
+    "RefundRequest",
     "RefundTax",
     "Settlement",
     "SettlementLane",
     "StripeAccount",
     "StripeEvent",
+    "Survey",
+    "SurveyAnswer",
+    "SurveyOption",
+    "SurveyQuestion",
+    "SurveyReply",
     "TaxRate",
     "TaxRegistration",
 ]

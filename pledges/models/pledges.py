@@ -101,7 +101,10 @@ class Pledge(models.Model):
 
 
 class DeliveryAddress(models.Model):
-    """Where the rewards of a pledge are mailed. `locked_at`: from then on only the team changes it."""
+    """Where the rewards of a pledge are mailed. `locked_at`: from then on only the team changes it.
+
+    `lock_on`: the last day (where the cooperative is) on which its backer may still correct it.
+    """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
     pledge = models.OneToOneField(Pledge, on_delete=models.PROTECT, related_name="address")
@@ -113,6 +116,7 @@ class DeliveryAddress(models.Model):
     postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
     country = models.CharField(_("country"), max_length=2)
     changed_at = models.DateTimeField()
+    lock_on = models.DateField(_("may be corrected until"), null=True, blank=True)
     locked_at = models.DateTimeField(null=True, blank=True)
 
     objects = ScopedManager()
@@ -143,7 +147,7 @@ class PledgeItem(models.Model):
     """A reward promised: quantity, price, postage, taxable part (each of one) and titles as they were.
 
     `first_month` never changes. The current month is that of the latest DatePromise, else `first_month`. Fulfilment
-    hangs here.
+    hangs here. `received_at`: its backer said that it arrived.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
@@ -163,6 +167,7 @@ class PledgeItem(models.Model):
     )
     state_since = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(_("first handed over"), null=True, blank=True)
+    received_at = models.DateTimeField(_("reception confirmed"), null=True, blank=True)
     state_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -48,6 +48,7 @@ def posted(blocks, **fields):
     data = {
         "title": "La pierre est en retard",
         "summary": "Elle arrive plus tard.",
+        "audience": "public",
         "slug": "la-pierre",
         "body-count": str(len(blocks)),
         "comments-TOTAL_FORMS": "0",

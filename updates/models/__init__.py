@@ -3,6 +3,15 @@
 from updates.models.mailings import Mailing
 from updates.models.notices import DelayNotice, NoticePromise
 from updates.models.pages import UpdatePage
-from updates.models.updates import Update
+from updates.models.updates import CoachingDraft, Correction, ReaderQuestion, Update
 
-__all__ = ["DelayNotice", "Mailing", "NoticePromise", "Update", "UpdatePage"]
+__all__ = [
+    "CoachingDraft",
+    "Correction",
+    "DelayNotice",
+    "Mailing",
+    "NoticePromise",
+    "ReaderQuestion",
+    "Update",
+    "UpdatePage",
+]

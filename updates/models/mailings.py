@@ -1,12 +1,16 @@
-"""One act of sending: its audience is frozen as rows of outgoing mail, whose `batch` is the mailing's key."""
+"""One act of sending: its audience is frozen as rows of outgoing mail, whose `batch` is the mailing's key.
+
+Changed by updates.sending. `send_at`: its mails leave from then on; empty, at once.
+"""
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models import person
 from home.models import Cooperative
 from home.tenancy import ScopedManager
-from updates.enums import MailingKind, MailingState, MissingLanguage
+from updates.enums import MailingKind, MailingState, MissingLanguage, PauseReason
 from updates.models.updates import Update
 
 
@@ -16,6 +20,12 @@ class Mailing(models.Model):
     kind = models.CharField(_("kind"), max_length=6, choices=MailingKind.choices)
     state = models.CharField(_("state"), max_length=10, choices=MailingState.choices, default=MailingState.FREEZING)
     missing_language = models.CharField(max_length=10, choices=MissingLanguage.choices, default=MissingLanguage.NONE)
+    send_at = models.DateTimeField(_("leaves at"), null=True, blank=True)
+    pause_reason = models.CharField(max_length=12, choices=PauseReason.choices, default=PauseReason.NONE, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = person()
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = person()
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     done_at = models.DateTimeField(null=True, blank=True)

@@ -15,7 +15,10 @@ from updates.models.updates import Update
 
 
 class DelayNotice(models.Model):
-    """One announced notice of an update. `month` is the first day of the new month; texts in both languages."""
+    """One announced notice of an update. `month` is the first day of the new month; texts in both languages.
+
+    `pledged_before`: it concerns contributions confirmed before that day (where the cooperative is) only.
+    """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="delay_notices")
@@ -23,6 +26,7 @@ class DelayNotice(models.Model):
     block_id = models.UUIDField()
     rewards = models.ManyToManyField(Reward, related_name="delay_notices")
     month = models.DateField(_("new month"))
+    pledged_before = models.DateField(_("contributions made before"), null=True, blank=True)
     next_news_on = models.DateField(_("next news by"))
     reason_fr = models.TextField(blank=True)
     reason_en = models.TextField(blank=True)

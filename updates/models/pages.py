@@ -5,28 +5,51 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail_localize.fields import SynchronizedField
 
 from home.fields import BodyField
 from home.models.pages import PublicPage
 from updates.blocks import UpdateStoryBlock
+from updates.enums import Audience
 from updates.forms import UpdatePageForm
 from updates.models.updates import Update
 
 
 class UpdatePage(PublicPage):
-    """Publishing it shows it in the feed, and changes nothing else."""
+    """Publishing it shows it in the feed, and changes nothing else.
+
+    Who may read it stands on the source-language page and counts from its row (`Update`) on. `tiers`: block ids.
+    """
 
     summary = models.CharField(
         _("summary"), max_length=300, help_text=_("One or two sentences, for the feed and the top of the mail.")
     )
     body = BodyField(UpdateStoryBlock(), verbose_name=_("page"))
 
+    audience = models.CharField(_("who may read it"), max_length=8, choices=Audience.choices, default=Audience.PUBLIC)
+    tiers = models.JSONField(_("rewards"), default=list, blank=True)
+    public_on = models.DateField(
+        _("opens to everyone on"), null=True, blank=True, help_text=_("Empty: it stays as it is.")
+    )
+
     template = "updates/update_page.html"
     parent_page_types: ClassVar = ["campaigns.CampaignPage"]
     subpage_types: ClassVar[list[str]] = []
     base_form_class = UpdatePageForm
-    content_panels: ClassVar = [*PublicPage.content_panels, FieldPanel("summary"), FieldPanel("body")]
+    override_translatable_fields: ClassVar = [
+        SynchronizedField("audience", overridable=False),
+        SynchronizedField("tiers", overridable=False),
+        SynchronizedField("public_on", overridable=False),
+    ]
+    content_panels: ClassVar = [
+        *PublicPage.content_panels,
+        FieldPanel("summary"),
+        FieldPanel("body"),
+        MultiFieldPanel(
+            [FieldPanel("audience"), FieldPanel("tiers"), FieldPanel("public_on")], heading=_("Who may read it")
+        ),
+    ]
 
     class Meta:
         verbose_name = _("update")
