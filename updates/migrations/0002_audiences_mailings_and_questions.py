@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campaigns', '0008_reason_of_an_extension'),
-        ('home', '0009_mail_events_and_choices'),
+        ('home', '0010_mail_events_and_choices'),
         ('updates', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,8 +9,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campaigns', '0008_reason_of_an_extension'),
-        ('home', '0009_mail_events_and_choices'),
-        ('pledges', '0012_refund_commission_as_stripe_says'),
+        ('home', '0010_mail_events_and_choices'),
+        ('pledges', '0013_events_tried_again'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

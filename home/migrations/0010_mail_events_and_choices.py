@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('home', '0008_money_settings'),
+        ('home', '0009_news_confirmed_by_its_reader'),
     ]
 
     operations = [
