@@ -18,7 +18,11 @@ def _shared(mail: OutgoingMail) -> Context:
     context: dict[str, Any] = {
         "pledge": pledge,
         "campaign": pledge.campaign,
-        "items": list(promises.annotate_current_month(pledge.items.select_related("variant").order_by("id"))),
+        "items": list(
+            promises.annotate_current_month(
+                pledge.items.filter(quantity__gt=0).select_related("variant").order_by("id")
+            )
+        ),
         "amount": pledge.amount,
         "currency": pledge.currency,
         "zone": pledge.cooperative.time_zone,
