@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 
 from campaigns.models import Campaign
-from updates import feed
+from updates import feed, progress
 from updates.models import DelayNotice, UpdatePage
 
 register = template.Library()
@@ -54,3 +54,9 @@ def parts_of(page: UpdatePage) -> list[Part]:
 @register.filter
 def changes(notice: DelayNotice) -> list[feed.Change]:
     return feed.changes_of(notice)
+
+
+@register.simple_tag
+def fulfilment_of(campaign: Campaign | None) -> list[progress.TierProgress]:
+    """Where each tier's rewards stand; one query."""
+    return progress.progress_of(campaign) if campaign else []
