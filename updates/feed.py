@@ -53,9 +53,9 @@ class Change:
     month: date
 
 
-def feed_of(campaign: Campaign) -> list[Entry]:
-    """In two queries, however many updates there are."""
-    return [_entry(page, update) for page, update in _live_pages(campaign)]
+def feed_of(campaign: Campaign, *, whole: bool = False) -> list[Entry]:
+    """In two queries, however many updates there are; `whole`: with the bodies of their pages."""
+    return [_entry(page, update) for page, update in _live_pages(campaign, whole)]
 
 
 def _entry(page: Any, update: Update) -> Entry:
@@ -68,7 +68,7 @@ def _months(text: str | None) -> list[date]:
     return sorted({date.fromisoformat(month) for month in text.split(",")}) if text else []
 
 
-def _live_pages(campaign: Campaign) -> list[tuple[Any, Update]]:
+def _live_pages(campaign: Campaign, whole: bool) -> list[tuple[Any, Update]]:
     """Newest first: the page in the reader's language if there is one, with its new months, and its update."""
     notices = DelayNotice.objects.filter(update__translation_key=OuterRef("translation_key")).order_by()
     months = notices.values("update").annotate(months=Months("month")).values("months")
@@ -76,8 +76,8 @@ def _live_pages(campaign: Campaign) -> list[tuple[Any, Update]]:
     for update in updates.values():
         update.campaign, update.cooperative = campaign, campaign.cooperative
     live = UpdatePage.objects.live().filter(translation_key__in=updates)
-    pages = live.annotate(new_months=Subquery(months)).select_related("locale").defer("body").order_by("pk")
-    ours_last = sorted(pages, key=lambda page: page.locale.language_code == current())
+    pages = live.annotate(new_months=Subquery(months)).select_related("locale").order_by("pk")
+    ours_last = sorted(pages if whole else pages.defer("body"), key=lambda page: page.locale.language_code == current())
     found = {page.translation_key: page for page in ours_last}
     both = [(page, updates[key]) for key, page in found.items()]
     return sorted(both, key=lambda pair: -pair[1].number)
