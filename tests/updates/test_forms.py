@@ -250,7 +250,7 @@ def published(admin, campaign, **fields):
 
 
 def test_an_update_for_some_tiers_keeps_them(admin, campaign):
-    flour, box = tiers(campaign)
+    _flour, box = tiers(campaign)
     published(admin, campaign, audience="tiers", tiers=[str(box.block_id)], public_on=NEXT)
     page = UpdatePage.objects.get()
     assert (page.live, page.audience, page.tiers, page.public_on.isoformat()) == (

@@ -1,4 +1,4 @@
-"""Who may read an update: the source page says so, strangers see nothing of it, a signed link opens it to its backers."""
+"""Who may read an update: its source page says so, strangers see nothing of it, a signed link opens it to backers."""
 
 import re
 from datetime import timedelta

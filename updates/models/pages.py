@@ -7,6 +7,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.models import Revision
 from wagtail_localize.fields import SynchronizedField
 
 from home.fields import BodyField
@@ -66,6 +67,13 @@ class UpdatePage(PublicPage):
     def is_open(self) -> bool:
         """Whether anyone may read it; by its own word where no row says so (a mirror, a campaign without terms)."""
         return self.update.is_open if self.update else self.audience == Audience.PUBLIC
+
+    def publish(self, revision: Revision, user: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Where it was sent before, what changes in its text is kept on record."""
+        from updates.corrections import recorded  # noqa: PLC0415 (it reads these models)
+
+        with recorded(self, user or revision.user):
+            super().publish(revision, user, *args, **kwargs)
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A stranger to an update that is not for everyone is told so, and how its readers open it."""

@@ -9,7 +9,7 @@ from campaigns.models import Campaign
 from home.languages import current
 from pledges.models import Pledge
 from updates import feed, progress, reading
-from updates.models import DelayNotice, Update, UpdatePage
+from updates.models import Correction, DelayNotice, Update, UpdatePage
 
 register = template.Library()
 
@@ -76,6 +76,14 @@ def parts_of(page: UpdatePage) -> list[Part]:
     notices = feed.announced(page.update)
     parts = [Part(block, notices.get(str(block.id))) for block in page.body]
     return [part for part in parts if part.is_shown]
+
+
+@register.simple_tag
+def corrections_of(page: UpdatePage) -> list[Correction]:
+    """What was corrected in this language since the update was sent, oldest first."""
+    if page.update is None:
+        return []
+    return list(page.update.corrections.filter(language=page.locale.language_code))
 
 
 @register.filter
