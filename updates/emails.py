@@ -54,6 +54,7 @@ def fill_news(mail: OutgoingMail) -> Context:
         "story": story_of(page, update, update.cooperative.root_url),
         "consent_date": datetime.fromisoformat(mail.facts["consent_date"]),
         "button_url": _address_for(mail, update, page),
+        "question_url": _question_address_for(mail, update),
         **_note(update, mail, own=own),
     }
 
@@ -63,6 +64,13 @@ def _address_for(mail: OutgoingMail, update: Update, page: UpdatePage) -> str:
     if update.is_open or mail.pk is None or mail.backer is None:
         return page.full_url or ""
     return reading.address_of(update, mail.backer, mail.language)
+
+
+def _question_address_for(mail: OutgoingMail, update: Update) -> str:
+    """Empty in a rehearsal, where a question would be asked in someone else's name."""
+    if mail.pk is None or mail.backer is None:
+        return ""
+    return reading.question_address_of(update, mail.backer, mail.language)
 
 
 def fill_delay(mail: OutgoingMail) -> Context:

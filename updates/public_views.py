@@ -33,7 +33,6 @@ def by_link(request: Visit, token: str) -> HttpResponseBase:
     if current() not in pages:
         return kept_nowhere(HttpResponseRedirect(_address(token, other)))
     page = pages[current()]
-    page.update = update
     if not reading.may_read(update, backer):
         return refused(request, page)
     make_ready(page)

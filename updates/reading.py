@@ -72,6 +72,12 @@ def address_of(update: Update, backer: Backer, language: str | None = None) -> s
         return update.cooperative.root_url + reverse("update_by_link", args=[token_for(update, backer)])
 
 
+def question_address_of(update: Update, backer: Backer, language: str) -> str:
+    """Where this backer asks about it without typing an address."""
+    with translation.override(language):
+        return update.cooperative.root_url + reverse("update_question_by_link", args=[token_for(update, backer)])
+
+
 def opened_by(token: str) -> tuple[Update, Backer]:
     """What a link names. Raises LinkRefused where it is none of ours, has expired, or names nothing here.
 

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
@@ -15,7 +16,7 @@ from home.models.pages import PublicPage
 from updates.blocks import UpdateStoryBlock
 from updates.enums import Audience
 from updates.forms import UpdatePageForm
-from updates.models.updates import Update
+from updates.models.updates import Correction, ReaderQuestion, Update
 
 
 class UpdatePage(PublicPage):
@@ -59,8 +60,14 @@ class UpdatePage(PublicPage):
 
     @cached_property
     def update(self) -> Update | None:
-        """The row that mails refer to, once a page of the update has been published."""
-        rows = Update.objects.select_related("campaign", "cooperative")
+        """The row that mails refer to, once a page of the update has been published.
+
+        `is_corrected` and `shows_questions` say whether there is anything to ask for.
+        """
+        corrected = Correction.objects.filter(update=OuterRef("pk"))
+        shown = ReaderQuestion.objects.filter(update=OuterRef("pk"), shown=True)
+        rows = Update.objects.annotate(is_corrected=Exists(corrected), shows_questions=Exists(shown))
+        rows = rows.select_related("campaign", "cooperative")
         return rows.filter(translation_key=self.translation_key).first()
 
     @property

@@ -8,8 +8,8 @@ from django import template
 from campaigns.models import Campaign
 from home.languages import current
 from pledges.models import Pledge
-from updates import feed, progress, reading
-from updates.models import Correction, DelayNotice, Update, UpdatePage
+from updates import feed, progress, questions, reading
+from updates.models import Correction, DelayNotice, ReaderQuestion, Update, UpdatePage
 
 register = template.Library()
 
@@ -81,9 +81,17 @@ def parts_of(page: UpdatePage) -> list[Part]:
 @register.simple_tag
 def corrections_of(page: UpdatePage) -> list[Correction]:
     """What was corrected in this language since the update was sent, oldest first."""
-    if page.update is None:
+    if page.update is None or not page.update.is_corrected:  # type: ignore[attr-defined]
         return []
     return list(page.update.corrections.filter(language=page.locale.language_code))
+
+
+@register.simple_tag
+def questions_under(page: UpdatePage) -> list[ReaderQuestion]:
+    """Questions whose answer the team shows, in the language of the page."""
+    if page.update is None or not page.update.shows_questions:  # type: ignore[attr-defined]
+        return []
+    return questions.shown_under(page.update, page.locale.language_code)
 
 
 @register.filter
