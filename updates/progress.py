@@ -50,7 +50,7 @@ def progress_of(campaign: Campaign) -> list[TierProgress]:
     left = Q(state__in=LEAVES)
     received = Q(state=FulfilmentState.DELIVERED) | Q(left, received_at__isnull=False)
     rows = owed.values_list("reward_id", "reward__title_fr", "reward__title_en").annotate(
-        total=Sum("quantity"),
+        units=Sum("quantity"),
         sent=Sum("quantity", filter=left, default=0),
         confirmed=Sum("quantity", filter=received, default=0),
     )

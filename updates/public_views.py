@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import translation
@@ -47,7 +47,7 @@ def _address(token: str, language: str) -> str:
         return reverse("update_by_link", args=[token])
 
 
-def refused(request: Visit, page: UpdatePage) -> HttpResponse:
+def refused(request: HttpRequest, page: UpdatePage) -> HttpResponse:
     """Whom it is for and how they open it; no word of it, not even its title."""
     update = page.update
     context = {

@@ -56,7 +56,7 @@ class Steady(SyndicationFeed):
 
     def latest_post_date(self) -> datetime:
         if self.items:
-            return super().latest_post_date()  # type: ignore[no-any-return]
+            return super().latest_post_date()
         since: datetime = self.feed["since"]
         return since
 
@@ -91,7 +91,7 @@ class Atom(Steady, Atom1Feed):
         handler.addQuickElement("content", item["content"], {"type": "html"})
 
 
-KINDS: dict[str, type[SyndicationFeed]] = {"rss": Rss, "atom": Atom}
+KINDS: dict[str, type[Rss] | type[Atom]] = {"rss": Rss, "atom": Atom}
 
 
 def written(campaign: Campaign, page: CampaignPage, kind: str) -> tuple[str, str]:

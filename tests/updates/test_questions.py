@@ -94,7 +94,7 @@ def test_asking_changes_nothing_of_someone_known(update, visitor):
     [
         ({"text": "  "}, "Écrivez votre question."),
         ({"text": "x" * 1001}, "1000 caractères"),
-        ({"email": "lise"}, "Entrez une adresse courriel complète"),
+        ({"email": "lise"}, "Entrez une adresse de courriel complète"),
         ({"language": "es"}, "Sélectionnez un choix valide"),
     ],
 )
