@@ -17,13 +17,17 @@ from home.admin_access import RoleMenuItem
 from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
-from updates import tier_choices, views
+from updates import question_views, tier_choices, views
 from updates.models import Update, UpdatePage
 
 
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern]:
     return [
+        path("questions/", question_views.received, name="updates_questions"),
+        path("questions/<int:question_id>/", question_views.question, name="updates_question"),
+        path("questions/<int:question_id>/close/", question_views.close, name="updates_question_close"),
+        path("questions/<int:question_id>/show/", question_views.show, name="updates_question_show"),
         path("mailings/", views.mailings, name="updates_mailings"),
         path("mailings/<int:mailing_id>/", views.mailing, name="updates_mailing"),
         path("updates/<int:page_id>/", views.briefing, name="updates_briefing"),
@@ -43,6 +47,18 @@ def mailings_item() -> RoleMenuItem:
         icon_name=views.ICON,
         order=305,
         roles=views.ROLES,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def questions_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        gettext_lazy("Questions received"),
+        reverse_lazy("updates_questions"),
+        name="reader-questions",
+        icon_name=question_views.ICON,
+        order=306,
+        roles=question_views.ROLES,
     )
 
 

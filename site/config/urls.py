@@ -30,7 +30,9 @@ urlpatterns += i18n_patterns(
     path("", include("campaigns.sharing.urls")),
     path(_("campaigns/"), discovery.index, name="campaign_index"),
     path(_("campaigns/"), include("pledges.public_urls")),
+    path(_("campaigns/"), include("updates.public_urls")),
     path(_("campaign/"), include("campaigns.urls")),
     path(_("contribute/"), include("pledges.urls")),
+    path(_("contribute/"), include("updates.urls")),
     path("", include(wagtail_urls)),
 )

@@ -4,8 +4,11 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.models import Revision
 from wagtail_localize.fields import SynchronizedField
 
 from home.fields import BodyField
@@ -13,7 +16,7 @@ from home.models.pages import PublicPage
 from updates.blocks import UpdateStoryBlock
 from updates.enums import Audience
 from updates.forms import UpdatePageForm
-from updates.models.updates import Update
+from updates.models.updates import Correction, ReaderQuestion, Update
 
 
 class UpdatePage(PublicPage):
@@ -57,8 +60,35 @@ class UpdatePage(PublicPage):
 
     @cached_property
     def update(self) -> Update | None:
-        """The row that mails refer to, once a page of the update has been published."""
-        return Update.objects.filter(translation_key=self.translation_key).select_related("campaign").first()
+        """The row that mails refer to, once a page of the update has been published.
+
+        `is_corrected` and `shows_questions` say whether there is anything to ask for.
+        """
+        corrected = Correction.objects.filter(update=OuterRef("pk"))
+        shown = ReaderQuestion.objects.filter(update=OuterRef("pk"), shown=True)
+        rows = Update.objects.annotate(is_corrected=Exists(corrected), shows_questions=Exists(shown))
+        rows = rows.select_related("campaign", "cooperative")
+        return rows.filter(translation_key=self.translation_key).first()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anyone may read it; by its own word where no row says so (a mirror, a campaign without terms)."""
+        return self.update.is_open if self.update else self.audience == Audience.PUBLIC
+
+    def publish(self, revision: Revision, user: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Where it was sent before, what changes in its text is kept on record."""
+        from updates.corrections import recorded  # noqa: PLC0415 (it reads these models)
+
+        with recorded(self, user or revision.user):
+            super().publish(revision, user, *args, **kwargs)
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A stranger to an update that is not for everyone is told so, and how its readers open it."""
+        from updates.public_views import refused  # noqa: PLC0415 (it reads these models)
+
+        if getattr(request, "is_preview", False) or self.is_open:
+            return super().serve(request, *args, **kwargs)
+        return refused(request, self)
 
     @property
     def delay_blocks(self) -> list[Any]:
