@@ -3,6 +3,7 @@
 `subject_key` is `reward:<id>`, `notice:<id>` or `cooperative:<id>`.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -106,7 +107,7 @@ def summary_of(facts: dict[str, Any]) -> str:
 
 def todo_of(counts: dict[str, int]) -> list[str]:
     """What there is to do, as short sentences; nothing for what is not."""
-    words = {
+    words: dict[str, Callable[[int], str]] = {
         "drafts": lambda n: ngettext("%(n)s draft to finish", "%(n)s drafts to finish", n),
         "problems": lambda n: ngettext("%(n)s problem to answer", "%(n)s problems to answer", n),
         "review": lambda n: ngettext(
