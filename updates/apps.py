@@ -5,6 +5,14 @@ class UpdatesConfig(AppConfig):
     name = "updates"
 
     def ready(self) -> None:
-        from updates import emails, signal_handlers, tasks, team_emails  # noqa: F401, PLC0415 (registers mails and jobs)
+        from campaigns.sharing import crawling  # noqa: PLC0415 (models must be loaded first)
+        from updates import (  # noqa: PLC0415 (registers mails and jobs)
+            emails,  # noqa: F401
+            reading,
+            signal_handlers,
+            tasks,  # noqa: F401
+            team_emails,  # noqa: F401
+        )
 
+        crawling.hide_too(reading.closed_paths)
         signal_handlers.connect()

@@ -15,6 +15,7 @@ from home.models import Backer, NewsConsent, OutgoingMail, Suppression
 from pledges.enums import FulfilmentState, PledgeState, RefundState
 from pledges.models import Payment, Pledge, PledgeItem
 from pledges.promises import annotate_current_month
+from updates.enums import Audience as ReadBy
 from updates.enums import MailingKind
 from updates.models import Update
 from updates.texts import UpdateTexts
@@ -39,6 +40,7 @@ class Why(StrEnum):
     TOLD = "told"
     CONCERNED = "concerned"
     NOT_CONCERNED = "not_concerned"
+    OTHER_TIER = "other_tier"
     NEVER_ASKED = "never_asked"
     UNSUBSCRIBED = "unsubscribed"
     ADDRESS = "address"
@@ -132,11 +134,20 @@ def _news_case(update: Update, changes: list[Change]) -> Case:
     return _first_reason(
         (~Q(pk__in=_contributors(update)), Why.ENDED),
         (Q(pk__in=_told(update, NEWS_MAIL)), Why.TOLD),
+        (_outside_tiers(update), Why.OTHER_TIER),
         (concerned, Why.CONCERNED),
         (~Q(pk__in=consents.values("backer_id")), Why.NEVER_ASKED),
         (~Q(pk__in=standing.values("backer_id")), Why.UNSUBSCRIBED),
         (Q(email="") | Q(email_key__in=_suppressed(update)), Why.ADDRESS),
     )
+
+
+def _outside_tiers(update: Update) -> Q:
+    """Of an update for the backers of some tiers, the others; of any other update, nobody."""
+    if update.audience != ReadBy.TIERS:
+        return Q(pk__in=[])
+    items = PledgeItem.objects.filter(pledge__in=contributing(update.campaign), quantity__gt=0)
+    return ~Q(pk__in=items.filter(reward__in=update.tiers.all()).values("pledge__backer_id"))
 
 
 def _delay_case(update: Update, changes: list[Change]) -> Case:

@@ -192,6 +192,11 @@ def _left_out(count: int) -> dict[Why, str]:
             "%(n)s people have another reward, have it already, or have none",
             count,
         ),
+        Why.OTHER_TIER: ngettext(
+            "%(n)s person has none of the rewards this update is for",
+            "%(n)s people have none of the rewards this update is for",
+            count,
+        ),
         Why.NEVER_ASKED: ngettext("%(n)s person did not ask for news", "%(n)s people did not ask for news", count),
         Why.UNSUBSCRIBED: ngettext("%(n)s person unsubscribed", "%(n)s people unsubscribed", count),
         Why.ADDRESS: ngettext(

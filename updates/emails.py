@@ -10,7 +10,8 @@ from home.models import OutgoingMail
 from home.registry import Category, Context, MailKind, register
 from pledges.links import contribution_url
 from pledges.models import PledgeItem
-from updates.models import DelayNotice, Update
+from updates import reading
+from updates.models import DelayNotice, Update, UpdatePage
 from updates.story import story_of
 from updates.texts import texts_of
 
@@ -52,9 +53,16 @@ def fill_news(mail: OutgoingMail) -> Context:
         "page_tag": TAGS[page.locale.language_code],
         "story": story_of(page, update, update.cooperative.root_url),
         "consent_date": datetime.fromisoformat(mail.facts["consent_date"]),
-        "button_url": page.full_url,
+        "button_url": _address_for(mail, update, page),
         **_note(update, mail, own=own),
     }
+
+
+def _address_for(mail: OutgoingMail, update: Update, page: UpdatePage) -> str:
+    """A link of the reader's own where the page is not for everyone. A rehearsal opens nothing."""
+    if update.is_open or mail.pk is None or mail.backer is None:
+        return page.full_url or ""
+    return reading.address_of(update, mail.backer, mail.language)
 
 
 def fill_delay(mail: OutgoingMail) -> Context:

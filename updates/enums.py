@@ -37,6 +37,13 @@ class Audience(models.TextChoices):
     TIERS = "tiers", _("Backers of some rewards only")
 
 
+class MilestoneState(models.TextChoices):
+    """Where a step of the work stands."""
+
+    DONE = "done", pgettext_lazy("milestone", "Done")
+    TO_COME = "to_come", pgettext_lazy("milestone", "To come")
+
+
 class QuestionState(models.TextChoices):
     """Changed by updates.questions."""
 

@@ -13,13 +13,25 @@ from updates.models import DelayNotice, Update, UpdatePage
 
 @dataclass(frozen=True)
 class Entry:
-    """One update in the feed. `lang` is set where it has no page in the reader's language."""
+    """One update in the feed. `lang` is set where it has no page in the reader's language.
 
-    number: int
-    published_at: datetime
+    One that is not for everyone (`is_open`) shows its title alone; `summary` is empty.
+    """
+
+    update: Update
     page: UpdatePage
     lang: str
+    is_open: bool
+    summary: str
     new_months: list[date] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        return self.update.number
+
+    @property
+    def published_at(self) -> datetime:
+        return self.update.published_at
 
 
 class Months(Aggregate):
@@ -42,30 +54,33 @@ class Change:
 
 
 def feed_of(campaign: Campaign) -> list[Entry]:
-    """In one query, however many updates there are."""
-    return [
-        Entry(page.number, page.published_at, page, _foreign(page), _months(page.new_months))
-        for page in _live_pages(campaign)
-    ]
+    """In two queries, however many updates there are."""
+    return [_entry(page, update) for page, update in _live_pages(campaign)]
+
+
+def _entry(page: Any, update: Update) -> Entry:
+    is_open = update.is_open
+    summary = page.summary if is_open else ""
+    return Entry(update, page, _foreign(page), is_open, summary, _months(page.new_months))
 
 
 def _months(text: str | None) -> list[date]:
     return sorted({date.fromisoformat(month) for month in text.split(",")}) if text else []
 
 
-def _live_pages(campaign: Campaign) -> list[Any]:
-    """Newest first: the page in the reader's language if there is one, with its update's number and new months."""
+def _live_pages(campaign: Campaign) -> list[tuple[Any, Update]]:
+    """Newest first: the page in the reader's language if there is one, with its new months, and its update."""
     notices = DelayNotice.objects.filter(update__translation_key=OuterRef("translation_key")).order_by()
     months = notices.values("update").annotate(months=Months("month")).values("months")
-    updates = Update.objects.filter(campaign=campaign)
-    update = updates.filter(translation_key=OuterRef("translation_key"))
-    live = UpdatePage.objects.live().filter(translation_key__in=updates.values("translation_key"))
-    figures = {"number": Subquery(update.values("number")), "published_at": Subquery(update.values("published_at"))}
-    figures |= {"new_months": Subquery(months)}
-    pages = live.annotate(**figures).select_related("locale").defer("body").order_by("-number", "pk")
+    updates = {update.translation_key: update for update in Update.objects.filter(campaign=campaign)}
+    for update in updates.values():
+        update.campaign, update.cooperative = campaign, campaign.cooperative
+    live = UpdatePage.objects.live().filter(translation_key__in=updates)
+    pages = live.annotate(new_months=Subquery(months)).select_related("locale").defer("body").order_by("pk")
     ours_last = sorted(pages, key=lambda page: page.locale.language_code == current())
     found = {page.translation_key: page for page in ours_last}
-    return sorted(found.values(), key=lambda page: -page.number)
+    both = [(page, updates[key]) for key, page in found.items()]
+    return sorted(both, key=lambda pair: -pair[1].number)
 
 
 def _foreign(page: UpdatePage) -> str:

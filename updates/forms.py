@@ -16,6 +16,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 
 from home import clock
 from home.tenancy import current_cooperative
+from updates.enums import Audience
 from updates.tier_choices import tier_choices
 
 FieldErrors = dict[str, ValidationError]
@@ -30,6 +31,8 @@ class UpdatePageForm(WagtailAdminPageForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        for name, message in self._audience_errors(cleaned):
+            self.add_error(name, message)
         if "body" in cleaned:
             errors = {index: StructBlockValidationError(block_errors=found) for index, found in self._problems()}
             if errors:
@@ -50,6 +53,14 @@ class UpdatePageForm(WagtailAdminPageForm):
             named |= set(block.value["rewards"] or [])
             if found:
                 yield index, found
+
+    def _audience_errors(self, cleaned: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """A draft may lack its tiers; a published update for the backers of some rewards names them."""
+        if cleaned.get("audience") == Audience.TIERS and not cleaned.get("tiers") and not self.is_deferred_validation:
+            yield "tiers", _("Choose the rewards whose backers may read it.")
+        day = cleaned.get("public_on")
+        if day and "public_on" in self.changed_data and day <= _today():
+            yield "public_on", _("Choose a day to come.")
 
     def _campaign(self) -> Any:
         key = self.parent_page.translation_key

@@ -1,7 +1,9 @@
-"""Publishing an update's page writes the row that mails and feeds refer to, and nothing else.
+"""Publishing an update's page writes the row that mails and feeds refer to, and who may read it; nothing else.
 
 No mail, no promise. Can be run again at any time with the same result.
 """
+
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -21,10 +23,26 @@ def project(page: UpdatePage) -> Update | None:
         campaign = lock_campaign(page)
         if campaign is None:
             return None
-        update = Update.objects.filter(translation_key=page.translation_key).first() or _found(page, campaign)
-        Update.objects.filter(pk=update.pk).update(**{f"title_{page.locale.language_code}": page.title})
+        known = Update.objects.filter(translation_key=page.translation_key).first()
+        update = known or _found(page, campaign)
+        fields: dict[str, Any] = {f"title_{page.locale.language_code}": page.title}
+        if known is None or _leads(page, campaign):
+            fields |= {"audience": page.audience, "public_on": page.public_on}
+            update.tiers.set(campaign.rewards.filter(block_id__in=page.tiers or []))
+        Update.objects.filter(pk=update.pk).update(**fields)
         update.refresh_from_db()
         return update
+
+
+def _leads(page: UpdatePage, campaign: Campaign) -> bool:
+    """Whether this page says who may read it: the source-language page, or the only one there is.
+
+    A translation is older than what its source says now, and would give away what was closed since.
+    """
+    if page.locale_id == campaign.source_locale_id:
+        return True
+    group = UpdatePage.objects.filter(translation_key=page.translation_key, alias_of=None)
+    return not group.filter(locale_id=campaign.source_locale_id).exists()
 
 
 def lock_campaign(page: UpdatePage) -> Campaign | None:

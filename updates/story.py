@@ -1,6 +1,10 @@
-"""The body of an update as a mail shows it: each part as HTML and as text, with the same facts in both."""
+"""The body of an update as a mail or a feed shows it: each part as HTML and as text, with the same facts in both.
+
+One template a block in `templates/emails/updates/parts/<block>.{html,txt}`.
+"""
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from html.parser import HTMLParser
@@ -8,8 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from wagtail.rich_text import expand_db_html
 
+from updates import progress
 from updates.models import DelayNotice, Update, UpdatePage
 
 #: Beyond this much HTML the mail ends, and the rest is read online: some readers cut a mail off at 102 KB.
@@ -17,6 +23,7 @@ LONGEST = 30_000
 PHOTO = "max-1040x1040|format-jpeg"
 ROOTED = re.compile(r'\b(href|src)="/(?!/)')
 MARKS = {"p": "\n\n", "h2": "\n\n", "h3": "\n\n", "ul": "\n\n", "ol": "\n\n", "li": "\n- ", "br": "\n", "hr": "\n\n"}
+PARTS = "emails/updates/parts"
 
 
 @dataclass(frozen=True)
@@ -28,16 +35,35 @@ class NoticeLine:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One block: paragraphs, or a photo, or an announced notice."""
+class Photo:
+    url: str
+    alt: str
+    caption: str
 
+
+@dataclass(frozen=True)
+class Part:
+    """One block of the kind that names its templates; each kind fills what it shows."""
+
+    kind: str
+    heading: str = ""
     html: SafeString = field(default_factory=lambda: SafeString(""))
     text: str = ""
-    photo_url: str = ""
-    photo_alt: str = ""
-    caption: str = ""
+    photos: list[Photo] = field(default_factory=list)
     notice: DelayNotice | None = None
     lines: list[NoticeLine] = field(default_factory=list)
+    day: date | None = None
+    is_done: bool = False
+    time: tuple[int, int] = (0, 0)
+    tiers: list[progress.TierProgress] = field(default_factory=list)
+
+    @property
+    def html_template(self) -> str:
+        return f"{PARTS}/{self.kind}.html"
+
+    @property
+    def text_template(self) -> str:
+        return f"{PARTS}/{self.kind}.txt"
 
 
 @dataclass(frozen=True)
@@ -48,42 +74,111 @@ class Story:
     goes_on: bool = False
 
 
-def story_of(page: UpdatePage, update: Update, root_url: str) -> Story:
+@dataclass(frozen=True)
+class Telling:
+    """What the parts of one update need besides their blocks."""
+
+    update: Update
+    root_url: str
+    announced: dict[UUID, DelayNotice]
+
+
+def story_of(page: UpdatePage, update: Update, root_url: str, longest: int = LONGEST) -> Story:
     """The parts of a page, addresses made absolute. A delay notice shows only once it is announced."""
-    announced = {notice.block_id: notice for notice in update.delay_notices.prefetch_related("rewards")}
+    notices = update.delay_notices.prefetch_related("rewards") if page.delay_blocks else []
+    telling = Telling(update, root_url, {notice.block_id: notice for notice in notices})
     parts: list[Part] = []
     size = 0
     for block in page.body:
-        part = _part(block, announced, root_url)
+        tell = TELLERS.get(block.block_type)
+        part = tell(block, telling) if tell else None
         size += len(part.html) if part else 0
-        if size > LONGEST:
+        if size > longest:
             return Story(parts, goes_on=True)
         parts += [part] if part else []
     return Story(parts)
 
 
-def _part(block: Any, announced: dict[Any, DelayNotice], root_url: str) -> Part | None:
-    if block.block_type == "text":
-        html = absolute(expand_db_html(block.value["text"].source), root_url)
-        return Part(html=html, text=as_text(html))
-    if block.block_type == "photo":
-        return _photo(block.value, root_url)
-    notice = announced.get(UUID(str(block.id))) if block.block_type == "delay_notice" else None
+def _text(block: Any, telling: Telling) -> Part:
+    html = _rich(block.value["text"], telling)
+    return Part("text", html=html, text=as_text(html))
+
+
+def _thanks(block: Any, telling: Telling) -> Part:
+    html = _rich(block.value["text"], telling)
+    return Part("thanks", heading=block.value["heading"] or _("Thank you"), html=html, text=as_text(html))
+
+
+def _photo(block: Any, telling: Telling) -> Part | None:
+    photos = _photos([block.value], telling)
+    return Part("photos", photos=photos) if photos else None
+
+
+def _gallery(block: Any, telling: Telling) -> Part | None:
+    photos = _photos(block.value["pictures"], telling)
+    return Part("photos", heading=block.value["heading"] or _("In pictures"), photos=photos) if photos else None
+
+
+def _video(block: Any, telling: Telling) -> Part:
+    """Watched on the page of the update: a mail plays nothing, and its reader asks no one else."""
+    poster = block.value["poster"]
+    return Part(
+        "video",
+        heading=block.value["title"],
+        time=block.value.minutes_and_seconds,
+        photos=[Photo(_address(poster, telling), "", "")] if poster else [],
+    )
+
+
+def _milestone(block: Any, telling: Telling) -> Part:
+    value = block.value
+    return Part("milestone", heading=value["title"], day=value["date"], is_done=value["state"] == "done")
+
+
+def _fulfilment(block: Any, telling: Telling) -> Part:
+    tiers = progress.progress_of(telling.update.campaign)
+    return Part("fulfilment", heading=block.value["heading"] or _("Where the rewards stand"), tiers=tiers)
+
+
+def _delay_notice(block: Any, telling: Telling) -> Part | None:
+    notice = telling.announced.get(UUID(str(block.id)))
     if notice is None:
         return None
-    return Part(notice=notice, lines=[NoticeLine(reward, notice.month) for reward in notice.rewards.all()])
+    lines = [NoticeLine(reward, notice.month) for reward in notice.rewards.all()]
+    return Part("delay_notice", notice=notice, lines=lines)
 
 
-def _photo(value: Any, root_url: str) -> Part | None:
-    image = value["image"]
-    if image is None:
-        return None
-    url = image.get_rendition(PHOTO).url
-    return Part(
-        photo_url=root_url + url if url.startswith("/") else url,
-        photo_alt="" if image.decorative else image.contextual_alt_text or "",
-        caption=value["caption"],
-    )
+TELLERS: dict[str, Callable[[Any, Telling], Part | None]] = {
+    "text": _text,
+    "thanks": _thanks,
+    "photo": _photo,
+    "gallery": _gallery,
+    "video": _video,
+    "milestone": _milestone,
+    "fulfilment": _fulfilment,
+    "delay_notice": _delay_notice,
+}
+
+
+def _rich(value: Any, telling: Telling) -> SafeString:
+    return absolute(expand_db_html(value.source), telling.root_url)
+
+
+def _photos(values: Iterable[Any], telling: Telling) -> list[Photo]:
+    return [
+        Photo(
+            url=_address(image, telling),
+            alt="" if image.decorative else image.contextual_alt_text or "",
+            caption=value["caption"],
+        )
+        for value in values
+        if (image := value["image"]) is not None
+    ]
+
+
+def _address(image: Any, telling: Telling) -> str:
+    url: str = image.get_rendition(PHOTO).url
+    return telling.root_url + url if url.startswith("/") else url
 
 
 def absolute(html: str, root_url: str) -> SafeString:

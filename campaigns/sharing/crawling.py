@@ -1,5 +1,6 @@
 """What search engines are told: which pages a cooperative has, in which languages, and where nothing is for them."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -17,10 +18,21 @@ from wagtail.models import Page
 from campaigns.enums import PREPARING
 from campaigns.models import Campaign, CampaignPage
 from home.languages import LANGUAGES, TAGS
+from home.models import Cooperative
 
 #: Below this address of each language stand the forms and pages of the room above, which are one person's own.
 CONTRIBUTE = _("contribute/")
 KEPT = 3600
+
+
+#: Each gives the paths of a cooperative's live pages that are not for everyone.
+_closers: list[Callable[[Cooperative], Iterable[str]]] = []
+
+
+def hide_too(closer: Callable[[Cooperative], Iterable[str]]) -> None:
+    """Called by a room above when it is loaded: what it says is closed stands in no sitemap."""
+    if closer not in _closers:
+        _closers.append(closer)
 
 
 class HousePages(Sitemap):
@@ -29,7 +41,8 @@ class HousePages(Sitemap):
     def items(self) -> list[Page]:
         homes = self.get_wagtail_site().root_page.get_translations(inclusive=True).live()
         below = [page for home in homes for page in self._below(home)]
-        hidden = tuple(self._hidden())
+        cooperative = self.get_wagtail_site().cooperative
+        hidden = (*self._hidden(), *(path for closer in _closers for path in closer(cooperative)))
         return [page for page in below if not page.path.startswith(hidden)]
 
     def _below(self, home: Page) -> Any:

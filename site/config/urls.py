@@ -32,5 +32,6 @@ urlpatterns += i18n_patterns(
     path(_("campaigns/"), include("pledges.public_urls")),
     path(_("campaign/"), include("campaigns.urls")),
     path(_("contribute/"), include("pledges.urls")),
+    path(_("contribute/"), include("updates.urls")),
     path("", include(wagtail_urls)),
 )

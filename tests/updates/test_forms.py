@@ -236,3 +236,48 @@ def test_the_button_leads_from_the_page(on_host, cooperative, campaign, role, se
         parent = campaign_page(campaign)
     assert (f"/admin/updates/{page.pk}/" in text_of(client.get(f"/admin/pages/{parent.pk}/"))) is seen
     assert f"/admin/updates/{parent.pk}/" not in text_of(client.get(EDIT.format(parent.pk)))
+
+
+# Who may read it
+
+
+def published(admin, campaign, **fields):
+    with within(campaign.cooperative):
+        parent = campaign_page(campaign)
+    url = f"/admin/pages/add/updates/updatepage/{parent.pk}/"
+    text = ("text", "", {"text": '{"entityMap": {}, "blocks": [{"key": "a", "text": "Oui", "type": "unstyled"}]}'})
+    return admin.post(url, posted([text], **fields), follow=True)
+
+
+def test_an_update_for_some_tiers_keeps_them(admin, campaign):
+    flour, box = tiers(campaign)
+    published(admin, campaign, audience="tiers", tiers=[str(box.block_id)], public_on=NEXT)
+    page = UpdatePage.objects.get()
+    assert (page.live, page.audience, page.tiers, page.public_on.isoformat()) == (
+        True,
+        "tiers",
+        [str(box.block_id)],
+        NEXT,
+    )
+    with within(campaign.cooperative):
+        assert list(Update.objects.get().tiers.all()) == [box]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"audience": "tiers"}, "Choose the rewards whose backers may read it."),
+        ({"audience": "backers", "public_on": "2020-01-01"}, "Choose a day to come."),
+        ({"audience": "nobody"}, "Select a valid choice."),
+    ],
+)
+def test_who_may_read_it_is_said_at_its_field(admin, campaign, fields, message):
+    response = published(admin, campaign, **fields)
+    assert message in text_of(response)
+    assert pages() == []
+
+
+def test_tiers_of_another_campaign_are_no_choice(admin, campaign, other_campaign):
+    response = published(admin, campaign, audience="tiers", tiers=[str(tiers(other_campaign)[0].block_id)])
+    assert "Select a valid choice." in text_of(response)
+    assert pages() == []

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db import models
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail_localize.fields import SynchronizedField
@@ -58,7 +59,21 @@ class UpdatePage(PublicPage):
     @cached_property
     def update(self) -> Update | None:
         """The row that mails refer to, once a page of the update has been published."""
-        return Update.objects.filter(translation_key=self.translation_key).select_related("campaign").first()
+        rows = Update.objects.select_related("campaign", "cooperative")
+        return rows.filter(translation_key=self.translation_key).first()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anyone may read it; by its own word where no row says so (a mirror, a campaign without terms)."""
+        return self.update.is_open if self.update else self.audience == Audience.PUBLIC
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A stranger to an update that is not for everyone is told so, and how its readers open it."""
+        from updates.public_views import refused  # noqa: PLC0415 (it reads these models)
+
+        if getattr(request, "is_preview", False) or self.is_open:
+            return super().serve(request, *args, **kwargs)
+        return refused(request, self)
 
     @property
     def delay_blocks(self) -> list[Any]:

@@ -1,11 +1,13 @@
 """An update as mails and feeds refer to it: one row for all its languages."""
 
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Reward, person
+from home import clock
 from home.languages import CHOICES, text_of
 from home.models import Backer, Cooperative
 from home.tenancy import ScopedManager
@@ -47,6 +49,13 @@ class Update(models.Model):
     def key(self) -> str:
         """How mails name this update."""
         return f"update:{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anyone may read it today, where the cooperative is."""
+        if self.audience == Audience.PUBLIC or self.public_on is None:
+            return self.audience == Audience.PUBLIC
+        return self.public_on <= clock.now().astimezone(ZoneInfo(self.cooperative.time_zone)).date()
 
 
 class Correction(models.Model):
