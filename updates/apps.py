@@ -12,6 +12,7 @@ class UpdatesConfig(AppConfig):
             signal_handlers,
             tasks,  # noqa: F401
             team_emails,  # noqa: F401
+            thanking,  # noqa: F401
         )
 
         crawling.hide_too(reading.closed_paths)
