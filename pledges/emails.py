@@ -200,8 +200,11 @@ def fill_reward(mail: OutgoingMail) -> Context:
 
 def fill_outcome(mail: OutgoingMail) -> Context:
     campaign = Campaign.objects.select_related("cooperative__site").get(pk=_id_in(mail.subject_key))
-    return _campaign_button(mail, campaign, gettext("View the campaign")) | {
+    draft = reverse("updates_draft", args=[campaign.pk, "thanks"])
+    return {
         "campaign": campaign,
+        "button_url": campaign.cooperative.root_url + draft,
+        "button_label": gettext("Open the draft"),
         "currency": campaign.currency,
         "zone": campaign.cooperative.time_zone,
         "collected": totals.progress_of(campaign).collected,

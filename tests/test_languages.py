@@ -41,6 +41,7 @@ from tests.factories.pledges import make_pledge, make_refund, payment_of
 from tests.updates.making import NEXT_FR, REASON_FR, make_update, notice_block, tell
 from updates.announcing import announce
 from updates.enums import MissingLanguage
+from updates.models import DelayNotice
 from updates.sending import send_news
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -484,6 +485,36 @@ def test_the_mail_to_the_team(pseudo, campaign):
             to=editor,
         )
     assert_mails_marked(campaign, {"campaign_outcome"})
+
+
+def test_mails_to_the_team_about_promises_days_and_weeks(pseudo, flexible):
+    editor = make_user(flexible.cooperative)
+    editor.first_name = "Camille Rivard"
+    editor.save()
+    with within(flexible.cooperative):
+        flour = flexible.rewards.order_by("position").first()
+        make_pledge(flexible).items.update(first_month=date(2026, 1, 1))
+        announce(make_update(flexible, notice_block([flour])), by=None, missing_language=MissingLanguage.NONE)
+        OutgoingMail.objects.all().delete()
+        month = {"month": "2027-10-01", "n": 2, "ready": 0, "missing": 1}
+        counted = dict.fromkeys(("new", "cancelled", "asked", "reported", "reviewed", "prepared", "questions"), 2)
+        todo = dict.fromkeys(("drafts", "problems", "review", "news", "late"), 2)
+        digest = counted | {"amounts": {"CAD": 4500}, "few": [flexible.rewards.last().pk], "todo": todo}
+        cooperative = f"cooperative:{flexible.cooperative.pk}"
+        about = [
+            ("promise_in_one_month", f"reward:{flour.pk}", month),
+            ("promise_week_late", f"reward:{flour.pk}", month),
+            ("next_news_missed", f"notice:{DelayNotice.objects.get().pk}", {"n": 2}),
+            ("editor_digest", cooperative, digest),
+            *[
+                ("editor_digest", f"{cooperative}:{n}", digest | dict.fromkeys(list(counted)[:n], 0))
+                for n in range(1, 6)
+            ],
+            ("adviser_weekly", cooperative, {"today": clock.now().date().isoformat()}),
+        ]
+        for kind, key, facts in about:
+            outbox.queue(kind_of(kind), cooperative=flexible.cooperative, subject_key=key, to=editor, facts=facts)
+    assert_mails_marked(flexible, {kind for kind, _key, _facts in about})
 
 
 AFTERMATH = {

@@ -6,12 +6,15 @@ class UpdatesConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns.sharing import crawling  # noqa: PLC0415 (models must be loaded first)
-        from updates import (  # noqa: PLC0415
-            emails,  # noqa: F401 (registers mails)
-            question_emails,  # noqa: F401 (registers mails)
+<<<<<<< HEAD
+        from updates import (  # noqa: PLC0415 (registers mails and jobs)
+            emails,  # noqa: F401
+            question_emails,  # noqa: F401
             reading,
             signal_handlers,
-            tasks,  # noqa: F401 (registers jobs)
+            tasks,  # noqa: F401
+            team_emails,  # noqa: F401
+            thanking,  # noqa: F401
         )
 
         crawling.hide_too(reading.closed_paths)

@@ -25,6 +25,7 @@ CHUNK = 500
 SAMPLES = 3
 
 NEWS_MAIL = "update_published"
+THANKS_MAIL = "thanks"
 DELAY_MAIL = "delay_announced"
 
 #: Never were contributions.
@@ -136,7 +137,7 @@ def _news_case(update: Update, changes: list[Change]) -> Case:
     concerned = Q(pk__in=_concerned(update, changes)) | Q(pk__in=_told(update, DELAY_MAIL))
     return _first_reason(
         (~Q(pk__in=_contributors(update)) & ~_follows(update), Why.ENDED),
-        (Q(pk__in=_told(update, NEWS_MAIL)), Why.TOLD),
+        (Q(pk__in=_told(update, NEWS_MAIL, THANKS_MAIL)), Why.TOLD),
         (_outside_tiers(update), Why.OTHER_TIER),
         (concerned, Why.CONCERNED),
         (~Q(pk__in=consents.values("backer_id")), Why.NEVER_ASKED),
@@ -181,8 +182,8 @@ def _concerned(update: Update, changes: list[Change]) -> QuerySet[Any]:
     return concerned_items(update.campaign, changes).order_by().values("pledge__backer_id")
 
 
-def _told(update: Update, kind: str) -> QuerySet[Any]:
-    mails = OutgoingMail.objects.filter(kind=kind, subject_key=update.key, backer__isnull=False)
+def _told(update: Update, *kinds: str) -> QuerySet[Any]:
+    mails = OutgoingMail.objects.filter(kind__in=kinds, subject_key=update.key, backer__isnull=False)
     return mails.values("backer_id")
 
 

@@ -9,7 +9,7 @@ from home import clock, composing, outbox
 from home.models import Backer, OutgoingMail, User
 from home.registry import kind_of
 from home.tenancy import within
-from updates import announcing, audience
+from updates import announcing, audience, thanking
 from updates.enums import MailingKind
 from updates.models import DelayNotice, Update
 from updates.texts import UpdateTexts
@@ -30,7 +30,7 @@ def send_test(message: EmailMultiAlternatives, to: User) -> None:
 
 def _unsaved(update: Update, texts: UpdateTexts, kind: MailingKind, reader: Backer) -> OutgoingMail:
     if kind == MailingKind.NEWS:
-        key = audience.NEWS_MAIL
+        key = thanking.news_kind_of(update).key
         facts = _news_facts(update, reader)
     else:
         key, facts = audience.DELAY_MAIL, _delay_facts(update, texts, reader)

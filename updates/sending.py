@@ -18,9 +18,8 @@ from django.db.models import Count, Q, QuerySet
 from campaigns.models import Campaign
 from home import clock, outbox
 from home.models import Backer, MailState, NewsConsent, OutgoingMail, User
-from home.registry import kind_of
 from home.tenancy import across_cooperatives
-from updates import audience
+from updates import audience, thanking
 from updates.enums import MailingKind, MailingState, MissingLanguage
 from updates.models import Mailing, Update
 from updates.texts import UpdateTexts, lacks_french, texts_of
@@ -120,6 +119,7 @@ def start(mailing: Mailing) -> bool:
 
 def _news_mails(mailing: Mailing, backers: list[Backer]) -> Iterable[OutgoingMail]:
     update = mailing.update
+    kind = thanking.news_kind_of(update)
     topic = update.campaign.translation_key
     granted = dict(
         NewsConsent.objects.filter(backer__in=backers, topic=topic, withdrawn_at=None).values_list(
@@ -128,7 +128,7 @@ def _news_mails(mailing: Mailing, backers: list[Backer]) -> Iterable[OutgoingMai
     )
     for backer in backers:
         yield outbox.mail_for(
-            kind_of(audience.NEWS_MAIL),
+            kind,
             cooperative=update.cooperative,
             subject_key=update.key,
             to=backer,

@@ -18,7 +18,7 @@ from home.admin_access import AdminRequest, requires
 from home.admin_pages import Crumb, furniture, page_of
 from home.models import Backer, Cooperative, MailState, Role
 from home.queries import cooperative_of
-from updates import sending
+from updates import coaching, sending
 from updates.announcing import announce
 from updates.briefing import REFUSALS, Offer, offers_for
 from updates.enums import MailingKind, MissingLanguage
@@ -140,8 +140,12 @@ def mailings(request: AdminRequest) -> HttpResponse:
         (update, shown.get(update.translation_key), [(one, progress[one.pk]) for one in update.mailings.all()])
         for update in pages["rows"]
     ]
+    prepared = {
+        "drafts": coaching.waiting_for(request.cooperative),
+        "to_plan": coaching.campaigns_to_plan(request.cooperative),
+    }
     return TemplateResponse(
-        request, "updates/admin/mailings.html", furniture(_("Mailings"), ICON) | pages | {"rows": rows}
+        request, "updates/admin/mailings.html", furniture(_("Mailings"), ICON) | pages | {"rows": rows} | prepared
     )
 
 

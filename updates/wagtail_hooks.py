@@ -17,7 +17,7 @@ from home.admin_access import RoleMenuItem
 from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
-from updates import question_views, tier_choices, views
+from updates import coaching_views, question_views, tier_choices, views
 from updates.models import Update, UpdatePage
 
 
@@ -30,6 +30,8 @@ def admin_urls() -> list[URLPattern]:
         path("questions/<int:question_id>/show/", question_views.show, name="updates_question_show"),
         path("mailings/", views.mailings, name="updates_mailings"),
         path("mailings/<int:mailing_id>/", views.mailing, name="updates_mailing"),
+        path("mailings/plan/<int:campaign_id>/", coaching_views.start_plan, name="updates_plan"),
+        path("mailings/drafts/<int:campaign_id>/<str:occasion>/", coaching_views.draft, name="updates_draft"),
         path("updates/<int:page_id>/", views.briefing, name="updates_briefing"),
         path("updates/<int:page_id>/send/", views.send, name="updates_send"),
         path("updates/<int:page_id>/announce/", views.announce_delay, name="updates_announce"),
