@@ -6,7 +6,6 @@ class UpdatesConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns.sharing import crawling  # noqa: PLC0415 (models must be loaded first)
-<<<<<<< HEAD
         from updates import (  # noqa: PLC0415 (registers mails and jobs)
             emails,  # noqa: F401
             question_emails,  # noqa: F401
