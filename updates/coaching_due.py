@@ -11,7 +11,7 @@ from campaigns.enums import OVER, CampaignState
 from campaigns.models import Campaign
 from home import clock
 from pledges import totals
-from pledges.fulfilment import PAID_FOR, WAITING
+from pledges.fulfilment import WAITING, paid_for
 from pledges.models import PledgeItem
 from pledges.totals import Progress
 from updates import next_news
@@ -106,7 +106,7 @@ def _of_silence(campaign: Any, made: dict[str, Any], missed: dict[int, str]) -> 
 def people_waiting(campaigns: Iterable[Campaign]) -> dict[int, int]:
     """By campaign id, how many people are owed a reward that they paid for. One query."""
     wanted = list(campaigns)
-    owed = PledgeItem.objects.filter(PAID_FOR, pledge__campaign__in=wanted, state__in=WAITING, quantity__gt=0)
+    owed = PledgeItem.objects.filter(paid_for(), pledge__campaign__in=wanted, state__in=WAITING, quantity__gt=0)
     rows = owed.order_by().values("pledge__campaign_id").annotate(people=Count("pledge__backer_id", distinct=True))
     return {row["pledge__campaign_id"]: row["people"] for row in rows}
 

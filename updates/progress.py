@@ -9,7 +9,7 @@ from campaigns.models import Campaign
 from home import formats
 from home.languages import text_of
 from pledges.enums import FulfilmentState
-from pledges.fulfilment import LEAVES, PAID_FOR
+from pledges.fulfilment import LEAVES, paid_for
 from pledges.models import PledgeItem
 
 
@@ -45,7 +45,7 @@ class TierProgress:
 
 def progress_of(campaign: Campaign) -> list[TierProgress]:
     """Of each tier that is owed, in page order. One query."""
-    items = PledgeItem.objects.filter(PAID_FOR, pledge__campaign=campaign, quantity__gt=0)
+    items = PledgeItem.objects.filter(paid_for(), pledge__campaign=campaign, quantity__gt=0)
     owed = items.exclude(state=FulfilmentState.NOT_APPLICABLE).order_by("reward__position", "reward_id")
     left = Q(state__in=LEAVES)
     received = Q(state=FulfilmentState.DELIVERED) | Q(left, received_at__isnull=False)

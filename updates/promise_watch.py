@@ -15,7 +15,7 @@ from home import outbox
 from home.models import Cooperative, Role
 from home.registry import kind_of
 from pledges.enums import FulfilmentState, RefundState, SurveyState
-from pledges.fulfilment import PAID_FOR, WAITING, today_in
+from pledges.fulfilment import WAITING, paid_for, today_in
 from pledges.models import DeliveryAddress, Payment, PledgeItem, SurveyReply
 from pledges.promises import annotate_current_month
 from updates import coaching_due, next_news, team
@@ -46,7 +46,7 @@ def waited_for(cooperative: Cooperative) -> QuerySet[Any]:
     """Items that were paid for, not given back whole, and are not in their backer's hands; with `month_now`."""
     given_back = Sum("refunds__amount", filter=Q(refunds__state__in=[RefundState.DUE, RefundState.DONE]))
     refunded = Payment.objects.filter(pledge=OuterRef("pledge"), part=0).annotate(back=given_back)
-    items = PledgeItem.objects.filter(PAID_FOR, cooperative=cooperative, state__in=WAITING, quantity__gt=0)
+    items = PledgeItem.objects.filter(paid_for(), cooperative=cooperative, state__in=WAITING, quantity__gt=0)
     return annotate_current_month(items).exclude(Exists(refunded.filter(back__gte=F("amount"))))
 
 
