@@ -11,9 +11,11 @@ class PledgesConfig(AppConfig):
             aftermath_emails,  # noqa: F401 (registers mails and periodic jobs)
             emails,  # noqa: F401 (registers mails and periodic jobs)
             extension_emails,  # noqa: F401 (registers mails and periodic jobs)
+            fulfilment_tasks,  # noqa: F401 (registers mails and periodic jobs)
             offline_emails,  # noqa: F401 (registers mails and periodic jobs)
             own_emails,  # noqa: F401 (registers mails and periodic jobs)
             report_emails,  # noqa: F401 (registers mails and periodic jobs)
+            survey_emails,  # noqa: F401 (registers mails and periodic jobs)
             tasks,  # noqa: F401 (registers mails and periodic jobs)
             totals,
         )

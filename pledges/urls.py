@@ -3,7 +3,18 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from pledges.views import changing, choosing, contribution, mending, own_data, own_settings, receipts, returning, wall
+from pledges.views import (
+    changing,
+    choosing,
+    contribution,
+    mending,
+    own_data,
+    own_settings,
+    receipts,
+    returning,
+    surveying,
+    wall,
+)
 
 urlpatterns = [
     path("<int:campaign_id>/", choosing.contribute, name="contribute"),
@@ -18,6 +29,7 @@ urlpatterns = [
     path(_("my/<str:token>/card/"), changing.card, name="contribution_card"),
     path(_("my/<str:token>/address/"), own_settings.address, name="contribution_address"),
     path(_("my/<str:token>/settings/"), own_settings.settings, name="contribution_settings"),
+    path(_("my/<str:token>/choices/<int:survey_id>/"), surveying.survey, name="contribution_survey"),
     path(_("my/<str:token>/receipt/<int:payment_id>/"), receipts.show, name="contribution_receipt"),
     path(_("my/<str:token>/receipt/<int:payment_id>.pdf"), receipts.pdf, name="contribution_receipt_pdf"),
     path(_("my/<str:token>/data/"), own_data.data, name="contribution_data"),

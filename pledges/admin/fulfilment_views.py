@@ -17,7 +17,7 @@ from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
 from home.languages import ENGLISH, FRENCH
 from home.models import Role
-from pledges import fulfilment
+from pledges import fulfilment, survey_answers
 from pledges.admin.forms import MARK_FORMS, FulfilmentFilter, MarkForm
 from pledges.enums import FulfilmentState
 from pledges.fulfilment import Weighing
@@ -37,12 +37,14 @@ TITLES = {
 @requires(*ROLES)
 def index(request: AdminRequest) -> HttpResponse:
     form = _filter_of(request, request.GET)
-    rows = fulfilment.owed(request.cooperative, form.sought()).select_related("pledge__backer", "pledge__campaign")
+    rows = fulfilment.owed(request.cooperative, form.sought())
+    page = page_of(request, rows.select_related("pledge__backer", "pledge__campaign", "variant"))
+    page["rows"] = survey_answers.with_choices(page["rows"])
     return TemplateResponse(
         request,
         "pledges/admin/fulfilment.html",
         furniture(_("Fulfilment"), ICON)
-        | page_of(request, rows)
+        | page
         | {"filter": form, "kept": _filter_values(request.GET), "steps": list(TITLES.items())},
     )
 

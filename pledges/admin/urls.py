@@ -16,12 +16,22 @@ from pledges.admin import (
     refund_views,
     settlement_views,
     sharing_views,
+    survey_views,
     tax_views,
 )
 
 urlpatterns = [
     path("fulfilment/", fulfilment_views.index, name="pledges_fulfilment"),
     path("fulfilment/mark/", fulfilment_views.mark, name="pledges_fulfilment_mark"),
+    path("surveys/", survey_views.index, name="pledges_surveys"),
+    path("surveys/add/", survey_views.add, name="pledges_survey_add"),
+    path("surveys/<int:survey_id>/", survey_views.detail, name="pledges_survey"),
+    path("surveys/<int:survey_id>/change/", survey_views.change, name="pledges_survey_change"),
+    path("surveys/<int:survey_id>/delete/", survey_views.delete, name="pledges_survey_delete"),
+    path("surveys/<int:survey_id>/open/", survey_views.open_survey, name="pledges_survey_open"),
+    path("surveys/<int:survey_id>/preview/<str:language>/", survey_views.preview, name="pledges_survey_preview"),
+    path("surveys/<int:survey_id>/questions/add/", survey_views.question, name="pledges_survey_question_add"),
+    path("surveys/<int:survey_id>/questions/<int:question_id>/", survey_views.question, name="pledges_survey_question"),
     path("contributions/", contribution_views.index, name="pledges_contributions"),
     path("contributions/<int:pledge_id>/", contribution_views.detail, name="pledges_contribution"),
     path("contributions/offline/", offline_views.index, name="pledges_offline"),

@@ -1,13 +1,16 @@
 """Address, wall of thanks and language: each page asks, then acts on a POST."""
 
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods
 
-from pledges import own_settings
-from pledges.models import Pledge
+from pledges import address_locks, own_settings
+from pledges.models import DeliveryAddress, Pledge
 from pledges.own_forms import AddressForm, SettingsForm
 from pledges.views.visiting import SeeOther, Visit, opened_by_link
 
@@ -17,14 +20,11 @@ from pledges.views.visiting import SeeOther, Visit, opened_by_link
 def address(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     """GET: the form, or since when it is locked. POST: written, while it is not."""
     found = own_settings.address_of(pledge)
-    locked = found is not None and found.locked_at is not None
+    locked = address_locks.is_locked(found)
     needed = own_settings.needs_address(pledge)
     form = AddressForm(pledge, request.POST if request.method == "POST" else None, instance=found)
     if request.method == "POST" and needed and not locked and form.is_valid():
-        fields = {name: form.cleaned_data[name] for name in form.fields} | (
-            {"country": form.country} if form.country else {}
-        )
-        if own_settings.set_address(pledge, fields):
+        if own_settings.set_address(pledge, form.fields_given()):
             return SeeOther(reverse("contribution", args=[token]) + "?address")
         found, locked = own_settings.address_of(pledge), True
     context = {
@@ -34,9 +34,17 @@ def address(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
         "form": form,
         "address": found,
         "locked": locked,
+        "locked_on": locked_on(found) if locked else None,
         "needed": needed,
     }
     return render(request, "pledges/address.html", context)
+
+
+def locked_on(address: DeliveryAddress | None) -> date | None:
+    """The day since which it is locked: the tick that writes it down may come a little later."""
+    if address is None or address.locked_at is None:
+        return address.lock_on + timedelta(days=1) if address and address.lock_on else None
+    return address.locked_at.astimezone(ZoneInfo(address.cooperative.time_zone)).date()
 
 
 @opened_by_link
