@@ -4,7 +4,8 @@ The day counts where the cooperative is, and holds by itself: the tick only writ
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
@@ -23,6 +24,13 @@ def is_locked(address: DeliveryAddress | None) -> bool:
         return False
     past = address.lock_on is not None and address.lock_on < today_in(address.cooperative)
     return address.locked_at is not None or past
+
+
+def locked_on(address: DeliveryAddress | None) -> date | None:
+    """The day since which it is locked: the tick that writes it down may come a little later."""
+    if address is None or address.locked_at is None:
+        return address.lock_on + timedelta(days=1) if address and address.lock_on else None
+    return address.locked_at.astimezone(ZoneInfo(address.cooperative.time_zone)).date()
 
 
 def last_day(pledge: Pledge) -> date | None:

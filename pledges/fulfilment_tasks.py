@@ -7,7 +7,7 @@ from django_tasks import task
 from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from home.ticking import periodic
-from pledges import address_locks, surveys
+from pledges import address_locks, arrivals, surveys
 from pledges.enums import SurveyState
 from pledges.models import Survey
 
@@ -35,3 +35,16 @@ def nudge_surveys_and_addresses() -> None:
         attend_survey.enqueue(survey_id)
     if addresses:
         lock_addresses.enqueue()
+
+
+@task()
+def ask_about_arrivals(cooperative_id: int) -> None:
+    arrivals.ask(Cooperative.objects.get(pk=cooperative_id))
+
+
+@periodic("arrivals", every=timedelta(minutes=15))
+def nudge_arrivals() -> None:
+    with across_cooperatives():
+        ids = list(arrivals.to_ask().order_by().values_list("cooperative", flat=True).distinct())
+    for cooperative_id in ids:
+        ask_about_arrivals.enqueue(cooperative_id)

@@ -43,6 +43,20 @@ def set_address(pledge: Pledge, fields: dict[str, str]) -> bool:
     return True
 
 
+def correct_address(pledge: Pledge, fields: dict[str, str]) -> None:
+    """By the team, locked or not; what is locked stays so."""
+    DeliveryAddress.objects.update_or_create(
+        pledge=pledge,
+        defaults=fields | {"changed_at": clock.now()},
+        create_defaults=fields
+        | {
+            "changed_at": clock.now(),
+            "cooperative_id": pledge.cooperative_id,
+            "lock_on": address_locks.last_day(pledge),
+        },
+    )
+
+
 def settle(pledge: Pledge, chosen: dict[str, Any]) -> None:
     """Take over a valid SettingsForm. Names are kept only where they are shown."""
     fields: dict[str, Any] = {"language": chosen["language"]}

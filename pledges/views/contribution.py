@@ -23,7 +23,6 @@ from pledges.forms import LostLinkForm
 from pledges.links import pledge_of, share_code
 from pledges.models import Dispute, Payment, Pledge, Refund
 from pledges.renewing import renew
-from pledges.views.own_settings import locked_on
 from pledges.views.standing import Standing, dispute_words, item_standing, refund_words, standing_of
 from pledges.views.surveying import asked_of
 from pledges.views.visiting import SeeOther, Visit, old_link_page, own_page
@@ -52,6 +51,8 @@ def _notice(request: Visit) -> str:
         "changed": gettext("The change is made. An email confirms it."),
         "address": gettext("Your address is saved."),
         "settings": gettext("Your choices are saved."),
+        "received": gettext("Thank you for telling us that it arrived."),
+        "reported": gettext("Your message is sent; we will write to you."),
         "choices": gettext("Your choices are saved."),
         "card": gettext("Your new card is saved; nothing was charged."),
         "no_page": gettext("The payment page could not be opened. Nothing was charged; you may resume below."),
@@ -105,7 +106,10 @@ def _context(pledge: Pledge) -> dict[str, Any]:
 
 def _address(pledge: Pledge) -> dict[str, Any]:
     found = own_settings.address_of(pledge)
-    return {"address": found, "address_locked_on": locked_on(found) if address_locks.is_locked(found) else None}
+    return {
+        "address": found,
+        "address_locked_on": address_locks.locked_on(found) if address_locks.is_locked(found) else None,
+    }
 
 
 def _aftermath(pledge: Pledge, refunds: list[tuple[Payment, Refund]]) -> list[Standing]:

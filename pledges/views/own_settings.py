@@ -1,8 +1,5 @@
 """Address, wall of thanks and language: each page asks, then acts on a POST."""
 
-from datetime import date, timedelta
-from zoneinfo import ZoneInfo
-
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,7 +7,7 @@ from django.utils import translation
 from django.views.decorators.http import require_http_methods
 
 from pledges import address_locks, own_settings
-from pledges.models import DeliveryAddress, Pledge
+from pledges.models import Pledge
 from pledges.own_forms import AddressForm, SettingsForm
 from pledges.views.visiting import SeeOther, Visit, opened_by_link
 
@@ -34,17 +31,10 @@ def address(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
         "form": form,
         "address": found,
         "locked": locked,
-        "locked_on": locked_on(found) if locked else None,
+        "locked_on": address_locks.locked_on(found) if locked else None,
         "needed": needed,
     }
     return render(request, "pledges/address.html", context)
-
-
-def locked_on(address: DeliveryAddress | None) -> date | None:
-    """The day since which it is locked: the tick that writes it down may come a little later."""
-    if address is None or address.locked_at is None:
-        return address.lock_on + timedelta(days=1) if address and address.lock_on else None
-    return address.locked_at.astimezone(ZoneInfo(address.cooperative.time_zone)).date()
 
 
 @opened_by_link
