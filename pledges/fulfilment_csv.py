@@ -139,7 +139,7 @@ def read(text: str) -> list[dict[str, str]]:
 
 def _known_columns() -> dict[str, str]:
     """Titles in both languages, whatever the reader's."""
-    known = {}
+    known: dict[str, str] = {}
     for language in LANGUAGES:
         with translation.override(language):
             known |= {formats.folded(title): name for name, title in column_names().items()}

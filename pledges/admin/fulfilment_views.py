@@ -63,8 +63,8 @@ def mark(request: AdminRequest) -> HttpResponse:
         messages.warning(request, _("Choose at least one reward."))
         return redirect(_back(request.GET))
     weighing = fulfilment.weigh(items, state)
-    given = {"cooperative": request.cooperative, "initial": {"expected": weighing.movable}}
-    form = MARK_FORMS[state](request.POST or None, **given)
+    initial = {"expected": weighing.movable}
+    form = MARK_FORMS[state](request.POST or None, cooperative=request.cooperative, initial=initial)
     if request.method == "POST" and form.is_valid():
         weighing = fulfilment.weigh(items, state, form.said.get("at"))
         if _unchanged(form, weighing):

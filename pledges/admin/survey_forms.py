@@ -138,11 +138,11 @@ class QuestionForm(forms.ModelForm[SurveyQuestion]):
             self.add_error(None, gettext("Mark the choice that counts for who does not answer."))
 
     def _typed(self) -> list[tuple[int, str, str]]:
-        rows = (
-            (number, *(one_line(self.cleaned_data.get(f"option_{one}_{number}") or "") for one in ("fr", "en")))
-            for number in range(self.count)
-        )
-        return [row for row in rows if row[1] or row[2]]
+        return [row for row in map(self._row, range(self.count)) if row[1] or row[2]]
+
+    def _row(self, number: int) -> tuple[int, str, str]:
+        french, english = (one_line(self.cleaned_data.get(f"option_{one}_{number}") or "") for one in ("fr", "en"))
+        return number, french, english
 
     @transaction.atomic
     def keep(self, survey: Survey) -> SurveyQuestion | None:
