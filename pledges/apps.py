@@ -8,12 +8,16 @@ class PledgesConfig(AppConfig):
         from campaigns import promised  # noqa: PLC0415 (models must be loaded first)
         from pledges import (  # noqa: PLC0415
             account_emails,  # noqa: F401 (registers mails and periodic jobs)
+            address_check_emails,  # noqa: F401 (registers mails and periodic jobs)
             aftermath_emails,  # noqa: F401 (registers mails and periodic jobs)
+            arrival_emails,  # noqa: F401 (registers mails and periodic jobs)
             emails,  # noqa: F401 (registers mails and periodic jobs)
             extension_emails,  # noqa: F401 (registers mails and periodic jobs)
+            fulfilment_tasks,  # noqa: F401 (registers mails and periodic jobs)
             offline_emails,  # noqa: F401 (registers mails and periodic jobs)
             own_emails,  # noqa: F401 (registers mails and periodic jobs)
             report_emails,  # noqa: F401 (registers mails and periodic jobs)
+            survey_emails,  # noqa: F401 (registers mails and periodic jobs)
             tasks,  # noqa: F401 (registers mails and periodic jobs)
             totals,
             wish_emails,  # noqa: F401 (registers mails and periodic jobs)

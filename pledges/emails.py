@@ -5,7 +5,9 @@
 """
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -16,11 +18,12 @@ from campaigns.emails import fill_opening
 from campaigns.models import Campaign
 from home import clock, formats
 from home.languages import TAGS
-from home.models import OutgoingMail
+from home.models import Cooperative, OutgoingMail
 from home.registry import Category, Context, MailKind, register
 from pledges import pledging, promises, totals
 from pledges.consent_texts import charge_date
 from pledges.enums import FulfilmentState, Origin, PaymentMethod, PaymentState, RefundState
+from pledges.fulfilment import WAITING
 from pledges.links import LASTS, contribution_token, contribution_url
 from pledges.models import Payment, Pledge, PledgeItem, Refund, TaxRate
 from pledges.models.payments import GIVEN_BACK
@@ -190,12 +193,26 @@ def fill_reward(mail: OutgoingMail) -> Context:
         "item": item,
         "campaign": item.pledge.campaign,
         "zone": item.pledge.cooperative.time_zone,
-        "sent_at": mail.created_at,
+        "sent_on": _day_in(mail, item.pledge.cooperative),
+        "rest_month": _rest_month(item),
         "carrier": mail.facts.get("carrier", ""),
         "note": mail.facts.get("note", ""),
         "button_url": tracking_url or own_url(mail, item.pledge),
     }
     return context | ({"button_label": gettext("Track the parcel")} if tracking_url else {})
+
+
+def _day_in(mail: OutgoingMail, cooperative: Cooperative) -> date:
+    """The day that the team gave, which may be earlier than that of the mail."""
+    given = mail.facts.get("date")
+    return date.fromisoformat(given) if given else mail.created_at.astimezone(ZoneInfo(cooperative.time_zone)).date()
+
+
+def _rest_month(item: PledgeItem) -> date | None:
+    """For when the latest of what else this contribution waits for is promised; None where it is all."""
+    rest = item.pledge.items.filter(state__in=WAITING, quantity__gt=0).exclude(pk=item.pk)
+    months = promises.annotate_current_month(rest).values_list("month_now", flat=True)
+    return max(months, default=None)
 
 
 def fill_outcome(mail: OutgoingMail) -> Context:

@@ -21,7 +21,16 @@ from home.tenancy import across_cooperatives
 from pledges import gateway
 from pledges.enums import CardState, DisputeState, FulfilmentState, PaymentState, PledgeState, RefundState, Wall
 from pledges.gone_back import gone_back
-from pledges.models import DeliveryAddress, Dispute, Payment, Pledge, PledgeItem, Refund
+from pledges.models import (
+    DeliveryAddress,
+    Dispute,
+    Payment,
+    Pledge,
+    PledgeItem,
+    Problem,
+    Refund,
+    SurveyAnswer,
+)
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +101,8 @@ def kept_until(backer: Backer) -> int:
 def _empty(backer: Backer) -> None:
     pledges = Pledge.objects.filter(backer=backer)
     DeliveryAddress.objects.filter(pledge__in=pledges).delete()
+    SurveyAnswer.objects.filter(reply__item__pledge__in=pledges).update(text="")
+    Problem.objects.filter(item__pledge__in=pledges).update(text="", answer="")
     pledges.filter(card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
     for pledge in pledges:  # one by one: each has a generation of its own
         Pledge.objects.filter(pk=pledge.pk).update(

@@ -5,6 +5,7 @@ Each is narrowed to a cooperative, and to a campaign or a tier, and read some ro
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -14,7 +15,7 @@ from campaigns.enums import Handover
 from home import countries
 from home.languages import text_of
 from home.models import Cooperative
-from pledges import fulfilment
+from pledges import fulfilment, survey_answers
 from pledges.csv_files import Cell, amount_cell
 from pledges.enums import FulfilmentState, Origin, PledgeState
 from pledges.models import DeliveryAddress, Pledge, PledgeItem
@@ -60,6 +61,7 @@ def backers_header() -> list[str]:
         _("Note for the team"),
         _("Wall of thanks"),
         _("Contribution number"),
+        _("Choices made"),
     ]
 
 
@@ -72,12 +74,25 @@ def backers(cooperative: Cooperative, wanted: Wanted, language: str) -> Rows:
     related = ("pledge__backer", "pledge__campaign", "variant")
     items = _items_of(cooperative, wanted).filter(begun).select_related(*related)
     order = ("pledge__campaign_id", "reward__position", "reward_id", "variant__position", "pledge_id", "pk")
-    for item in items.order_by(*order).iterator(CHUNK):
+    for item in _with_choices(items.order_by(*order)):
         tier: list[Cell] = [item.title, str(item.variant or ""), item.quantity]
-        yield _backer_row(item.pledge, tier, item.total + item.postage, language)
+        yield [*_backer_row(item.pledge, tier, item.total + item.postage, language), item.choices_made]
     if not wanted.reward_id:
         for pledge in _with_extra(cooperative, wanted).iterator(CHUNK):
-            yield _backer_row(pledge, [_("Contribution without reward"), "", ""], pledge.extra, language)
+            row = _backer_row(pledge, [_("Contribution without reward"), "", ""], pledge.extra, language)
+            yield [*row, ""]
+
+
+def _with_choices(items: QuerySet[Any]) -> Iterator[Any]:
+    """What was chosen in surveys, read some rows at a time."""
+    for some in _in_chunks(items):
+        yield from survey_answers.with_choices(some)
+
+
+def _in_chunks(rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    remaining = rows.iterator(CHUNK)
+    while some := list(islice(remaining, CHUNK)):
+        yield some
 
 
 def _begun(prefix: str = "") -> Q:
@@ -146,7 +161,8 @@ def labels(cooperative: Cooperative, wanted: Wanted) -> Rows:
     """A row for each parcel that has an address, as its label reads; all that goes in it in one cell."""
     items = to_mail(cooperative, wanted).select_related("variant").order_by("pk")
     sent = parcels(cooperative, wanted).exclude(address=None).select_related("address")
-    for pledge in sent.prefetch_related(Prefetch("items", items, to_attr="in_parcel")).iterator(CHUNK):
+    parcels_sent = sent.prefetch_related(Prefetch("items", items, to_attr="in_parcel"))
+    for pledge in _with_contents(parcels_sent):
         address = pledge.address
         yield [
             address.recipient,
@@ -160,15 +176,25 @@ def labels(cooperative: Cooperative, wanted: Wanted) -> Rows:
         ]
 
 
+def _with_contents(pledges: QuerySet[Any]) -> Iterator[Any]:
+    for some in _in_chunks(pledges):
+        survey_answers.with_choices(item for pledge in some for item in pledge.in_parcel)
+        yield from some
+
+
 def _city_line(address: DeliveryAddress) -> str:
     """« Saint-Aurèle (Québec)  G0L 0X0 », as Canada Post and others read it."""
     region = f" ({address.region})" if address.region else ""
     return f"{address.city}{region}  {address.postal_code}".rstrip()
 
 
-def _contents(items: list[PledgeItem]) -> str:
-    """How many of each, those of one tier and form together."""
-    return ", ".join(f"{item.quantity} × {item.named}" for item in items)
+def _contents(items: list[Any]) -> str:
+    """How many of each, those of one tier and form together, and what was chosen of them."""
+    return ", ".join(f"{item.quantity} × {_name_and_choices(item)}" for item in items)
+
+
+def _name_and_choices(item: Any) -> str:
+    return f"{item.named} [{item.choices_made}]" if item.choices_made else item.named
 
 
 @dataclass(frozen=True)
@@ -177,7 +203,7 @@ class PickUp:
 
     place: str
     hours: str
-    item: PledgeItem
+    item: Any
 
 
 def to_pick_up(cooperative: Cooperative, wanted: Wanted, language: str) -> Iterator[PickUp]:
@@ -187,7 +213,7 @@ def to_pick_up(cooperative: Cooperative, wanted: Wanted, language: str) -> Itera
         "reward", "variant", "pledge__backer"
     )
     place = (f"reward__pickup_place_{language}", "reward__pickup_place_fr", "reward__pickup_place_en")
-    for item in items.order_by(*place, "pledge__backer__name", "pledge_id", "pk").iterator(CHUNK):
+    for item in _with_choices(items.order_by(*place, "pledge__backer__name", "pledge_id", "pk")):
         reward = item.reward
         where = text_of(reward, "pickup_place", language) or cooperative.address_line
         yield PickUp(where, text_of(reward, "pickup_hours", language), item)
@@ -200,6 +226,7 @@ def pick_up_header() -> list[str]:
         _("Name"),
         _("Reward"),
         _("Option"),
+        _("Choices made"),
         _("Quantity"),
         _("State"),
         _("Email"),
@@ -219,6 +246,7 @@ def pick_up(cooperative: Cooperative, wanted: Wanted, language: str) -> Rows:
             backer.name,
             item.title,
             option,
+            item.choices_made,
             item.quantity,
             state,
             backer.email,

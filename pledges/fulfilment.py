@@ -7,7 +7,7 @@ inside it has changed nothing; one that dies after it leaves rows of mail that t
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from django.db.models import (
     Count,
     Exists,
     ExpressionWrapper,
+    F,
     OuterRef,
     Q,
     QuerySet,
@@ -35,7 +36,7 @@ from home.models import Cooperative, OutgoingMail, User
 from home.registry import kind_of
 from pledges.enums import DisputeState, FulfilmentState, PaymentState, PledgeState
 from pledges.gone_back import gone_back
-from pledges.models import Dispute, PledgeItem, Refund
+from pledges.models import DeliveryAddress, Dispute, PledgeItem, Refund
 from pledges.models.payments import GIVEN_BACK
 from pledges.promises import annotate_current_month
 
@@ -80,7 +81,15 @@ STEPS = {
         (*BEFORE_LEAVING, FulfilmentState.READY, FulfilmentState.SENT), (Handover.POST, Handover.PICKUP)
     ),
     FulfilmentState.RETURNED: Step((FulfilmentState.SENT,), (Handover.POST,)),
+    FulfilmentState.NOT_APPLICABLE: Step((*BEFORE_LEAVING, FulfilmentState.READY), (Handover.POST, Handover.PICKUP)),
+    FulfilmentState.NOT_STARTED: Step((FulfilmentState.NOT_APPLICABLE,), (Handover.POST, Handover.PICKUP)),
 }
+
+#: A day may be given for what happened before it was marked; two marks of one day are no contradiction.
+SAME_DAY = timedelta(seconds=1)
+
+#: How long a tap on a pick-up day may be taken back.
+UNDO = timedelta(minutes=10)
 
 
 class Obstacle(models.TextChoices):
@@ -90,6 +99,7 @@ class Obstacle(models.TextChoices):
     ALREADY = "already", _("already marked so")
     HANDOVER = "handover", _("handed over in another way")
     STATE = "state", _("already further on")
+    OLDER = "older", _("something later is recorded")
 
 
 @dataclass(frozen=True)
@@ -113,18 +123,23 @@ def mark(
     carrier: str = "",
     tracking_url: str = "",
     note: str = "",
+    reason: str = "",
+    at: datetime | None = None,
 ) -> int:
     """Move the items that may move, and queue the mail of each. Returns how many moved; a second time, none.
 
-    `carrier` and `tracking_url` are kept for SENT; `note` is the team's own words in the mail. Runs in the
-    cooperative's scope: items of another one are not found. Raises ValueError for a state that nothing leads to.
+    `carrier` and `tracking_url` are kept for SENT, `reason` for NOT_APPLICABLE; `note` is the team's own words in the
+    mail. `at`: when it happened, if that is not now (`instant_of`). Runs in the cooperative's scope: items of another
+    one are not found. Raises ValueError for a state that nothing leads to.
     """
     if state not in STEPS:
         raise ValueError(f"Nothing leads to {state}.")
-    at = clock.now()
-    written = {"state": state, "state_since": at, "state_by": by}
+    at = at or clock.now()
+    written = {"state": state, "state_since": at, "state_by": by, "state_reason": ""}
     if state == FulfilmentState.SENT:
         written |= {"carrier": carrier, "tracking_url": tracking_url}
+    if state == FulfilmentState.NOT_APPLICABLE:
+        written |= {"state_reason": reason}
     said = {"carrier": carrier, "tracking_url": tracking_url, "note": note}
     with transaction.atomic():
         return sum(_move(ids, state, written, said, at) for ids in _chunks(sorted(set(item_ids))))
@@ -135,7 +150,7 @@ def _move(
 ) -> int:
     """The pledges are locked with their items, so that one cancelled meanwhile is not told that its reward left."""
     items = list(
-        movable(PledgeItem.objects.filter(pk__in=ids), state)
+        movable(PledgeItem.objects.filter(pk__in=ids), state, at)
         .select_related("pledge__backer", "pledge__cooperative")
         .select_for_update(of=("self", "pledge"), no_key=True)
         .order_by("pk")
@@ -145,21 +160,30 @@ def _move(
     if state in LEAVES:
         written = written | {"left_at": Coalesce("left_at", Value(at, output_field=models.DateTimeField()))}
     moved = free.update(**written)
+    if state == FulfilmentState.RETURNED:
+        _reopen_addresses(items)
     if step.mail:
         outbox.queue_all(_mail(item, step.mail, said, at) for item in items)
     return moved
 
 
+def _reopen_addresses(items: list[PledgeItem]) -> None:
+    """What came back may have been wrongly addressed: its backer corrects that before it leaves again."""
+    addresses = DeliveryAddress.objects.filter(pledge__in={item.pledge_id for item in items})
+    addresses.update(locked_at=None, lock_on=None)
+
+
 def _mail(item: PledgeItem, kind: str, said: dict[str, str], at: datetime) -> OutgoingMail:
-    """The occasion is the instant: an item that came back and leaves again is told of again."""
+    """The occasion is the instant of the act: an item that came back and leaves again is told of again."""
     cooperative = item.pledge.cooperative
+    happened_on = at.astimezone(ZoneInfo(cooperative.time_zone)).date()
     return outbox.mail_for(
         kind_of(kind),
         cooperative=cooperative,
         subject_key=f"item:{item.pk}",
-        occasion=at.isoformat(),
+        occasion=clock.now().isoformat(),
         to=item.pledge.backer,
-        facts=said | {"date": today_in(cooperative).isoformat()},
+        facts=said | {"date": happened_on.isoformat()},
     )
 
 
@@ -169,20 +193,65 @@ def _chunks(ids: list[int]) -> Iterator[list[int]]:
         yield chunk
 
 
-def movable(items: QuerySet[PledgeItem], state: FulfilmentState) -> QuerySet[PledgeItem]:
-    """Those that may move to a state now."""
+def movable(items: QuerySet[PledgeItem], state: FulfilmentState, at: datetime | None = None) -> QuerySet[PledgeItem]:
+    """Those that may move to a state now, or at an earlier instant."""
     step = STEPS[state]
-    return items.filter(paid_for(), state__in=step.earlier, handover__in=step.handovers)
+    found = items.filter(paid_for(), state__in=step.earlier, handover__in=step.handovers)
+    return found.exclude(_older(at)) if at else found
 
 
-def weigh(items: QuerySet[PledgeItem], state: FulfilmentState) -> Weighing:
+def _older(at: datetime) -> Q:
+    """Whose state is later than that: what is older than what is recorded changes nothing."""
+    return Q(state_since__isnull=False, state_since__gt=at + SAME_DAY)
+
+
+def instant_of(day: date | None, cooperative: Cooperative) -> datetime:
+    """When something happened of which the day is known: now, or the end of that day where the cooperative is."""
+    now = clock.now()
+    if day is None or day >= today_in(cooperative):
+        return now
+    return datetime.combine(day, time(23, 59, 59, now.microsecond), ZoneInfo(cooperative.time_zone)).astimezone(UTC)
+
+
+def undo_handover(item: PledgeItem, was: FulfilmentState, *, by: User | None) -> bool:
+    """Take back a handover just marked: the item is again what it was. False after some minutes, or if it moved on."""
+    if was not in STEPS[FulfilmentState.DELIVERED].earlier or was == FulfilmentState.SENT:
+        return False
+    now = clock.now()
+    recent = PledgeItem.objects.filter(
+        pk=item.pk,
+        handover=Handover.PICKUP,
+        state=FulfilmentState.DELIVERED,
+        received_at=None,
+        state_since__gt=now - UNDO,
+    )
+    first = Case(When(left_at=F("state_since"), then=None), default=F("left_at"))
+    return bool(recent.update(state=was, state_since=now, state_by=by, left_at=first))
+
+
+def receive(item: PledgeItem) -> bool:
+    """Its backer says that it arrived: once, of what was sent or marked as delivered."""
+    now = clock.now()
+    out = PledgeItem.objects.filter(paid_for(), pk=item.pk, received_at=None, state__in=LEAVES)
+    with transaction.atomic():
+        mine = list(out.select_for_update(of=("self",)).values_list("pk", "state"))
+        for pk, state in mine:
+            moved = {} if state == FulfilmentState.DELIVERED else {"state_since": now, "state_by": None}
+            rows = PledgeItem.objects.filter(pk=pk, state=state, received_at=None)
+            rows.update(received_at=now, state=FulfilmentState.DELIVERED, **moved)
+    return bool(mine)
+
+
+def weigh(items: QuerySet[PledgeItem], state: FulfilmentState, at: datetime | None = None) -> Weighing:
     """What marking these items would do. Three queries, however many items."""
     step = STEPS[state]
+    older = [When(_older(at), then=Value(Obstacle.OLDER))] if at else []
     obstacle = Case(
         When(~paid_for(), then=Value(Obstacle.NOT_OWED)),
         When(state=state, then=Value(Obstacle.ALREADY)),
         When(~Q(handover__in=step.handovers), then=Value(Obstacle.HANDOVER)),
         When(~Q(state__in=step.earlier), then=Value(Obstacle.STATE)),
+        *older,
         default=Value(""),
         output_field=CharField(),
     )
@@ -190,7 +259,7 @@ def weigh(items: QuerySet[PledgeItem], state: FulfilmentState) -> Weighing:
     counts = {row["obstacle"]: row["count"] for row in by_obstacle}
     return Weighing(
         movable=counts.pop("", 0),
-        people=_readers(movable(items, state)) if step.mail else {},
+        people=_readers(movable(items, state, at)) if step.mail else {},
         obstacles=Counter({Obstacle(key): count for key, count in counts.items()}),
     )
 

@@ -74,7 +74,15 @@ def collected(backer: Backer) -> dict[str, Any]:
 def _contribution(pledge: Pledge) -> dict[str, Any]:
     return _row(pledge) | {
         "campaign_title": pledge.campaign.title,
-        "rewards": [_row(item) | {"months": _rows(item.promises.all())} for item in pledge.items.order_by("id")],
+        "rewards": [
+            _row(item)
+            | {
+                "months": _rows(item.promises.all()),
+                "choices": [_row(one) | {"answers": _rows(one.answers.all())} for one in item.replies.order_by("id")],
+                "problems": _rows(item.problems.all()),
+            }
+            for item in pledge.items.order_by("id")
+        ],
         "agreements": _rows(PledgeConsent.objects.filter(pledge=pledge)),
         "address": _rows(DeliveryAddress.objects.filter(pledge=pledge)),
         "payment_pages": _rows(Checkout.objects.filter(pledge=pledge)),

@@ -232,6 +232,11 @@ class AddressForm(forms.ModelForm[DeliveryAddress]):
             self.add_error("postal_code", gettext("This is needed to mail your rewards."))
         return cleaned
 
+    def fields_given(self) -> dict[str, str]:
+        """Of a valid form, as pledges.own_settings writes them."""
+        given = {name: self.cleaned_data[name] for name in self.fields}
+        return given | ({"country": self.country} if self.country else {})
+
     def _check_canadian(self, cleaned: dict[str, Any]) -> None:
         match = CANADIAN.match(cleaned.get("postal_code", "").strip().upper())
         if match is None:

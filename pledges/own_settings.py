@@ -6,6 +6,7 @@ from django.db import transaction
 
 from campaigns.enums import Handover
 from home import backing, clock
+from pledges import address_locks
 from pledges.enums import FulfilmentState, PledgeState, Wall
 from pledges.gone_back import is_gone_back
 from pledges.models import DeliveryAddress, Pledge
@@ -21,20 +22,40 @@ def needs_address(pledge: Pledge) -> bool:
 
 
 def address_of(pledge: Pledge) -> DeliveryAddress | None:
-    return DeliveryAddress.objects.filter(pledge=pledge).first()
+    return DeliveryAddress.objects.filter(pledge=pledge).select_related("cooperative").first()
 
 
 def set_address(pledge: Pledge, fields: dict[str, str]) -> bool:
     """Write or correct the address. False once it is locked."""
     with transaction.atomic():
         Pledge.objects.select_for_update().get(pk=pledge.pk)
-        found = DeliveryAddress.objects.filter(pledge=pledge)
-        if found.exists():
-            return bool(found.filter(locked_at=None).update(**fields, changed_at=clock.now()))
+        found = address_of(pledge)
+        if address_locks.is_locked(found):
+            return False
+        if found is not None:
+            return bool(DeliveryAddress.objects.filter(pk=found.pk).update(**fields, changed_at=clock.now()))
         DeliveryAddress.objects.create(
-            cooperative_id=pledge.cooperative_id, pledge=pledge, changed_at=clock.now(), **fields
+            cooperative_id=pledge.cooperative_id,
+            pledge=pledge,
+            changed_at=clock.now(),
+            lock_on=address_locks.last_day(pledge),
+            **fields,
         )
     return True
+
+
+def correct_address(pledge: Pledge, fields: dict[str, str]) -> None:
+    """By the team, locked or not; what is locked stays so."""
+    DeliveryAddress.objects.update_or_create(
+        pledge=pledge,
+        defaults=fields | {"changed_at": clock.now()},
+        create_defaults=fields
+        | {
+            "changed_at": clock.now(),
+            "cooperative_id": pledge.cooperative_id,
+            "lock_on": address_locks.last_day(pledge),
+        },
+    )
 
 
 def settle(pledge: Pledge, chosen: dict[str, Any]) -> None:

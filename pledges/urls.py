@@ -4,6 +4,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from pledges.views import (
+    arriving,
     changing,
     choosing,
     contribution,
@@ -12,6 +13,7 @@ from pledges.views import (
     own_settings,
     receipts,
     returning,
+    surveying,
     wall,
     wishing,
 )
@@ -31,6 +33,8 @@ urlpatterns = [
     path(_("my/<str:token>/card/"), changing.card, name="contribution_card"),
     path(_("my/<str:token>/address/"), own_settings.address, name="contribution_address"),
     path(_("my/<str:token>/settings/"), own_settings.settings, name="contribution_settings"),
+    path(_("my/<str:token>/arrival/<int:item_id>/"), arriving.arrival, name="contribution_arrival"),
+    path(_("my/<str:token>/choices/<int:survey_id>/"), surveying.survey, name="contribution_survey"),
     path(_("my/<str:token>/receipt/<int:payment_id>/"), receipts.show, name="contribution_receipt"),
     path(_("my/<str:token>/receipt/<int:payment_id>.pdf"), receipts.pdf, name="contribution_receipt_pdf"),
     path(_("my/<str:token>/data/"), own_data.data, name="contribution_data"),

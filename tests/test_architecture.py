@@ -20,6 +20,7 @@ MAY_CROSS = {
     "home/tenancy.py",
     "home/outbox.py",
     "pledges/erasing.py",
+    "pledges/fulfilment_tasks.py",
     "pledges/tasks.py",
     "pledges/refunds.py",
     "pledges/saved_cards.py",

@@ -11,13 +11,16 @@ from django.utils.translation import gettext as _
 from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import furniture, page_of
 from home.models import Role
+from pledges import address_locks, survey_answers
 from pledges.admin.forms import ContributionsFilter
+from pledges.admin.fulfilment_views import ROLES as FULFILS
+from pledges.admin.fulfilment_views import steps_of
 from pledges.admin.listing import contributions_of, histories, mails_about
 from pledges.admin.offline_views import acts_on
 from pledges.change_plans import changes_of
 from pledges.change_words import new_lines, old_lines
 from pledges.disputes import reason_words
-from pledges.enums import PaymentState
+from pledges.enums import PaymentState, PledgeState
 from pledges.models import Dispute, FraudWarning, Pledge, Refund
 from pledges.own_settings import address_of
 from pledges.refund_decisions import obstacle_of
@@ -43,15 +46,21 @@ def index(request: AdminRequest) -> HttpResponse:
 def detail(request: AdminRequest, pledge_id: int) -> HttpResponse:
     pledges = Pledge.objects.filter(cooperative=request.cooperative).select_related("backer", "campaign")
     pledge = get_object_or_404(pledges, pk=pledge_id)
-    payment = pledge.payment
-    items = list(pledge.items.select_related("state_by", "variant").order_by("reward_id"))
+    payment, address = pledge.payment, address_of(pledge)
+    items = survey_answers.with_choices(pledge.items.select_related("state_by", "variant").order_by("reward_id"))
+    fulfils = has_role(request, *FULFILS)
+    owed = (
+        fulfils and pledge.state == PledgeState.CONFIRMED and payment is not None and payment.state == PaymentState.PAID
+    )
     context = {
         "pledge": pledge,
-        "items": histories(items),
+        "items": [(item, history, steps_of(item) if owed else []) for item, history in histories(items)],
+        "fulfils": fulfils and pledge.backer.erased_at is None,
         "payment": payment,
         "attempts": payment.attempts.order_by("number") if payment else [],
         "refunds": Refund.objects.filter(payment__pledge=pledge).order_by("pk"),
-        "address": address_of(pledge),
+        "address": address,
+        "address_locked_on": address_locks.locked_on(address) if address_locks.is_locked(address) else None,
         "changes": [(one, old_lines(one), new_lines(one)) for one in changes_of(pledge)],
         "parts": pledge.payments.exclude(part=0).order_by("part"),
         "mails": mails_about(pledge, items),

@@ -10,7 +10,7 @@ from campaigns.queries import campaigns_of
 from home.models import Cooperative
 from pledges.admin.listing import WAITING, Contributions
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
-from pledges.fulfilment import Sought
+from pledges.fulfilment import Sought, instant_of, today_in
 
 
 class CampaignChoice(forms.ModelChoiceField):
@@ -33,7 +33,7 @@ class FulfilmentFilter(forms.Form):
         required=False,
         choices=[
             ("", _("Still owed")),
-            *(choice for choice in FulfilmentState.choices if choice[0] != FulfilmentState.NOT_APPLICABLE),
+            *FulfilmentState.choices,
         ],
     )
     q = forms.CharField(label=_("Name or email"), required=False, max_length=120)
@@ -88,12 +88,33 @@ class MarkForm(forms.Form):
 
     expected = forms.IntegerField(widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, cooperative: Cooperative, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cooperative = cooperative
+
     @property
-    def said(self) -> dict[str, str]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "expected"}
+    def said(self) -> dict[str, Any]:
+        """What pledges.fulfilment.mark takes."""
+        said = {name: value for name, value in self.cleaned_data.items() if name not in ("expected", "on")}
+        return said | ({"at": instant_of(day, self.cooperative)} if (day := self.cleaned_data.get("on")) else {})
 
 
-class ReadyForm(MarkForm):
+class DatedForm(MarkForm):
+    on = forms.DateField(
+        label=_("Date"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}),
+        help_text=_("Today, unless you choose an earlier day."),
+    )
+
+    def clean_on(self) -> Any:
+        day = self.cleaned_data["on"]
+        if day and day > today_in(self.cooperative):
+            raise forms.ValidationError(_("That day has not come yet."))
+        return day
+
+
+class NoteForm(MarkForm):
     note = forms.CharField(
         label=_("Add a note to the email (optional)"),
         required=False,
@@ -102,17 +123,27 @@ class ReadyForm(MarkForm):
     )
 
 
-class SentForm(ReadyForm):
+class SentForm(NoteForm, DatedForm):
     carrier = forms.CharField(label=_("Carrier"), required=False, max_length=80, help_text=_("Optional."))
     tracking_url = forms.URLField(
         label=_("Tracking link"), required=False, max_length=200, assume_scheme="https", help_text=_("Optional.")
     )
 
-    field_order = ("carrier", "tracking_url", "note")
+    field_order = ("carrier", "tracking_url", "on", "note")
+
+
+class NothingForm(MarkForm):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("For the team only: for example, given up by the backer.")
+    )
 
 
 MARK_FORMS: dict[FulfilmentState, type[MarkForm]] = {
     FulfilmentState.SENT: SentForm,
-    FulfilmentState.READY: ReadyForm,
-    FulfilmentState.DELIVERED: MarkForm,
+    FulfilmentState.READY: NoteForm,
+    FulfilmentState.DELIVERED: DatedForm,
+    FulfilmentState.IN_PRODUCTION: MarkForm,
+    FulfilmentState.RETURNED: DatedForm,
+    FulfilmentState.NOT_APPLICABLE: NothingForm,
+    FulfilmentState.NOT_STARTED: MarkForm,
 }

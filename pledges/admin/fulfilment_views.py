@@ -17,7 +17,7 @@ from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
 from home.languages import ENGLISH, FRENCH
 from home.models import Role
-from pledges import fulfilment
+from pledges import arrivals, fulfilment, survey_answers
 from pledges.admin.forms import MARK_FORMS, FulfilmentFilter, MarkForm
 from pledges.enums import FulfilmentState
 from pledges.fulfilment import Weighing
@@ -31,21 +31,26 @@ TITLES = {
     FulfilmentState.SENT: gettext_lazy("Mark as sent"),
     FulfilmentState.READY: gettext_lazy("Mark as ready"),
     FulfilmentState.DELIVERED: gettext_lazy("Handed over"),
+    FulfilmentState.IN_PRODUCTION: gettext_lazy("Mark as being made"),
+    FulfilmentState.RETURNED: gettext_lazy("Mark as returned"),
+    FulfilmentState.NOT_APPLICABLE: gettext_lazy("Mark as nothing to deliver"),
+    FulfilmentState.NOT_STARTED: gettext_lazy("Mark as owed again"),
 }
 
 
 @requires(*ROLES)
 def index(request: AdminRequest) -> HttpResponse:
     form = _filter_of(request, request.GET)
-    rows = fulfilment.owed(request.cooperative, form.sought()).select_related(
-        "variant", "pledge__backer", "pledge__campaign"
-    )
+    rows = fulfilment.owed(request.cooperative, form.sought())
+    page = page_of(request, rows.select_related("pledge__backer", "pledge__campaign", "variant"))
+    page["rows"] = survey_answers.with_choices(page["rows"])
     return TemplateResponse(
         request,
         "pledges/admin/fulfilment.html",
         furniture(_("Fulfilment"), ICON)
-        | page_of(request, rows)
-        | {"filter": form, "kept": _filter_values(request.GET), "steps": list(TITLES.items())},
+        | page
+        | {"problems_waiting": arrivals.waiting_count(request.cooperative)}
+        | {"filter": form, "kept": _filter_values(request.GET), "steps": list(steps_from(form.sought().state).items())},
     )
 
 
@@ -58,10 +63,29 @@ def mark(request: AdminRequest) -> HttpResponse:
         messages.warning(request, _("Choose at least one reward."))
         return redirect(_back(request.GET))
     weighing = fulfilment.weigh(items, state)
-    form = MARK_FORMS[state](request.POST or None, initial={"expected": weighing.movable})
-    if request.method == "POST" and form.is_valid() and _unchanged(form, weighing):
-        return _marked(request, items, state, form, weighing)
+    initial = {"expected": weighing.movable}
+    form = MARK_FORMS[state](request.POST or None, cooperative=request.cooperative, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        weighing = fulfilment.weigh(items, state, form.said.get("at"))
+        if _unchanged(form, weighing):
+            return _marked(request, items, state, form, weighing)
     return _confirm(request, state, form, weighing)
+
+
+def steps_from(state: str) -> dict[FulfilmentState, Any]:
+    """What may be done with a list of items in one state; the first steps where it holds several."""
+    if not state:
+        return {one: title for one, title in TITLES.items() if one != FulfilmentState.NOT_STARTED}
+    return {one: title for one, title in TITLES.items() if state in fulfilment.STEPS[one].earlier}
+
+
+def steps_of(item: PledgeItem) -> list[tuple[FulfilmentState, Any]]:
+    """What may be done with one item, whose money came."""
+    return [
+        (one, title)
+        for one, title in steps_from(item.state).items()
+        if item.handover in fulfilment.STEPS[one].handovers
+    ]
 
 
 def _filter_of(request: AdminRequest, data: QueryDict) -> FulfilmentFilter:
@@ -113,7 +137,7 @@ def _unchanged(form: MarkForm, weighing: Weighing) -> bool:
 def _marked(
     request: AdminRequest, items: QuerySet[PledgeItem], state: FulfilmentState, form: MarkForm, weighing: Weighing
 ) -> HttpResponse:
-    ids = list(fulfilment.movable(items, state).order_by().values_list("pk", flat=True))
+    ids = list(fulfilment.movable(items, state, form.said.get("at")).order_by().values_list("pk", flat=True))
     moved = fulfilment.mark(ids, state, by=request.user, **form.said)
     done = ngettext("%(count)s reward marked: %(state)s.", "%(count)s rewards marked: %(state)s.", moved)
     if moved:
@@ -144,6 +168,10 @@ def _submit_label(state: FulfilmentState, count: int) -> str:
         FulfilmentState.SENT: _("Mark as sent (%(n)s)"),
         FulfilmentState.READY: _("Mark as ready (%(n)s)"),
         FulfilmentState.DELIVERED: _("Handed over (%(n)s)"),
+        FulfilmentState.IN_PRODUCTION: _("Mark as being made (%(n)s)"),
+        FulfilmentState.RETURNED: _("Mark as returned (%(n)s)"),
+        FulfilmentState.NOT_APPLICABLE: _("Mark as nothing to deliver (%(n)s)"),
+        FulfilmentState.NOT_STARTED: _("Mark as owed again (%(n)s)"),
     }
     return labels[state] % {"n": formats.number(count)}
 

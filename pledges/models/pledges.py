@@ -147,7 +147,8 @@ class PledgeItem(models.Model):
     """A reward promised: quantity, price, postage, taxable part (each of one) and titles as they were.
 
     `first_month` never changes. The current month is that of the latest DatePromise, else `first_month`. Fulfilment
-    hangs here. `received_at`: its backer said that it arrived.
+    hangs here. `received_at`: its backer said that it arrived. `state_reason`: why there is nothing to deliver, for the
+    team only.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
@@ -171,6 +172,7 @@ class PledgeItem(models.Model):
     state_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    state_reason = models.CharField(_("reason"), max_length=200, blank=True)
     carrier = models.CharField(_("carrier"), max_length=80, blank=True)
     tracking_url = models.URLField(_("tracking link"), blank=True)
 

@@ -131,6 +131,7 @@ class AddressCheck(models.Model):
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="address_checks")
+    tiers = models.ManyToManyField(Reward, related_name="+")
     ship_on = models.DateField(_("mailed from"))
     lock_on = models.DateField(_("corrections until"))
     asked_at = models.DateTimeField()

@@ -14,7 +14,7 @@ from campaigns.sharing.addresses import share_for
 from home import backing, clock
 from home.languages import current
 from home.links import LinkRefused
-from pledges import cards, changing, gateway, mending, own_pages, own_settings, pledging
+from pledges import address_locks, cards, changing, gateway, mending, own_pages, own_settings, pledging
 from pledges.card_expiry import expires_before_charge
 from pledges.consent_texts import NEWS, charge_date
 from pledges.disputes import STANDING
@@ -25,6 +25,7 @@ from pledges.links import pledge_of, share_code
 from pledges.models import Dispute, Payment, Pledge, Refund
 from pledges.renewing import renew
 from pledges.views.standing import Standing, dispute_words, item_standing, refund_words, standing_of
+from pledges.views.surveying import asked_of
 from pledges.views.visiting import SeeOther, Visit, old_link_page, own_page
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,9 @@ def _notice(request: Visit) -> str:
         "changed": gettext("The change is made. An email confirms it."),
         "address": gettext("Your address is saved."),
         "settings": gettext("Your choices are saved."),
+        "received": gettext("Thank you for telling us that it arrived."),
+        "reported": gettext("Your message is sent; we will write to you."),
+        "choices": gettext("Your choices are saved."),
         "card": gettext("Your new card is saved; nothing was charged."),
         "no_page": gettext("The payment page could not be opened. Nothing was charged; you may resume below."),
     }
@@ -88,7 +92,8 @@ def _context(pledge: Pledge) -> dict[str, Any]:
         "may_change": changing.may_change(pledge, clock.now()) and pending is None,
         "may_replace_card": cards.may_replace(pledge, clock.now()),
         "needs_address": own_settings.needs_address(pledge),
-        "address": own_settings.address_of(pledge),
+        **_address(pledge),
+        "surveys": asked_of(pledge),
         "owed": [item_standing(item, pledge) for item in items] if _is_owed(pledge) else [],
         "receipt_of": payment if payment and payment.state == PaymentState.PAID else None,
         "may_cancel": pledging.may_cancel(pledge, clock.now()),
@@ -104,6 +109,14 @@ def _context(pledge: Pledge) -> dict[str, Any]:
 
 def _is_owed(pledge: Pledge) -> bool:
     return pledge.state == PledgeState.CONFIRMED and not is_gone_back(pledge)
+
+
+def _address(pledge: Pledge) -> dict[str, Any]:
+    found = own_settings.address_of(pledge)
+    return {
+        "address": found,
+        "address_locked_on": address_locks.locked_on(found) if address_locks.is_locked(found) else None,
+    }
 
 
 def _aftermath(pledge: Pledge, refunds: list[tuple[Payment, Refund]]) -> list[Standing]:

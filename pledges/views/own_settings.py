@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods
 
-from pledges import own_settings
+from pledges import address_locks, own_settings
 from pledges.models import Pledge
 from pledges.own_forms import AddressForm, SettingsForm
 from pledges.views.visiting import SeeOther, Visit, opened_by_link
@@ -17,14 +17,11 @@ from pledges.views.visiting import SeeOther, Visit, opened_by_link
 def address(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     """GET: the form, or since when it is locked. POST: written, while it is not."""
     found = own_settings.address_of(pledge)
-    locked = found is not None and found.locked_at is not None
+    locked = address_locks.is_locked(found)
     needed = own_settings.needs_address(pledge)
     form = AddressForm(pledge, request.POST if request.method == "POST" else None, instance=found)
     if request.method == "POST" and needed and not locked and form.is_valid():
-        fields = {name: form.cleaned_data[name] for name in form.fields} | (
-            {"country": form.country} if form.country else {}
-        )
-        if own_settings.set_address(pledge, fields):
+        if own_settings.set_address(pledge, form.fields_given()):
             return SeeOther(reverse("contribution", args=[token]) + "?address")
         found, locked = own_settings.address_of(pledge), True
     context = {
@@ -34,6 +31,7 @@ def address(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
         "form": form,
         "address": found,
         "locked": locked,
+        "locked_on": address_locks.locked_on(found) if locked else None,
         "needed": needed,
     }
     return render(request, "pledges/address.html", context)

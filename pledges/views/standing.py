@@ -192,7 +192,8 @@ def _item_words(item: PledgeItem, pledge: Pledge, month: date) -> Standing:
     if item.state == FulfilmentState.DELIVERED:
         return Standing(gettext("Delivered on %(date)s") % {"date": since})
     if item.state == FulfilmentState.RETURNED:
-        return Standing(gettext("Returned to sender on %(date)s") % {"date": since})
+        again = gettext("Check your address: we will send it again.")
+        return Standing(gettext("Returned to sender on %(date)s") % {"date": since}, again)
     return Standing(gettext("Nothing to deliver"), gettext("Thank you for your support!"))
 
 

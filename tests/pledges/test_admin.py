@@ -289,7 +289,7 @@ def test_choosing_nothing_is_said_and_another_step_is_not_found(editor, campaign
     make_pledge(campaign)
     response = english(editor).get(address(MARK, to="sent", item=["x", "²"]))
     assert (response.headers["Location"], said(response)) == (address(LIST), ["Choose at least one reward."])
-    assert editor.get(address(MARK, to="not_started", all=1), follow=True).status_code == 404
+    assert editor.get(address(MARK, to="elsewhere", all=1), follow=True).status_code == 404
 
 
 def test_contributions_are_narrowed(editor, campaign, foreign):

@@ -26,6 +26,7 @@ from tests.factories.campaigns import end_now, make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.offline import make_offline
 from tests.factories.pledges import make_payment, make_pledge, make_refund, payment_of
+from tests.pledges import fulfilment_mails
 
 ZONE = "America/Toronto"
 BACKERS = [kind.key for kind in all_kinds() if kind.app == "pledges" and kind.category == Category.SERVICE]
@@ -202,6 +203,8 @@ def made(kind, campaign, flexible, language):
         return composed(kind, f"campaign:{campaign.pk}", backer, facts={"chosen": {}}), [
             text_of(campaign, "title", language)
         ]
+    if kind in fulfilment_mails.KINDS:
+        return fulfilment_mails.made(kind, pledge_of(campaign, box), language)
     if kind in OWN_MAILS:
         return made_by_its_backer(kind, pledge_of(campaign, box, paid=False), language)
     if kind == "pledge_cancelled":
@@ -300,6 +303,7 @@ def test_the_kinds_are_those_of_the_deck():
                 "contribution_link",
                 "news_to_confirm",
                 *OWN_MAILS,
+                *fulfilment_mails.KINDS,
             ]
         )
         == BACKERS

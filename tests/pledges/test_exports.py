@@ -89,8 +89,8 @@ def test_backers_by_tier_add_up_to_the_contributions(editor, campaign, rewards):
     rows = download(editor, "pledges_list_backers")
     title, flour, bread = "Get the millstone turning", "The bag of flour", "The miller's box"
     about = ["Aimé Pelletier", "aime@courriel.example", "français", "Payment to complete"]
-    about += ["", "Ferme", "123 RT", "Sans noix.", "Neither", str(first.pk)]
-    zoe = ["Zoé", "zoe@courriel.example", "English", "Confirmed", "", "", "", "", "Neither", str(second.pk)]
+    about += ["", "Ferme", "123 RT", "Sans noix.", "Neither", str(first.pk), ""]
+    zoe = ["Zoé", "zoe@courriel.example", "English", "Confirmed", "", "", "", "", "Neither", str(second.pk), ""]
     assert sorted(rows) == sorted(
         [
             [title, flour, "Rye", "2", "60.00", "CAD", *about],
@@ -151,7 +151,7 @@ def test_what_is_to_be_picked_up_by_place(editor, campaign, rewards):
         PledgeItem.objects.filter(pledge=gone).update(state=FulfilmentState.DELIVERED)
     rows = download(editor, "pledges_list_pick_up")
     place = campaign.cooperative.address_line
-    assert [(row[0], row[2], row[5], row[6], row[9]) for row in rows] == [
+    assert [(row[0], row[2], row[6], row[7], row[10]) for row in rows] == [
         (place, "Ana", "3", "Ready for pick-up", ""),
         (place, "Zoé", "1", "To come", ""),
     ]

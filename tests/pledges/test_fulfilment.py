@@ -143,11 +143,23 @@ def test_only_the_allowed_steps_move(campaign, rewards, target):
 
 
 @pytest.mark.usefixtures("inside")
-@pytest.mark.parametrize("state", [FulfilmentState.NOT_STARTED, FulfilmentState.NOT_APPLICABLE])
-def test_nothing_leads_back_to_the_start(campaign, state):
+def test_a_reward_given_up_keeps_its_reason_and_may_be_owed_again(campaign):
     (item,) = items_of(make_pledge(campaign))
-    with pytest.raises(ValueError, match="Nothing leads"):
-        fulfilment.mark([item.pk], state, by=None)
+    assert fulfilment.mark([item.pk], FulfilmentState.NOT_STARTED, by=None) == 0
+    assert fulfilment.mark([item.pk], FulfilmentState.NOT_APPLICABLE, by=None, reason="Renonce") == 1
+    item.refresh_from_db()
+    assert (item.state, item.state_reason) == ("not_applicable", "Renonce")
+    assert fulfilment.mark([item.pk], SENT, by=None) == 0
+    assert fulfilment.mark([item.pk], FulfilmentState.NOT_STARTED, by=None) == 1
+    item.refresh_from_db()
+    assert (item.state, item.state_reason) == ("not_started", "")
+    assert mails() == []
+
+
+@pytest.mark.usefixtures("inside")
+def test_what_there_is_never_anything_to_deliver_of_is_not_owed(campaign, rewards):
+    (item,) = items_of(make_pledge(campaign, rewards=[(rewards[2], 1)]))
+    assert [fulfilment.mark([item.pk], state, by=None) for state in fulfilment.STEPS] == [0] * 7
 
 
 @pytest.mark.usefixtures("inside")
