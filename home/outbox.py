@@ -15,7 +15,7 @@ import logging
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -26,8 +26,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from home import backing, clock, composing
-from home.handover import Verdict, verdict_on
-from home.models import Backer, Cooperative, MailState, OutgoingMail, User
+from home.handover import Verdict, provider_id_of, verdict_on
+from home.models import Backer, Cooperative, HeldFor, MailState, OutgoingMail, User
 from home.registry import Category, MailKind, all_kinds, kind_of
 from home.tenancy import across_cooperatives, within
 
@@ -139,6 +139,18 @@ def send_due(limit: int = 100_000) -> int:
     return handled
 
 
+def settle_as_told(mail: OutgoingMail, *, refusal: str, left_at: datetime, **told: datetime | None) -> None:
+    """Take over what the provider told of a mail (home.tracking), whose row the caller has locked.
+
+    It had the mail, so that a row in doubt, leaving or waiting to leave again is settled and nobody sends it twice.
+    `refusal`: why it reaches nobody, if it does not; `told` are the row's fields that follow from the events.
+    """
+    state = MailState.FAILED if refusal else MailState.SENT
+    sent_at = min(mail.sent_at or left_at, left_at)
+    own = {"state": state, "held_for": HeldFor.NOTHING, "last_error": refusal, "sent_at": sent_at}
+    OutgoingMail.objects.filter(pk=mail.pk).update(**own, **told, lease_token=None, lease_until=None)
+
+
 def has_work() -> bool:
     """Whether a mail is due now, or was left behind by a worker that died."""
     with across_cooperatives():
@@ -236,7 +248,8 @@ def _send_one(mail: OutgoingMail, provider: BaseEmailBackend) -> Verdict | None:
     except Exception as error:  # noqa: BLE001 (home.handover says what each means)
         _hang_up(provider)
         return _not_sent(mail, error)
-    _settle(mail, MailState.LEAVING, state=MailState.SENT, sent_at=clock.now(), last_error="")
+    named = provider_id_of(message, mail.address)
+    _settle(mail, MailState.LEAVING, state=MailState.SENT, sent_at=clock.now(), last_error="", provider_id=named)
     return None
 
 

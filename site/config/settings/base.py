@@ -198,6 +198,14 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "bonjour@tremplin.example")
 MAIL_DOMAIN = os.environ.get("MAIL_DOMAIN", "tremplin.example")
 
+# Every ANYMAIL_… variable is a setting of anymail's (ANYMAIL_POSTMARK_SERVER_TOKEN=…), its webhooks' keys included.
+# ANYMAIL_WEBHOOK_SECRET ("name:password", several parted by commas) is what providers without a signature show.
+ANYMAIL: dict[str, object] = {
+    name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_") and value
+}
+if "WEBHOOK_SECRET" in ANYMAIL:
+    ANYMAIL["WEBHOOK_SECRET"] = str(ANYMAIL["WEBHOOK_SECRET"]).split(",")
+
 # A file that holds a number of seconds to add to the clock of the product. Only dev and test read it.
 CLOCK_FILE: Path | None = None
 
