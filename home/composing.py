@@ -73,7 +73,7 @@ def _shared(mail: OutgoingMail) -> dict[str, Any]:
         "category": category,
         "reader_name": mail.backer.name if mail.backer else (mail.user.get_short_name() if mail.user else ""),
         "unsubscribe_url": _unsubscribe_url(mail) if category == Category.NEWS else "",
-        "account_url": cooperative.root_url + reverse("wagtailadmin_account"),
+        "account_url": cooperative.root_url + reverse("team_mails"),
     }
 
 

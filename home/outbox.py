@@ -25,7 +25,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from home import backing, clock, composing
+from home import backing, clock, composing, team_mails
 from home.handover import Verdict, provider_id_of, verdict_on
 from home.models import Backer, Cooperative, HeldFor, MailState, OutgoingMail, User
 from home.registry import Category, MailKind, all_kinds, kind_of
@@ -255,7 +255,7 @@ def _send_one(mail: OutgoingMail, provider: BaseEmailBackend) -> Verdict | None:
 
 def _still_wanted(mail: OutgoingMail) -> bool:
     if kind_of(mail.kind).category != Category.NEWS:
-        return True
+        return team_mails.is_wanted(mail)
     if mail.backer is None or backing.is_suppressed(mail.cooperative, mail.address):
         return False
     return backing.wants_news(mail.backer, mail.facts["topic"])

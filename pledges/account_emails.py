@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.emails import members
 from campaigns.enums import CampaignState
@@ -118,5 +119,12 @@ TROUBLE = register(
     )
 )
 ARRIVED = register(
-    MailKind("payout_arrived", "pledges", Category.TEAM, "A transfer to the bank, explained.", fill_arrived)
+    MailKind(
+        "payout_arrived",
+        "pledges",
+        Category.TEAM,
+        "A transfer to the bank, explained.",
+        fill_arrived,
+        _("A transfer to the bank"),
+    )
 )

@@ -16,7 +16,6 @@ from home.handover import provider_id_of
 from home.models import MailEvent, MailState, NewsConsent, OutgoingMail, Suppression
 from home.registry import kind_of
 from home.tenancy import across_cooperatives, within
-from tests.factories.campaigns import make_campaign
 from tests.factories.pledges import make_backer, make_pledge
 from tests.home import provider_events
 from tests.home.provider_events import HAPPENINGS, MAILGUN_KEY, MANDRILL_KEY, NAMES, PROVIDERS, SECRET, own_id
