@@ -28,8 +28,8 @@ class Category(StrEnum):
 class MailKind:
     """`fill` is called at sending, in the reader's language, and returns what the templates read.
 
-    Templates stand in `emails/<app>/<key>.{subject.txt,txt,html}`. `choice` is what team mail is called where its reader
-    may switch it off (translated lazily); without one it is always sent.
+    Templates stand in `emails/<app>/<key>.{subject.txt,txt,html}`. `choice` is what team mail is called where its
+    reader may switch it off (translated lazily); without one it is always sent.
     """
 
     key: str

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from home import backing, outbox
+from home import backing, formats, outbox
 from home.models import MailState, OutgoingMail, Role, Suppression
 from home.registry import kind_of
 from home.tenancy import within
@@ -64,7 +64,7 @@ def test_who_is_unreachable_is_shown_with_what_they_are_owed(login, campaign, co
         "The miller's box, 2: expected in October 2027",
     ):
         assert said in shown
-    assert "Payment to mend: $45.00" in shown
+    assert "Payment to mend: " + formats.money(mending.amount, "CAD", "en", exact=True) in shown
     assert "Zoé Fine" not in shown
 
 
