@@ -59,12 +59,12 @@ def mail_for(
     facts: dict[str, Any] | None = None,
     language: str | None = None,
 ) -> OutgoingMail:
-    """A row not yet saved, addressed to a backer or to someone of the team."""
+    """A row not yet saved, addressed to a backer or to someone of the team. Raises KeyError outside the registry."""
     backer = to if isinstance(to, Backer) else None
     user = to if isinstance(to, User) else None
     return OutgoingMail(
         cooperative=cooperative,
-        kind=kind.key,
+        kind=kind_of(kind.key).key,
         subject_key=subject_key,
         occasion=occasion,
         reader_key=f"backer:{to.pk}" if backer else f"user:{to.pk}",
