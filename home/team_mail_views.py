@@ -39,5 +39,5 @@ def choices(request: AdminRequest) -> HttpResponse:
         team_mails.choose(request.user, request.cooperative, set(form.cleaned_data["wanted"]))
         messages.success(request, _("Your choice is kept."))
         return redirect("team_mails")
-    context = furniture(_("My emails"), ICON) | {"form": form, "cooperative": request.cooperative}
+    context = furniture(_("Set my emails"), ICON) | {"form": form, "cooperative": request.cooperative}
     return TemplateResponse(request, "home/admin/team_mails.html", context)

@@ -177,7 +177,7 @@ def team_mails_item(request: HttpRequest) -> dict[str, Any] | None:
         return None
     return {
         "url": reverse("team_mails"),
-        "label": _("My emails"),
+        "label": _("Set my emails"),
         "help_text": _("Choose what you are written about."),
     }
 
