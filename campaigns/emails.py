@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import groups, queries
 from campaigns.models import Campaign, CampaignPage, ReviewQuestion
@@ -205,13 +206,13 @@ def fill_opening(mail: OutgoingMail) -> Context:
     return context
 
 
-def _team(key: str, purpose: str, fill: Any) -> None:
-    register(MailKind(key, "campaigns", Category.TEAM, purpose, fill))
+def _team(key: str, purpose: str, fill: Any, choice: Any = "") -> None:
+    register(MailKind(key, "campaigns", Category.TEAM, purpose, fill, choice))
 
 
-_team("dossier_submitted", "A campaign waits for its adviser.", fill_dossier)
-_team("question_asked", "An adviser has a question about a campaign.", fill_question)
-_team("answer_given", "The team has answered the adviser's question.", fill_answer)
+_team("dossier_submitted", "A campaign waits for its adviser.", fill_dossier, _("A campaign to review"))
+_team("question_asked", "An adviser has a question about a campaign.", fill_question, _("A question of the adviser"))
+_team("answer_given", "The team has answered the adviser's question.", fill_answer, _("An answer to my question"))
 _team("launch_waits", "A launch that was asked for could not be made yet.", fill_launch_waits)
 CAMPAIGN_OPENED = register(
     MailKind(

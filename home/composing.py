@@ -5,6 +5,7 @@ from email.utils import formataddr
 from typing import Any
 
 import css_inline
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context
 from django.template.loader import get_template, render_to_string
@@ -19,6 +20,13 @@ from home.registry import Category, kind_of
 #: Unlike `str.split`, this leaves no-break spaces alone.
 BREAKS = re.compile(r"[ \t\r\n]+")
 BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
+
+#: How a mail names its row to its provider, which says it back with each event (home.tracking).
+ROW = "mail"
+
+#: Providers that keep nothing of the kind: a mail is known by their own name of it.
+WITHOUT_METADATA = {"anymail.backends.postal.EmailBackend", "anymail.backends.mailersend.EmailBackend"}
+
 INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
@@ -42,6 +50,8 @@ def compose(mail: OutgoingMail) -> EmailMultiAlternatives:
         headers=_headers(mail),
     )
     message.attach_alternative(html, "text/html")
+    if mail.pk and settings.EMAIL_BACKEND not in WITHOUT_METADATA:
+        message.metadata = {ROW: str(mail.token)}  # type: ignore[attr-defined]
     return message
 
 
@@ -63,7 +73,7 @@ def _shared(mail: OutgoingMail) -> dict[str, Any]:
         "category": category,
         "reader_name": mail.backer.name if mail.backer else (mail.user.get_short_name() if mail.user else ""),
         "unsubscribe_url": _unsubscribe_url(mail) if category == Category.NEWS else "",
-        "account_url": cooperative.root_url + reverse("wagtailadmin_account"),
+        "account_url": cooperative.root_url + reverse("team_mails"),
     }
 
 

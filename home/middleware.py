@@ -15,7 +15,7 @@ from home.tenancy import within
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 #: Addresses that serve the whole installation, on any host. Their views open the scope of the rows they touch.
-PLATFORM_PATHS = ("/stripe/", "/static/", "/media/")
+PLATFORM_PATHS = ("/stripe/", "/anymail/", "/static/", "/media/")
 
 #: What is text without saying so in its first half.
 TEXT_KINDS = {"application/javascript", "application/json", "application/ld+json", "image/svg+xml"}

@@ -15,7 +15,7 @@ import logging
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -25,9 +25,9 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from home import backing, clock, composing
-from home.handover import Verdict, verdict_on
-from home.models import Backer, Cooperative, MailState, OutgoingMail, User
+from home import backing, clock, composing, team_mails
+from home.handover import Verdict, provider_id_of, verdict_on
+from home.models import Backer, Cooperative, HeldFor, MailState, OutgoingMail, User
 from home.registry import Category, MailKind, all_kinds, kind_of
 from home.tenancy import across_cooperatives, within
 
@@ -59,12 +59,12 @@ def mail_for(
     facts: dict[str, Any] | None = None,
     language: str | None = None,
 ) -> OutgoingMail:
-    """A row not yet saved, addressed to a backer or to someone of the team."""
+    """A row not yet saved, addressed to a backer or to someone of the team. Raises KeyError outside the registry."""
     backer = to if isinstance(to, Backer) else None
     user = to if isinstance(to, User) else None
     return OutgoingMail(
         cooperative=cooperative,
-        kind=kind.key,
+        kind=kind_of(kind.key).key,
         subject_key=subject_key,
         occasion=occasion,
         reader_key=f"backer:{to.pk}" if backer else f"user:{to.pk}",
@@ -137,6 +137,18 @@ def send_due(limit: int = 100_000) -> int:
     finally:
         _hang_up(provider)
     return handled
+
+
+def settle_as_told(mail: OutgoingMail, *, refusal: str, left_at: datetime, **told: datetime | None) -> None:
+    """Take over what the provider told of a mail (home.tracking), whose row the caller has locked.
+
+    It had the mail, so that a row in doubt, leaving or waiting to leave again is settled and nobody sends it twice.
+    `refusal`: why it reaches nobody, if it does not; `told` are the row's fields that follow from the events.
+    """
+    state = MailState.FAILED if refusal else MailState.SENT
+    sent_at = min(mail.sent_at or left_at, left_at)
+    own = {"state": state, "held_for": HeldFor.NOTHING, "last_error": refusal, "sent_at": sent_at}
+    OutgoingMail.objects.filter(pk=mail.pk).update(**own, **told, lease_token=None, lease_until=None)
 
 
 def has_work() -> bool:
@@ -236,13 +248,14 @@ def _send_one(mail: OutgoingMail, provider: BaseEmailBackend) -> Verdict | None:
     except Exception as error:  # noqa: BLE001 (home.handover says what each means)
         _hang_up(provider)
         return _not_sent(mail, error)
-    _settle(mail, MailState.LEAVING, state=MailState.SENT, sent_at=clock.now(), last_error="")
+    named = provider_id_of(message, mail.address)
+    _settle(mail, MailState.LEAVING, state=MailState.SENT, sent_at=clock.now(), last_error="", provider_id=named)
     return None
 
 
 def _still_wanted(mail: OutgoingMail) -> bool:
     if kind_of(mail.kind).category != Category.NEWS:
-        return True
+        return team_mails.is_wanted(mail)
     if mail.backer is None or backing.is_suppressed(mail.cooperative, mail.address):
         return False
     return backing.wants_news(mail.backer, mail.facts["topic"])

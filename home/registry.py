@@ -6,9 +6,12 @@ Each app registers its kinds when it is loaded (`<app>/emails.py`). A mail outsi
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from home.models.mail import OutgoingMail
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 Context = dict[str, Any]
 
@@ -25,7 +28,8 @@ class Category(StrEnum):
 class MailKind:
     """`fill` is called at sending, in the reader's language, and returns what the templates read.
 
-    Templates stand in `emails/<app>/<key>.{subject.txt,txt,html}`.
+    Templates stand in `emails/<app>/<key>.{subject.txt,txt,html}`. `choice` is what team mail is called where its
+    reader may switch it off (translated lazily); without one it is always sent.
     """
 
     key: str
@@ -33,6 +37,7 @@ class MailKind:
     category: Category
     purpose: str
     fill: Callable[[OutgoingMail], Context]
+    choice: "StrPromise | str" = ""
 
     @property
     def template(self) -> str:

@@ -7,6 +7,7 @@ from django.db import transaction
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished
 
+from home import tracking
 from home.languages import FRENCH
 from home.models import PublicPage
 from home.tasks import draw_pictures
@@ -28,5 +29,6 @@ def unpublish_the_twin(sender: type[Page], instance: Page, **kwargs: Any) -> Non
 
 
 def connect() -> None:
+    tracking.connect()
     page_published.connect(draw_soon, dispatch_uid="home.draw_soon")
     page_unpublished.connect(unpublish_the_twin, dispatch_uid="home.unpublish_the_twin")

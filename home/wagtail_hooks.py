@@ -10,7 +10,8 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 from rest_framework import permissions
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -31,9 +32,10 @@ from home import (
     admin_words,  # noqa: F401 (registers itself)
     bilingual_hooks,  # noqa: F401 (registers itself)
     sender_views,
+    team_mail_views,
     videos,  # noqa: F401 (closes what is not ours)
 )
-from home.admin_access import findable
+from home.admin_access import findable, roles_in
 from home.models import Brand, PublicPage
 from home.page_links import PageLinks
 from home.ready_bodies import make_ready
@@ -162,7 +164,22 @@ def guarded_urls() -> list[URLPattern]:
 
 @hooks.register("register_admin_urls")
 def own_urls() -> list[URLPattern]:
-    return [path("sending-address/", sender_views.verification, name="sender_verification")]
+    return [
+        path("sending-address/", sender_views.verification, name="sender_verification"),
+        path("my-emails/", team_mail_views.choices, name="team_mails"),
+    ]
+
+
+@hooks.register("register_account_menu_item")
+def team_mails_item(request: HttpRequest) -> dict[str, Any] | None:
+    """From one's account to one's choice of emails, in a cooperative."""
+    if not roles_in(request):
+        return None
+    return {
+        "url": reverse("team_mails"),
+        "label": _("Set my emails"),
+        "help_text": _("Choose what you are written about."),
+    }
 
 
 @hooks.register("construct_admin_api", order=10)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Min
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.emails import members
 from campaigns.enums import CampaignState
@@ -132,5 +133,12 @@ TROUBLE = register(
     )
 )
 ARRIVED = register(
-    MailKind("payout_arrived", "pledges", Category.TEAM, "A transfer to the bank, explained.", fill_arrived)
+    MailKind(
+        "payout_arrived",
+        "pledges",
+        Category.TEAM,
+        "A transfer to the bank, explained.",
+        fill_arrived,
+        _("A transfer to the bank"),
+    )
 )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import lifecycle, measures, queries
 from campaigns.emails import fill_opening
@@ -255,4 +256,8 @@ _service("reward_ready", "A reward is ready to be picked up.", fill_reward)
 LAST_HOURS = register(
     MailKind("campaign_last_hours", "pledges", Category.NEWS, "48 hours are left, to who asked.", fill_last_hours)
 )
-register(MailKind("campaign_outcome", "pledges", Category.TEAM, "How a campaign ended.", fill_outcome))
+register(
+    MailKind(
+        "campaign_outcome", "pledges", Category.TEAM, "How a campaign ended.", fill_outcome, _("The end of a campaign")
+    )
+)

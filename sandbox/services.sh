@@ -6,6 +6,7 @@ set -eu
 missing=""
 VNU_VERSION=26.9.27
 LIGHTHOUSE_VERSION=12.8.2
+CANIEMAIL_VERSION=2.0.2
 
 need() { # need PACKAGES CHECK...: note the packages when the check fails
     packages=$1
@@ -21,12 +22,13 @@ need "default-jre-headless" command -v java
 need "nodejs npm" command -v npm
 need "python3-venv" sh -c '! command -v python3 || python3 -c "import ensurepip, venv"'
 
-# The Nu checker and Lighthouse, beside the project and out of git. In one command: npm removes what it is not asked for.
+# The Nu checker, Lighthouse and caniemail, beside the project and out of git. In one command: npm removes what it is not asked for.
 checkers() {
-    if [ ! -f .tools/node_modules/vnu-jar/build/dist/vnu.jar ] || [ ! -e .tools/node_modules/.bin/lighthouse ]; then
-        echo "Installing: the Nu HTML checker, Lighthouse"
+    if [ ! -f .tools/node_modules/vnu-jar/build/dist/vnu.jar ] || [ ! -e .tools/node_modules/.bin/lighthouse ] ||
+        [ ! -e .tools/node_modules/caniemail/package.json ]; then
+        echo "Installing: the Nu HTML checker, Lighthouse, caniemail"
         npm install --silent --no-audit --no-fund --no-save --prefix .tools \
-            "vnu-jar@$VNU_VERSION" "lighthouse@$LIGHTHOUSE_VERSION"
+            "vnu-jar@$VNU_VERSION" "lighthouse@$LIGHTHOUSE_VERSION" "caniemail@$CANIEMAIL_VERSION"
     fi
 }
 

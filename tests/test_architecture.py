@@ -19,6 +19,7 @@ OURS = ("home", "campaigns", "pledges", "updates")
 MAY_CROSS = {
     "home/tenancy.py",
     "home/outbox.py",
+    "home/tracking.py",
     "pledges/erasing.py",
     "pledges/fulfilment_tasks.py",
     "pledges/tasks.py",

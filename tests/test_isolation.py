@@ -20,7 +20,7 @@ from wagtail.search.backends import get_search_backend
 from wagtailmedia.models import Media
 
 from campaigns.models import Campaign, CampaignPage, Reward
-from home import clock, links, unsubscribing
+from home import backing, clock, links, unsubscribing
 from home.founding import welcome
 from home.models import Cooperative, Role, User
 from home.tenancy import across_cooperatives, within
@@ -117,6 +117,7 @@ def make_money(campaign: Campaign, pledge: Pledge, word: str) -> Money:
         Settlement.objects.create(
             cooperative=cooperative, campaign=campaign, started_at=now, grace_ends_at=now + timedelta(days=7)
         )
+        backing.suppress(cooperative, received.backer.email, backing.BOUNCED)
         for one in (received, cancelled):
             offline.receive(payment_of(one), on=now.date(), method="cheque", reference=word, by=None, tell=False)
         return Money(
@@ -240,6 +241,7 @@ def looks(house: House) -> dict[str, str]:
         "contributions": reverse("pledges_contributions"),
         "contributions, sought": reverse("pledges_contributions") + f"?q={house.word[:4]}&campaign={house.campaign.pk}",
         "contribution": reverse("pledges_contribution", args=[house.pledge.pk]),
+        "addresses to correct": reverse("pledges_unreachable"),
         "sharing": reverse("campaign_sharing", args=[house.campaign_page.pk]),
         "money": reverse("pledges_money"),
         "settlement": reverse("pledges_settlement", args=[house.campaign.pk]),

@@ -79,7 +79,10 @@ class OutgoingMail(models.Model):
             )
         ]
         # SQLite does not use a partial index here, so the state stands in it.
-        indexes: ClassVar = [models.Index(fields=["state", "id"], name="mail_to_send")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "id"], name="mail_to_send"),
+            models.Index(fields=["provider_id"], name="mail_by_provider_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.subject_key}"

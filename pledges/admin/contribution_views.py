@@ -38,7 +38,7 @@ def index(request: AdminRequest) -> HttpResponse:
         "pledges/admin/contributions.html",
         furniture(_("Contributions"), ICON)
         | page_of(request, contributions_of(request.cooperative, form.sought()))
-        | {"filter": form},
+        | {"filter": form, "may_see_unreachable": has_role(request, Role.EDITOR, Role.OWNER)},
     )
 
 

@@ -15,7 +15,7 @@ from campaigns.models import Campaign, CampaignPage, CampaignState
 from home import clock, formats
 from home.admin_access import AdminRequest, has_role
 from home.models import Role
-from pledges import accounts, extending, likelihood
+from pledges import accounts, extending, likelihood, unreachable
 from pledges.admin.listing import to_mend_count
 from pledges.fulfilment import late_count
 from pledges.models import StripeAccount
@@ -97,6 +97,7 @@ class CampaignsPanel(Component):
             "running": list(_running(campaigns, has_role(self.request, *TEAM))),
             "late": late_count(cooperative),
             "to_mend": to_mend_count(cooperative),
+            "unreached": unreachable.backers_of(cooperative).count(),
             "may_fulfil": has_role(self.request, Role.EDITOR, Role.OWNER),
             "may_see_contributions": has_role(self.request, Role.EDITOR, Role.TREASURER, Role.OWNER),
         }

@@ -22,6 +22,7 @@ from pledges.admin import (
     sharing_views,
     survey_views,
     tax_views,
+    unreachable_views,
 )
 
 urlpatterns = [
@@ -53,6 +54,8 @@ urlpatterns = [
     path("contributions/<int:pledge_id>/bounced/", offline_views.bounced, name="pledges_offline_bounced"),
     path("contributions/<int:pledge_id>/end/", offline_views.end, name="pledges_offline_end"),
     path("refunds/<int:refund_id>/by-hand/", offline_views.given_back, name="pledges_offline_given_back"),
+    path("addresses-to-correct/", unreachable_views.index, name="pledges_unreachable"),
+    path("addresses-to-correct/<int:backer_id>/", unreachable_views.found_good, name="pledges_address_good"),
     path("lists/", export_views.index, name="pledges_lists"),
     path("lists/backers.csv", export_views.backers, name="pledges_list_backers"),
     path("lists/labels.csv", export_views.labels, name="pledges_list_labels"),

@@ -22,6 +22,7 @@ urlpatterns = [
     path("robots.txt", crawling.robots, name="robots"),
     path("sitemap.xml", crawling.sitemap, name="sitemap"),
     path("stripe/", include("pledges.stripe_urls")),
+    path("anymail/", include("home.tracking_urls")),
     path("media/<path:path>", serve_media),
 ]
 

@@ -88,7 +88,7 @@ def test_team_mail(kind, cooperative):
     assert message.to == [editor.email]
     for part in (html, text):
         assert "You receive this as a member of the team." in part
-        assert "http://meule.localhost/admin/account/" in part
+        assert "http://meule.localhost/admin/my-emails/" in part
         assert "View my contribution" not in part
 
 

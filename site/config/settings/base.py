@@ -202,6 +202,20 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "bonjour@tremplin.example")
 MAIL_DOMAIN = os.environ.get("MAIL_DOMAIN", "tremplin.example")
 
+# Every ANYMAIL_… variable is a setting of anymail's (ANYMAIL_POSTMARK_SERVER_TOKEN=…), its webhooks' keys included.
+# ANYMAIL_WEBHOOK_SECRET ("name:password", several parted by commas) is what providers without a signature show.
+ANYMAIL: dict[str, object] = {
+    name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_") and value
+}
+if "WEBHOOK_SECRET" in ANYMAIL:
+    ANYMAIL["WEBHOOK_SECRET"] = str(ANYMAIL["WEBHOOK_SECRET"]).split(",")
+
+# What the page of the sending address tells cooperatives to put into their DNS: the domain that the provider's SPF is
+# included by, and its DKIM selectors. DNS_SERVERS ("192.0.2.1:53", parted by commas): the machine's own if empty.
+SPF_INCLUDE = os.environ.get("SPF_INCLUDE", "")
+DKIM_SELECTORS = [one for one in os.environ.get("DKIM_SELECTORS", "").split(",") if one]
+DNS_SERVERS = [one for one in os.environ.get("DNS_SERVERS", "").split(",") if one]
+
 # A file that holds a number of seconds to add to the clock of the product. Only dev and test read it.
 CLOCK_FILE: Path | None = None
 

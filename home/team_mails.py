@@ -1,0 +1,30 @@
+"""What people of a team choose to be written about. Kinds that the registry gives no `choice` are always sent."""
+
+from home.models import Cooperative, OutgoingMail, TeamMailChoice, User
+from home.registry import Category, MailKind, all_kinds, kind_of
+
+
+def optional_kinds() -> list[MailKind]:
+    """Team mail that its reader may switch off."""
+    return [kind for kind in all_kinds() if kind.category == Category.TEAM and kind.choice]
+
+
+def unwanted_by(user: User, cooperative: Cooperative) -> set[str]:
+    """Keys of the kinds that someone switched off in this cooperative."""
+    choices = TeamMailChoice.objects.filter(cooperative=cooperative, user=user, wanted=False)
+    return set(choices.values_list("kind", flat=True)) & {kind.key for kind in optional_kinds()}
+
+
+def choose(user: User, cooperative: Cooperative, wanted: set[str]) -> None:
+    """Keep exactly these of the optional kinds; asked again, the same."""
+    for kind in optional_kinds():
+        TeamMailChoice.objects.update_or_create(
+            cooperative=cooperative, user=user, kind=kind.key, defaults={"wanted": kind.key in wanted}
+        )
+
+
+def is_wanted(mail: OutgoingMail) -> bool:
+    """Whether its reader has not switched this kind off."""
+    if mail.user is None or not kind_of(mail.kind).choice:
+        return True
+    return mail.kind not in unwanted_by(mail.user, mail.cooperative)

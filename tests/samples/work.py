@@ -1,0 +1,65 @@
+"""Mails of the review of a campaign, of the sending address, of updates and delays."""
+
+from datetime import timedelta
+
+from campaigns import questions
+from campaigns.models import ReviewQuestion
+from home import clock, sender_verifying
+from home.models import OutgoingMail
+from tests.samples import reader_of, sample
+from tests.samples.money import pledge_of
+from tests.updates.making import make_update, notice_block, tell, text_block
+from updates.announcing import announce
+from updates.enums import MissingLanguage
+from updates.sending import send_news
+
+
+@sample("dossier_submitted", "launch_waits")
+def of_a_dossier(kind, campaign, language, member):
+    facts = {"launch_at": (clock.now() + timedelta(days=2)).isoformat()} if kind == "launch_waits" else {}
+    return {"subject_key": f"campaign:{campaign.pk}", "facts": facts}
+
+
+@sample("question_asked", "answer_given")
+def of_a_question(kind, campaign, language, member):
+    now = clock.now()
+    question = ReviewQuestion.objects.create(
+        cooperative=campaign.cooperative,
+        dossier=questions.dossier_of(campaign.cooperative, campaign.translation_key),
+        block_label="Budget",
+        text="Qui taille la pierre, et pour combien?",
+        answer_by=(now + timedelta(days=5)).date(),
+        asked_at=now,
+        asked_by=member,
+        answer="Onésime Ouellet, pour 12 500 $.",
+        answered_at=now,
+        answered_by=member,
+    )
+    return {"subject_key": f"question:{question.pk}"}
+
+
+@sample("sender_check")
+def of_the_sending_address(kind, campaign, language, member):
+    sender_verifying.ask(campaign.cooperative, by=member)
+    mail = OutgoingMail.objects.filter(kind=kind).latest("pk")
+    mail.language = language
+    mail.save()
+    return mail
+
+
+@sample("update_published")
+def of_news(kind, campaign, language, member):
+    backer = reader_of(campaign, language)
+    pledge_of(campaign, language).__class__.objects.filter(campaign=campaign).update(backer=backer)
+    tell(backer, campaign)
+    words = '<p>La pierre est arrivée. <a href="/fr/">La voir</a>.</p><ul><li>900 kg</li><li>12 500 $</li></ul>'
+    send_news(make_update(campaign, text_block(words)), by=None, missing_language=MissingLanguage.NONE)
+    return backer.mails.get(kind=kind)
+
+
+@sample("delay_announced")
+def of_a_delay(kind, campaign, language, member):
+    backer = pledge_of(campaign, language).backer
+    rewards = list(campaign.rewards.all())
+    announce(make_update(campaign, notice_block(rewards)), by=None, missing_language=MissingLanguage.NONE)
+    return backer.mails.get(kind=kind)
