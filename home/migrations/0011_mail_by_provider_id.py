@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('home', '0009_mail_events_and_choices'),
+        ('home', '0010_mail_events_and_choices'),
     ]
 
     operations = [
