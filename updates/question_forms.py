@@ -23,7 +23,7 @@ class QuestionForm(forms.Form):
     )
     email = forms.EmailField(
         label=_("Email"),
-        help_text=_("For the answer only. It is shown to nobody."),
+        help_text=_("For the answer only. It is never published."),
         max_length=254,
         error_messages={"required": COMPLETE_EMAIL, "invalid": COMPLETE_EMAIL},
         widget=forms.EmailInput(attrs={"autocomplete": "email", "class": "input"}),
