@@ -19,8 +19,17 @@ from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppressio
 from home.registry import kind_of
 from home.tenancy import across_cooperatives
 from pledges import gateway
-from pledges.enums import CardState, DisputeState, FulfilmentState, PaymentState, PledgeState, RefundState, Wall
-from pledges.models import DeliveryAddress, Dispute, Payment, Pledge, PledgeItem, Refund
+from pledges.enums import (
+    CardState,
+    DisputeState,
+    FulfilmentState,
+    PaymentState,
+    PledgeState,
+    RefundState,
+    RequestState,
+    Wall,
+)
+from pledges.models import DeliveryAddress, Dispute, Payment, Pledge, PledgeItem, Refund, RefundRequest
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +62,8 @@ def _money_moves(backer: Backer) -> bool:
     refunds = Refund.objects.filter(waiting, payment__pledge__backer=backer)
     open_disputes = [DisputeState.INQUIRY, DisputeState.OPEN]
     disputes = Dispute.objects.filter(payment__pledge__backer=backer, state__in=open_disputes)
-    return any(rows.exists() for rows in (open_payments, unpaid, refunds, disputes))
+    requests = RefundRequest.objects.filter(item__pledge__backer=backer, state=RequestState.ASKED)
+    return any(rows.exists() for rows in (open_payments, unpaid, refunds, disputes, requests))
 
 
 def erase(pledge: Pledge) -> str:
@@ -91,6 +101,7 @@ def kept_until(backer: Backer) -> int:
 def _empty(backer: Backer) -> None:
     pledges = Pledge.objects.filter(backer=backer)
     DeliveryAddress.objects.filter(pledge__in=pledges).delete()
+    RefundRequest.objects.filter(item__pledge__in=pledges).update(message="", answer="")
     pledges.filter(card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
     for pledge in pledges:  # one by one: each has a generation of its own
         Pledge.objects.filter(pk=pledge.pk).update(

@@ -1,5 +1,6 @@
 """What backers settle about their contribution without money: address, what is shown, language."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -7,7 +8,7 @@ from django.db import transaction
 from campaigns.enums import Handover
 from home import backing, clock
 from pledges.enums import FulfilmentState, PledgeState, Wall
-from pledges.models import DeliveryAddress, Pledge
+from pledges.models import DeliveryAddress, Pledge, PledgeItem
 
 #: A parcel that has not left, or has come back.
 TO_MAIL = (FulfilmentState.NOT_STARTED, FulfilmentState.IN_PRODUCTION, FulfilmentState.RETURNED)
@@ -34,6 +35,12 @@ def set_address(pledge: Pledge, fields: dict[str, str]) -> bool:
             cooperative_id=pledge.cooperative_id, pledge=pledge, changed_at=clock.now(), **fields
         )
     return True
+
+
+def reopen_addresses(items: Iterable[PledgeItem]) -> int:
+    """Addresses of what is to be mailed later than thought may be corrected again. In the caller's transaction."""
+    pledges = {item.pledge_id for item in items if item.handover == Handover.POST}
+    return DeliveryAddress.objects.filter(pledge__in=pledges).update(locked_at=None, lock_on=None)
 
 
 def settle(pledge: Pledge, chosen: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from pledges.admin import (
     fulfilment_views,
     money_views,
     payout_views,
+    refund_request_views,
     sharing_views,
 )
 from pledges.admin.panels import AccountPanel, CampaignsPanel
@@ -92,6 +93,18 @@ def money_item() -> RoleMenuItem:
         icon_name=money_views.ICON,
         order=230,
         roles=money_views.ROLES,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def refund_requests_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        _("Refunds to decide"),
+        reverse_lazy("pledges_refund_requests"),
+        name="refund-requests",
+        icon_name=refund_request_views.ICON,
+        order=231,
+        roles=refund_request_views.TREASURERS,
     )
 
 

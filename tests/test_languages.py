@@ -487,7 +487,7 @@ def test_the_mail_to_the_team(pseudo, campaign):
 
 
 AFTERMATH = {
-    "refund_to_decide": ("refund", ""),
+    "refund_to_approve": ("refund", ""),
     "refund_bounced": ("refund", "refused"),
     "dispute_opened": ("dispute", "open"),
     "dispute_closed": ("dispute", "won"),
