@@ -60,9 +60,13 @@ def fill_to_decide(mail: OutgoingMail) -> Context:
 
 
 register(
-    MailKind("refund_requested", "pledges", Category.SERVICE, "A refund was asked for; when it is answered.", fill_requested)
+    MailKind(
+        "refund_requested", "pledges", Category.SERVICE, "A refund was asked for; when it is answered.", fill_requested
+    )
 )
 register(
-    MailKind("refund_answered", "pledges", Category.SERVICE, "A refund that was asked for is granted or not.", fill_answered)
+    MailKind(
+        "refund_answered", "pledges", Category.SERVICE, "A refund that was asked for is granted or not.", fill_answered
+    )
 )
 register(MailKind("refund_to_decide", "pledges", Category.TEAM, "A backer asks for a refund.", fill_to_decide))

@@ -34,7 +34,7 @@ class RefundRequestForm(forms.Form):
         self.fields["item"].choices = [(str(item.pk), _label(item, amount)) for item, amount in askable]  # type: ignore[attr-defined]
 
     @property
-    def item(self) -> PledgeItem:
+    def chosen(self) -> PledgeItem:
         return self.by_id[self.cleaned_data["item"]]
 
     def refuse(self, refusal: Refusal) -> None:

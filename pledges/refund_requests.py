@@ -114,8 +114,10 @@ def left_of(pledge: Pledge) -> int | None:
 def ask(item: PledgeItem, message: str) -> RefundRequest:
     """At the backer's wish: written, confirmed to them, and told to treasurers. Raises RequestRefused."""
     with transaction.atomic():
-        pledge = Pledge.objects.select_for_update(of=("self",)).select_related("backer", "cooperative").get(
-            pk=item.pledge_id
+        pledge = (
+            Pledge.objects.select_for_update(of=("self",))
+            .select_related("backer", "cooperative")
+            .get(pk=item.pledge_id)
         )
         locked = pledge.items.get(pk=item.pk)
         locked.pledge = pledge
@@ -206,7 +208,9 @@ def _to_answer(request: RefundRequest) -> QuerySet[RefundRequest]:
 
 def _tell_answer(request: RefundRequest) -> None:
     pledge = Pledge.objects.select_related("backer", "cooperative").get(items=request.item_id)
-    outbox.queue(kind_of("refund_answered"), cooperative=pledge.cooperative, subject_key=_key(request), to=pledge.backer)
+    outbox.queue(
+        kind_of("refund_answered"), cooperative=pledge.cooperative, subject_key=_key(request), to=pledge.backer
+    )
 
 
 def to_answer(cooperative: Cooperative) -> QuerySet[RefundRequest]:

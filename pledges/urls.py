@@ -3,7 +3,18 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from pledges.views import answering, changing, choosing, contribution, mending, own_data, own_settings, receipts, returning, wall
+from pledges.views import (
+    answering,
+    changing,
+    choosing,
+    contribution,
+    mending,
+    own_data,
+    own_settings,
+    receipts,
+    returning,
+    wall,
+)
 
 urlpatterns = [
     path("<int:campaign_id>/", choosing.contribute, name="contribute"),

@@ -179,7 +179,9 @@ class Offer:
             % {
                 "day": formats.day(notice.pledged_before),
                 "rewards": ", ".join(
-                    f"“{self.texts.rewards[tier].title}”" for tier in notice.tiers if tier in self.texts.rewards
+                    _("“%(reward)s”") % {"reward": self.texts.rewards[tier].title}
+                    for tier in notice.tiers
+                    if tier in self.texts.rewards
                 ),
             }
             for notice in self.texts.notices

@@ -78,9 +78,7 @@ def detail(request: AdminRequest, request_id: int) -> HttpResponse:
     context = {"grant": grant, "decline": decline, **_facts(found, payment, largest)}
     above = [(reverse("pledges_refund_requests"), _("Refunds to decide"))]
     title = found.item.pledge.backer.name
-    return TemplateResponse(
-        request, "pledges/admin/refund_request.html", furniture(title, ICON, above=above) | context
-    )
+    return TemplateResponse(request, "pledges/admin/refund_request.html", furniture(title, ICON, above=above) | context)
 
 
 def _granted(request: AdminRequest, found: RefundRequest, form: GrantForm) -> bool:

@@ -34,7 +34,7 @@ def refund(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     form = RefundRequestForm(askable, request.POST if request.method == "POST" else None, initial=chosen)
     if request.method == "POST" and form.is_valid():
         try:
-            refund_requests.ask(form.item, form.cleaned_data["message"])
+            refund_requests.ask(form.chosen, form.cleaned_data["message"])
         except RequestRefused as refused:
             form.refuse(refused.refusal)
         else:

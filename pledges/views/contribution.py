@@ -53,7 +53,9 @@ def _notice(request: Visit) -> str:
         "address": gettext("Your address is saved."),
         "settings": gettext("Your choices are saved."),
         "accepted": gettext("Thank you. Your answer is recorded."),
-        "date_changed": gettext("The date has changed since this page was opened. Nothing was accepted: please look again."),
+        "date_changed": gettext(
+            "The date has changed since this page was opened. Nothing was accepted: please look again."
+        ),
         "refund_asked": gettext("Your request is sent. The treasurer will answer it; its state shows here."),
         "withdrawn": gettext("Your request is withdrawn."),
         "answered": gettext("Your request was answered in the meantime."),
@@ -75,7 +77,12 @@ def _context(pledge: Pledge) -> dict[str, Any]:
     payments = Payment.objects.filter(pledge=pledge).select_related("pledge__campaign__settlement").order_by("part")
     payment = next(iter(payments), None)
     refunds = [(one, refund) for one in payments for refund in one.refunds.order_by("id")]
-    items = list(pledge.items.filter(quantity__gt=0).select_related("pledge").prefetch_related(WITH_ANSWERS, WITH_REFUNDS).order_by("id"))
+    items = list(
+        pledge.items.filter(quantity__gt=0)
+        .select_related("pledge")
+        .prefetch_related(WITH_ANSWERS, WITH_REFUNDS)
+        .order_by("id")
+    )
     left = refund_requests.left_of(pledge)
     pending = own_pages.pending_of(pledge)
     return {

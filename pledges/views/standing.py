@@ -10,8 +10,8 @@ from home import clock, formats
 from pledges import promises
 from pledges.consent_texts import charge_date
 from pledges.enums import CardState, FulfilmentState, PaymentMethod, PaymentState, PledgeState, RefundState
-from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 from pledges.fulfilment import LEAVES
+from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 from pledges.models.pledges import is_late
 from pledges.pledging import HOLD
 from pledges.promises import Promised

@@ -5,9 +5,13 @@ from typing import Any
 
 from django import template
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignPage
+from home.models import Cooperative
+from pledges.templatetags.pledge_tags import offers_of
 from updates import feed
 from updates.models import DelayNotice, UpdatePage
+from updates.next_news import NextNews, missed
+from updates.promise_board import Board, board_of
 
 register = template.Library()
 
@@ -41,6 +45,22 @@ class Feed:
 def feed_of(campaign: Campaign) -> Feed:
     entries = feed.feed_of(campaign)
     return Feed(entries[:SHOWN], entries[SHOWN:])
+
+
+@register.simple_tag
+def promise_board(page: CampaignPage) -> Board | None:
+    """None for a page that has no terms yet. Asks for the tiers that the page shows anyway."""
+    campaign = page.campaign
+    if campaign is None:
+        return None
+    return board_of(campaign, offers_of(page, campaign).values())
+
+
+@register.simple_tag
+def missed_news(cooperative: Cooperative, campaign: Campaign | None = None) -> list[NextNews]:
+    """News that were promised and have not come; of one campaign, if it is given."""
+    found = missed(cooperative)
+    return [one for one in found if campaign is None or one.campaign.pk == campaign.pk]
 
 
 @register.simple_tag
