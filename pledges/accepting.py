@@ -11,7 +11,7 @@ from pledges.refund_requests import is_given_up
 
 
 def asks(item: PledgeItem) -> bool:
-    """Whether the backer is asked about the latest date: later than any they agreed to, for what they still wait for."""
+    """Whether the backer is asked about the latest date: later than any they agreed to, and still waited for."""
     owed = item.pledge.state == PledgeState.CONFIRMED and item.quantity and item.state in WAITING
     return bool(owed and awaits_answer(history(item)) and not is_given_up(item))
 

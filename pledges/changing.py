@@ -261,7 +261,7 @@ def _replace_items(pledge: Pledge, before: list[PledgeItem], lines: list[PledgeC
 
 
 def _give_up(item: PledgeItem) -> None:
-    """A row for which a delay was announced, or something was asked, stays as none of it: what was said is not unsaid."""
+    """A row for which a delay was announced, or something asked, stays as none of it: what was said is not unsaid."""
     refund_requests.end(RefundRequest.objects.filter(item=item))
     if item.promises.exists() or item.refund_requests.exists() or item.problems.exists():
         PledgeItem.objects.filter(pk=item.pk).update(quantity=0, state=FulfilmentState.NOT_APPLICABLE)

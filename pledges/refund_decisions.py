@@ -61,7 +61,7 @@ def _given_back(payment: Payment) -> QuerySet[Refund]:
 
 
 def obstacle_of(payment: Payment, *, by_hand: bool = False) -> Obstacle | None:
-    """Why nothing of a payment can be given back now; None if something can. `by_hand`: by other means than the card."""
+    """Why nothing of a payment can be given back now; None if something can. `by_hand`: not to its card."""
     if payment.state != PaymentState.PAID:
         return Obstacle.UNPAID
     if not by_hand and payment.method != PaymentMethod.CARD:

@@ -147,7 +147,7 @@ def _key(request: RefundRequest) -> str:
 
 
 def withdraw(request: RefundRequest) -> bool:
-    """At the backer's wish. False once it is answered. A refund for it that waits for a second person is turned down."""
+    """At the backer's wish. False once it is answered. A refund that waits for a second person is turned down."""
     with transaction.atomic():
         _lock(request)
         return bool(end(RefundRequest.objects.filter(pk=request.pk)))

@@ -1,4 +1,4 @@
-"""« Remboursements à décider »: due first, for treasurers only, granted or answered with words; nothing of another's."""
+"""« Remboursements à décider »: due first, for treasurers only, granted or answered; nothing of another's."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""A request for a reward's money back: asked once, answered once, by two people above the limit, told to those it concerns."""
+"""A request for a reward's money back: asked once, answered once, by two people above the limit, and told."""
 
 import uuid
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Delays that concern some only: contributions made before a day, what of a tier has not left, what was not given back."""
+"""Delays that concern some only: made before a day, what of a tier has not left, what was not given back."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
