@@ -1,4 +1,4 @@
-"""For any sequence of delays, refunds, deliveries, acceptances and cancellations: rows, own page and mails say the same.
+"""For any sequence of delays, refunds, deliveries, answers and cancellations: rows, own page and mails say the same.
 
 A reference keeps, beside the product, what each item was promised and who must have been told; it knows rows only by
 what this test did to them.
