@@ -76,6 +76,7 @@ class GrantForm(forms.Form):
 
 
 class DeclineForm(forms.Form):
+    prefix = "decline"
     answer = forms.CharField(
         label=pgettext_lazy("refund request", "Why it is not granted"),
         max_length=2000,
@@ -83,6 +84,3 @@ class DeclineForm(forms.Form):
         help_text=_("In the backer's language: it stands in the email and on their page."),
         error_messages={"required": _("Say why: the backer reads it.")},
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="decline", **kwargs)

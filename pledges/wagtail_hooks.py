@@ -30,6 +30,7 @@ from pledges.admin import (
 )
 from pledges.admin.panels import AccountPanel, CampaignsPanel
 from pledges.admin.urls import urlpatterns
+from pledges.refunds import TREASURERS
 
 
 @hooks.register("register_admin_urls")
@@ -104,7 +105,7 @@ def refund_requests_item() -> RoleMenuItem:
         name="refund-requests",
         icon_name=refund_request_views.ICON,
         order=231,
-        roles=refund_request_views.TREASURERS,
+        roles=TREASURERS,
     )
 
 

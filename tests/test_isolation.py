@@ -132,7 +132,7 @@ def make_money(campaign: Campaign, pledge: Pledge, word: str) -> Money:
                 message=word,
                 asked_at=now,
                 answer_by=now.date(),
-            ),  # fmt: skip
+            ),
             by_hand=make_refund(payment_of(cancelled), commission=0, state=RefundState.DUE),
             awaited=awaited,
             received=received,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -161,7 +162,7 @@ class Offer:
     def moves(self) -> list[TierMove]:
         rewards = [reward.pk for change in self.changes for reward in change.rewards]
         months = dict(annotate_tier_month(Reward.objects.filter(pk__in=rewards)).values_list("pk", "month_now"))
-        items = audience.concerned_items(self.update.campaign, self.changes).order_by("month_now")
+        items: Any = audience.concerned_items(self.update.campaign, self.changes).order_by("month_now")
         theirs: dict[int, list[date]] = {}
         for reward_id, month_now in items.values_list("reward_id", "month_now").distinct():
             theirs.setdefault(reward_id, []).append(month_now)

@@ -75,7 +75,8 @@ def test_a_later_announcement_counts_alone_and_by_its_earliest_day(cooperative, 
 
 def test_a_closed_campaign_owes_no_news(cooperative, campaign):
     announced(campaign)
-    Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.CLOSED)
+    with within(cooperative):
+        Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.CLOSED)
     with days_later(20):
         assert found(cooperative) == []
 
