@@ -1,4 +1,4 @@
-"""Mails to treasurers about what happens after a payment: refunds to decide, money sent back, disputes, grace over.
+"""Mails to treasurers about what happens after a payment: refunds to approve, money sent back, disputes, grace over.
 
 `subject_key` is `refund:<id>`, `dispute:<id>`, `warning:<id>` or `campaign:<id>`.
 """
@@ -44,7 +44,7 @@ def _about(payment: Payment) -> Context:
 WITH_PAYMENT = ("payment__pledge__backer", "payment__pledge__campaign", "payment__cooperative")
 
 
-def fill_to_decide(mail: OutgoingMail) -> Context:
+def fill_to_approve(mail: OutgoingMail) -> Context:
     refund = Refund.objects.select_related(*WITH_PAYMENT, "asked_by").get(pk=_id_in(mail.subject_key))
     return (
         _about(refund.payment)
@@ -119,7 +119,7 @@ def _team(key: str, purpose: str, fill: Callable[[OutgoingMail], Context]) -> No
     register(MailKind(key, "pledges", Category.TEAM, purpose, fill))
 
 
-_team("refund_to_decide", "A refund waits for a second person.", fill_to_decide)
+_team("refund_to_approve", "A refund waits for a second person.", fill_to_approve)
 _team("refund_bounced", "A refund was refused, or sent back by the bank.", fill_bounced)
 _team("dispute_opened", "A bank contests a payment, or asks about it.", fill_dispute)
 _team("dispute_closed", "A bank has decided about a dispute.", fill_dispute)

@@ -16,6 +16,7 @@ class PledgesConfig(AppConfig):
             fulfilment_tasks,  # noqa: F401 (registers mails and periodic jobs)
             offline_emails,  # noqa: F401 (registers mails and periodic jobs)
             own_emails,  # noqa: F401 (registers mails and periodic jobs)
+            refund_request_emails,  # noqa: F401 (registers mails and periodic jobs)
             report_emails,  # noqa: F401 (registers mails and periodic jobs)
             survey_emails,  # noqa: F401 (registers mails and periodic jobs)
             tasks,  # noqa: F401 (registers mails and periodic jobs)

@@ -27,7 +27,7 @@ from campaigns import lifecycle, queries, stock
 from campaigns.models import Campaign
 from home import clock, outbox
 from home.registry import kind_of
-from pledges import giving_back, ledger, pledging, taxes
+from pledges import giving_back, ledger, pledging, refund_requests, taxes
 from pledges.change_plans import Plan, PlannedLine, Wanted, items_of, plan_of, snapshot
 from pledges.choosing import PledgeRefused
 from pledges.commission import commission_on
@@ -42,7 +42,16 @@ from pledges.enums import (
     RefundReason,
 )
 from pledges.gateway import Intent
-from pledges.models import Checkout, Payment, Pledge, PledgeChange, PledgeChangeItem, PledgeConsent, PledgeItem
+from pledges.models import (
+    Checkout,
+    Payment,
+    Pledge,
+    PledgeChange,
+    PledgeChangeItem,
+    PledgeConsent,
+    PledgeItem,
+    RefundRequest,
+)
 from pledges.promises import tier_month
 
 #: The least that a card is charged for a difference, in minor units.
@@ -252,8 +261,9 @@ def _replace_items(pledge: Pledge, before: list[PledgeItem], lines: list[PledgeC
 
 
 def _give_up(item: PledgeItem) -> None:
-    """A row for which a delay was announced stays, as none of it: what was announced is never unsaid."""
-    if item.promises.exists():
+    """A row for which a delay was announced, or something asked, stays as none of it: what was said is not unsaid."""
+    refund_requests.end(RefundRequest.objects.filter(item=item))
+    if item.promises.exists() or item.refund_requests.exists() or item.problems.exists():
         PledgeItem.objects.filter(pk=item.pk).update(quantity=0, state=FulfilmentState.NOT_APPLICABLE)
     else:
         item.delete()

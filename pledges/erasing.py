@@ -19,7 +19,16 @@ from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppressio
 from home.registry import kind_of
 from home.tenancy import across_cooperatives
 from pledges import gateway
-from pledges.enums import CardState, DisputeState, FulfilmentState, PaymentState, PledgeState, RefundState, Wall
+from pledges.enums import (
+    CardState,
+    DisputeState,
+    FulfilmentState,
+    PaymentState,
+    PledgeState,
+    RefundState,
+    RequestState,
+    Wall,
+)
 from pledges.gone_back import gone_back
 from pledges.models import (
     DeliveryAddress,
@@ -29,6 +38,7 @@ from pledges.models import (
     PledgeItem,
     Problem,
     Refund,
+    RefundRequest,
     SurveyAnswer,
 )
 
@@ -63,7 +73,8 @@ def _money_moves(backer: Backer) -> bool:
     refunds = Refund.objects.filter(waiting, payment__pledge__backer=backer)
     open_disputes = [DisputeState.INQUIRY, DisputeState.OPEN]
     disputes = Dispute.objects.filter(payment__pledge__backer=backer, state__in=open_disputes)
-    return any(rows.exists() for rows in (open_payments, unpaid, refunds, disputes))
+    requests = RefundRequest.objects.filter(item__pledge__backer=backer, state=RequestState.ASKED)
+    return any(rows.exists() for rows in (open_payments, unpaid, refunds, disputes, requests))
 
 
 def erase(pledge: Pledge) -> str:
@@ -103,6 +114,7 @@ def _empty(backer: Backer) -> None:
     DeliveryAddress.objects.filter(pledge__in=pledges).delete()
     SurveyAnswer.objects.filter(reply__item__pledge__in=pledges).update(text="")
     Problem.objects.filter(item__pledge__in=pledges).update(text="", answer="")
+    RefundRequest.objects.filter(item__pledge__in=pledges).update(message="", answer="")
     pledges.filter(card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
     for pledge in pledges:  # one by one: each has a generation of its own
         Pledge.objects.filter(pk=pledge.pk).update(

@@ -15,7 +15,16 @@ from django.db.models import Model, QuerySet
 from home import clock, outbox
 from home.models import Backer, NewsConsent, OutgoingMail, Suppression
 from home.registry import kind_of
-from pledges.models import CardToForget, Checkout, DataRequest, DeliveryAddress, Pledge, PledgeConsent
+from pledges.models import (
+    CardToForget,
+    Checkout,
+    DataRequest,
+    DeliveryAddress,
+    Pledge,
+    PledgeConsent,
+    PledgeItem,
+    PromiseAcceptance,
+)
 
 #: How long the link works, how many may be asked for in an hour.
 LASTS, MOST, WITHIN = timedelta(days=7), 3, timedelta(hours=1)
@@ -74,15 +83,7 @@ def collected(backer: Backer) -> dict[str, Any]:
 def _contribution(pledge: Pledge) -> dict[str, Any]:
     return _row(pledge) | {
         "campaign_title": pledge.campaign.title,
-        "rewards": [
-            _row(item)
-            | {
-                "months": _rows(item.promises.all()),
-                "choices": [_row(one) | {"answers": _rows(one.answers.all())} for one in item.replies.order_by("id")],
-                "problems": _rows(item.problems.all()),
-            }
-            for item in pledge.items.order_by("id")
-        ],
+        "rewards": [_row(item) | _answers(item) for item in pledge.items.order_by("id")],
         "agreements": _rows(PledgeConsent.objects.filter(pledge=pledge)),
         "address": _rows(DeliveryAddress.objects.filter(pledge=pledge)),
         "payment_pages": _rows(Checkout.objects.filter(pledge=pledge)),
@@ -99,6 +100,17 @@ def _contribution(pledge: Pledge) -> dict[str, Any]:
             }
             for payment in pledge.payments.order_by("part")
         ],
+    }
+
+
+def _answers(item: PledgeItem) -> dict[str, Any]:
+    """The months it was promised for, which of them were accepted, what was asked back, chosen and told."""
+    return {
+        "months": _rows(item.promises.all()),
+        "months_accepted": _rows(PromiseAcceptance.objects.filter(promise__item=item)),
+        "refund_requests": _rows(item.refund_requests.all()),
+        "choices": [_row(one) | {"answers": _rows(one.answers.all())} for one in item.replies.order_by("id")],
+        "problems": _rows(item.problems.all()),
     }
 
 

@@ -1,5 +1,6 @@
 """What backers settle about their contribution without money: address, what is shown, language."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from home import backing, clock
 from pledges import address_locks
 from pledges.enums import FulfilmentState, PledgeState, Wall
 from pledges.gone_back import is_gone_back
-from pledges.models import DeliveryAddress, Pledge
+from pledges.models import DeliveryAddress, Pledge, PledgeItem
 
 #: A parcel that has not left, or has come back.
 TO_MAIL = (FulfilmentState.NOT_STARTED, FulfilmentState.IN_PRODUCTION, FulfilmentState.RETURNED)
@@ -56,6 +57,12 @@ def correct_address(pledge: Pledge, fields: dict[str, str]) -> None:
             "lock_on": address_locks.last_day(pledge),
         },
     )
+
+
+def reopen_addresses(items: Iterable[PledgeItem]) -> int:
+    """Addresses of what is to be mailed later than thought may be corrected again. In the caller's transaction."""
+    pledges = {item.pledge_id for item in items if item.handover == Handover.POST}
+    return DeliveryAddress.objects.filter(pledge__in=pledges).update(locked_at=None, lock_on=None)
 
 
 def settle(pledge: Pledge, chosen: dict[str, Any]) -> None:

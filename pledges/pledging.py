@@ -16,12 +16,12 @@ from campaigns import lifecycle, queries, stock
 from home import backing, clock, outbox
 from home.models import Cooperative
 from home.registry import kind_of
-from pledges import choosing, giving_back, ledger, saved_cards, taxes
+from pledges import choosing, giving_back, ledger, refund_requests, saved_cards, taxes
 from pledges.choosing import PledgeRefused, PledgeRequest
 from pledges.commission import commission_on
 from pledges.enums import CardState, ChangeState, CheckoutPurpose, CheckoutState, PaymentState, PledgeState
 from pledges.gateway import Card, Intent
-from pledges.models import Checkout, Payment, Pledge, PledgeItem
+from pledges.models import Checkout, Payment, Pledge, PledgeItem, RefundRequest
 
 #: What Stripe is told; the sweep ends the page five minutes earlier.
 PAGE_LASTS = timedelta(minutes=35)
@@ -218,6 +218,7 @@ def cancel(pledge: Pledge) -> bool:
         Pledge.objects.filter(pk=pledge.pk, card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
         for item in pledge.items.order_by("reward_id"):
             stock.release_promised(item.reward_id, item.quantity)
+        refund_requests.end(RefundRequest.objects.filter(item__pledge=pledge))
         giving_back.give_back_all(pledge)
         outbox.queue(
             kind_of("pledge_cancelled"), cooperative=pledge.cooperative, subject_key=pledge.key, to=pledge.backer

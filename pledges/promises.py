@@ -1,5 +1,6 @@
 """When each item is promised: the month of its latest promise, else the first one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,13 +11,18 @@ from django.db.models.functions import Coalesce
 from campaigns.models import Reward
 from pledges.models import DatePromise, PledgeItem
 
+#: What to prefetch on items so that their histories need no query each.
+WITH_ANSWERS = "promises__acceptance"
+
 
 @dataclass(frozen=True)
 class Promised:
-    """One month that was promised; `announced_at` is empty for the first."""
+    """One month that was promised; `announced_at` is empty for the first. `accepted_at`: its backer's yes."""
 
     month: date
     announced_at: datetime | None = None
+    accepted_at: datetime | None = None
+    promise_id: int | None = None
 
 
 def current_month(item: PledgeItem) -> date:
@@ -32,18 +38,39 @@ def annotate_current_month(items: QuerySet[PledgeItem]) -> QuerySet[Any]:
 
 
 def history(item: PledgeItem) -> list[Promised]:
-    """Every month an item was promised for, first to latest. Reads `promises`, which may be prefetched."""
+    """Every month an item was promised for, first to latest. Reads `promises` with `WITH_ANSWERS`, if prefetched."""
     later = sorted(item.promises.all(), key=lambda promise: promise.id)
-    return [Promised(item.first_month), *(Promised(promise.month, promise.made_at) for promise in later)]
+    return [Promised(item.first_month), *(promised_by(promise) for promise in later)]
+
+
+def promised_by(promise: DatePromise) -> Promised:
+    acceptance = getattr(promise, "acceptance", None)
+    return Promised(promise.month, promise.made_at, acceptance.accepted_at if acceptance else None, promise.pk)
+
+
+def agreed_month(told: Iterable[Promised]) -> date:
+    """The latest month of a history that its backer has agreed to: the first, an earlier one, or one accepted."""
+    first, *later = told
+    agreed = first.month
+    for promised in later:
+        if promised.month <= agreed or promised.accepted_at:
+            agreed = promised.month
+    return agreed
+
+
+def awaits_answer(told: list[Promised]) -> bool:
+    """The latest month is later than any its backer has agreed to. Silence agrees to nothing."""
+    return told[-1].month > agreed_month(told)
 
 
 def annotate_tier_month(rewards: QuerySet[Reward]) -> QuerySet[Any]:
-    """Adds `month_now`: what a new backer of the tier is promised, that is the latest month promised to anyone."""
-    latest = DatePromise.objects.filter(item__reward=OuterRef("pk")).order_by("-id").values("month")[:1]
+    """Adds `month_now`: what a new backer of the tier is promised, that is the latest month promised to all of it."""
+    to_all = DatePromise.objects.filter(item__reward=OuterRef("pk"), for_some=False)
+    latest = to_all.order_by("-id").values("month")[:1]
     return rewards.annotate(month_now=Coalesce(Subquery(latest), "estimated_delivery"))
 
 
 def tier_month(reward: Reward) -> date:
     """The first day of the month that a new backer of this tier is promised."""
-    latest = DatePromise.objects.filter(item__reward=reward).order_by("id").last()
+    latest = DatePromise.objects.filter(item__reward=reward, for_some=False).order_by("id").last()
     return latest.month if latest else reward.estimated_delivery

@@ -18,9 +18,9 @@ from campaigns.emails import members
 from home import clock, outbox
 from home.models import User
 from home.registry import kind_of
-from pledges import giving_back, ledger
+from pledges import giving_back, ledger, refund_requests
 from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundReason, RefundState
-from pledges.models import Dispute, Payment, Refund
+from pledges.models import Dispute, Payment, Pledge, Refund, RefundRequest
 from pledges.models.payments import GIVEN_BACK
 from pledges.refunds import TREASURERS
 
@@ -64,11 +64,11 @@ def _given_back(payment: Payment) -> QuerySet[Refund]:
     return payment.refunds.filter(GIVEN_BACK)
 
 
-def obstacle_of(payment: Payment) -> Obstacle | None:
-    """Why nothing of a payment can be given back now; None if something can."""
+def obstacle_of(payment: Payment, *, by_hand: bool = False) -> Obstacle | None:
+    """Why nothing of a payment can be given back now; None if something can. `by_hand`: not to its card."""
     if payment.state != PaymentState.PAID:
         return Obstacle.UNPAID
-    if payment.method != PaymentMethod.CARD:
+    if not by_hand and payment.method != PaymentMethod.CARD:
         return Obstacle.OTHER_MEANS
     if payment.disputes.filter(state=DisputeState.OPEN).exists():
         return Obstacle.DISPUTED
@@ -83,14 +83,16 @@ def needs_second_person(payment: Payment, amount: int) -> bool:
     return bool(so_far + amount > payment.cooperative.second_person_above)
 
 
-def ask(payment: Payment, *, amount: int, reason: str, note: str, by: User, key: uuid.UUID) -> Refund:
+def ask(
+    payment: Payment, *, amount: int, reason: str, note: str, by: User, key: uuid.UUID, by_hand: bool = False
+) -> Refund:
     """A refund as a treasurer wants it; `key` makes the same form ask once. Raises RefundRefused."""
     key = uuid.uuid5(key, f"payment:{payment.pk}")  # the form of another payment, sent here, is another form
     with transaction.atomic():
         locked = Payment.objects.select_for_update(of=("self",)).select_related("cooperative").get(pk=payment.pk)
         if earlier := locked.refunds.filter(key=key).first():
             return earlier
-        if obstacle := obstacle_of(locked):
+        if obstacle := obstacle_of(locked, by_hand=by_hand):
             raise RefundRefused(obstacle)
         if not 0 < amount <= left_of(locked):
             raise RefundRefused(Obstacle.TOO_MUCH)
@@ -115,10 +117,31 @@ def ask(payment: Payment, *, amount: int, reason: str, note: str, by: User, key:
     return refund
 
 
+def grant(request: RefundRequest, *, amount: int, answer: str, by: User, key: uuid.UUID) -> Refund:
+    """Give back what a backer asked for, or a part of it, of the payment that has most left. Raises RefundRefused.
+
+    The refund and the request that carries it are written together; above the limit, both wait for a second person.
+    """
+    with transaction.atomic():
+        Pledge.objects.select_for_update().get(items=request.item_id)
+        payment, largest = refund_requests.largest_at_once(request)
+        if payment is None:
+            raise RefundRefused(Obstacle.UNPAID)
+        form = uuid.uuid5(key, f"request:{request.pk}")
+        if earlier := payment.refunds.filter(key=uuid.uuid5(form, f"payment:{payment.pk}")).first():
+            return earlier
+        if amount > largest:
+            raise RefundRefused(Obstacle.TOO_MUCH if largest else Obstacle.NOTHING_LEFT)
+        refund = ask(payment, amount=amount, reason=RefundReason.AGREED, note="", by=by, key=form, by_hand=True)
+        if not refund_requests.attach(request, refund, answer, by):
+            raise RefundRefused(Obstacle.DECIDED)
+    return refund
+
+
 def _tell_others(refund: Refund) -> None:
     outbox.queue_all(
         outbox.mail_for(
-            kind_of("refund_to_decide"),
+            kind_of("refund_to_approve"),
             cooperative=refund.cooperative,
             subject_key=f"refund:{refund.pk}",
             to=reader,
@@ -135,14 +158,18 @@ def _nudge() -> None:
 
 
 def approve(refund: Refund, by: User) -> None:
-    """The second person agrees: the refund is made. Raises RefundRefused."""
+    """The second person agrees: the refund is made, and the request it answers is granted. Raises RefundRefused."""
     with transaction.atomic():
         _decide(refund, by, RefundState.DUE)
+        refund_requests.follow(refund)
         transaction.on_commit(_nudge)
 
 
 def reject(refund: Refund, by: User) -> None:
-    """The second person does not agree: what it held is free again. Raises RefundRefused."""
+    """The second person does not agree: what it held is free again, and a request it answered is open again.
+
+    Raises RefundRefused.
+    """
     with transaction.atomic():
         _decide(refund, by, RefundState.REJECTED)
 

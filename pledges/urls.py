@@ -4,6 +4,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from pledges.views import (
+    answering,
     arriving,
     changing,
     choosing,
@@ -30,6 +31,11 @@ urlpatterns = [
     path(_("my/<str:token>/"), contribution.show, name="contribution"),
     path(_("my/<str:token>/cancel/"), contribution.cancel, name="contribution_cancel"),
     path(_("my/<str:token>/change/"), changing.change, name="contribution_change"),
+    path(_("my/<str:token>/date/<int:promise_id>/"), answering.accept, name="contribution_accept"),
+    path(_("my/<str:token>/refund/"), answering.refund, name="contribution_refund"),
+    path(
+        _("my/<str:token>/refund/<int:request_id>/withdraw/"), answering.withdraw, name="contribution_refund_withdraw"
+    ),
     path(_("my/<str:token>/card/"), changing.card, name="contribution_card"),
     path(_("my/<str:token>/address/"), own_settings.address, name="contribution_address"),
     path(_("my/<str:token>/settings/"), own_settings.settings, name="contribution_settings"),

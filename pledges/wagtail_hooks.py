@@ -25,10 +25,12 @@ from pledges.admin import (
     fulfilment_views,
     money_views,
     payout_views,
+    refund_request_views,
     sharing_views,
 )
 from pledges.admin.panels import AccountPanel, CampaignsPanel
 from pledges.admin.urls import urlpatterns
+from pledges.refunds import TREASURERS
 
 
 @hooks.register("register_admin_urls")
@@ -92,6 +94,18 @@ def money_item() -> RoleMenuItem:
         icon_name=money_views.ICON,
         order=230,
         roles=money_views.ROLES,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def refund_requests_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        _("Refunds to decide"),
+        reverse_lazy("pledges_refund_requests"),
+        name="refund-requests",
+        icon_name=refund_request_views.ICON,
+        order=231,
+        roles=TREASURERS,
     )
 
 

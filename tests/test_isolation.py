@@ -37,6 +37,7 @@ from pledges.models import (
     Pledge,
     PledgeItem,
     Refund,
+    RefundRequest,
     Settlement,
     StripeEvent,
     TaxRegistration,
@@ -94,6 +95,7 @@ class Money:
 
     payment: Payment
     to_approve: Refund
+    requested: RefundRequest
     by_hand: Refund
     awaited: Pledge
     received: Pledge
@@ -123,6 +125,15 @@ def make_money(campaign: Campaign, pledge: Pledge, word: str) -> Money:
         return Money(
             payment=payment,
             to_approve=make_refund(payment, amount=500, commission=25, state=RefundState.TO_APPROVE),
+            requested=RefundRequest.objects.create(
+                cooperative=cooperative,
+                item=pledge.items.first(),
+                amount=500,
+                currency="CAD",
+                message=word,
+                asked_at=now,
+                answer_by=now.date(),
+            ),
             by_hand=make_refund(payment_of(cancelled), commission=0, state=RefundState.DUE),
             awaited=awaited,
             received=received,
@@ -259,7 +270,19 @@ def money_looks(house: House) -> dict[str, str]:
     narrowed = f"?campaign={campaign}"
     of_campaign = {"rehearsal": "rehearsal", "report": "report", "matching": "matching", "entry": "offline_enter"}
     files = {"backers": "list_backers", "labels": "list_labels", "pick-up": "list_pick_up"}
-    pages = ("offline", "lists", "refunds", "payouts", "books", "tax_report", "owed", "journal", "accounts", "taxes")
+    pages = (
+        "offline",
+        "lists",
+        "refunds",
+        "refund_requests",
+        "payouts",
+        "books",
+        "tax_report",
+        "owed",
+        "journal",
+        "accounts",
+        "taxes",
+    )
     return {
         **{name: reverse(f"pledges_{name}") for name in pages},
         **{name: reverse(f"pledges_{view}", args=[campaign]) for name, view in of_campaign.items()},
@@ -276,6 +299,7 @@ def money_looks(house: House) -> dict[str, str]:
         "given back": reverse("pledges_offline_given_back", args=[money.by_hand.pk]),
         "refund asked": reverse("pledges_refund_ask", args=[money.payment.pk]),
         "refund": reverse("pledges_refund", args=[money.to_approve.pk]),
+        "refund requested": reverse("pledges_refund_request", args=[money.requested.pk]),
         "payout": reverse("pledges_payout", args=[money.payout.pk]),
         "tax": reverse("pledges_tax", args=[money.registration.pk]),
     }
@@ -333,6 +357,10 @@ def treasury_acts(house: House) -> dict[str, Act]:
         ),
         "refund asked": (reverse("pledges_refund_ask", args=[money.payment.pk]), asked),
         "refund approved": (reverse("pledges_refund", args=[money.to_approve.pk]), {"act": "approve"}),
+        "refund not granted": (
+            reverse("pledges_refund_request", args=[money.requested.pk]),
+            {"act": "decline", "decline-answer": "Non."},
+        ),
         "pause": (reverse("pledges_settlement_pause", args=[house.campaign.pk]), {"act": "pause"}),
         "matching": (reverse("pledges_matching", args=[house.campaign.pk]), partner),
         "tax": (reverse("pledges_tax", args=[money.registration.pk]), tax),

@@ -27,12 +27,12 @@ from home import clock, composing, outbox, unsubscribing
 from home.models import OutgoingMail, Role, TextPage
 from home.registry import all_kinds, kind_of
 from home.tenancy import within
-from pledges import continuing, extending, resuming, subscribing, tasks
+from pledges import continuing, extending, refund_decisions, refund_requests, resuming, subscribing, tasks
 from pledges.change_plans import snapshot
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from pledges.forms import quantity_name
 from pledges.links import contribution_token
-from pledges.models import DataRequest, Dispute, FraudWarning, PledgeChange, PledgeItem, Refund, Settlement
+from pledges.models import DataRequest, DatePromise, Dispute, FraudWarning, PledgeChange, PledgeItem, Refund, Settlement
 from sandbox import translations
 from tests.factories.books import make_offline, make_payout
 from tests.factories.campaigns import body_of, end_now, make_campaign, two_tiers
@@ -368,6 +368,26 @@ def test_a_reward_on_its_way(pseudo, flexible, visitor, state):
     assert_marked(visitor.get(own(pledge)))
 
 
+def test_a_refund_asked_for_and_a_new_date(pseudo, flexible, visitor):
+    pledge, other = make_pledge(flexible), make_pledge(flexible, paid=False)
+    with within(flexible.cooperative):
+        for item in PledgeItem.objects.select_related("pledge"):
+            DatePromise.objects.create(
+                cooperative=flexible.cooperative, item=item, month=date(2028, 3, 1), made_at=clock.now()
+            )
+    for one in (pledge, other):
+        assert_marked(visitor.get(own(one)))
+        assert_marked(visitor.get(own(one, "contribution_refund")))
+    with within(flexible.cooperative):
+        item = PledgeItem.objects.select_related("pledge").get(pledge=pledge)
+        request = refund_requests.ask(item, "Le texte, en entier.")
+    assert_marked(visitor.get(own(pledge)))
+    assert_marked(visitor.get(own(pledge, "contribution_refund")))
+    with within(flexible.cooperative):
+        refund_requests.decline(request, "Le texte, en entier.", make_user(flexible.cooperative, Role.TREASURER))
+    assert_marked(visitor.get(own(pledge)))
+
+
 def test_cancelling(pseudo, campaign, flexible, visitor):
     for one in (campaign, flexible):
         pledge = make_pledge(one, paid=one is flexible)
@@ -518,7 +538,7 @@ def test_mails_to_the_team_about_promises_days_and_weeks(pseudo, flexible):
 
 
 AFTERMATH = {
-    "refund_to_decide": ("refund", ""),
+    "refund_to_approve": ("refund", ""),
     "refund_bounced": ("refund", "refused"),
     "dispute_opened": ("dispute", "open"),
     "dispute_closed": ("dispute", "won"),
@@ -592,6 +612,23 @@ def test_mails_to_treasurers_about_accounts_and_transfers(pseudo, campaign, kind
     assert_mails_marked(campaign, {kind})
 
 
+REQUEST_MAILS = {"refund_requested", "refund_to_decide", "refund_answered"}
+
+
+def test_mails_about_a_refund_asked_for(pseudo, campaign):
+    treasurer = make_user(campaign.cooperative, Role.TREASURER)
+    with within(campaign.cooperative):
+        for number in range(3):
+            pledge = make_pledge(campaign)
+            item = PledgeItem.objects.select_related("pledge").get(pledge=pledge)
+            request = refund_requests.ask(item, "Le texte, en entier.")
+            if number:
+                refund_decisions.grant(request, amount=1000 * number, answer="", by=treasurer, key=uuid.uuid4())
+            else:
+                refund_requests.decline(request, "Le texte, en entier.", treasurer)
+    assert_mails_marked(campaign, REQUEST_MAILS)
+
+
 def test_the_mail_of_the_last_hours(pseudo, campaign):
     with within(campaign.cooperative):
         following.follow(campaign, email="camille@example.com", language="fr")
@@ -623,7 +660,7 @@ def test_the_mail_that_asks_to_confirm(pseudo, campaign):
 def test_no_mail_about_money_is_forgotten_above():
     """A new kind is read under the marks too."""
     others = {"campaign_outcome", "campaign_last_hours", "payments_resumed", "contribution_link", "news_to_confirm"}
-    read = {*PLEDGE_MAILS, *AFTERMATH, *MONEY_MAILS, *others}
+    read = {*PLEDGE_MAILS, *AFTERMATH, *MONEY_MAILS, *REQUEST_MAILS, *others}
     assert {kind.key for kind in all_kinds() if kind.app == "pledges"} == read
 
 

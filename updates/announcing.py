@@ -16,6 +16,7 @@ from django.db import transaction
 from home import clock, outbox
 from home.models import Backer, OutgoingMail, User
 from home.registry import kind_of
+from pledges import own_settings
 from pledges.models import DatePromise, PledgeItem
 from updates import audience
 from updates.audience import Change, Why
@@ -74,6 +75,8 @@ def problem_in(texts: UpdateTexts, day: date) -> Refusal | None:
     named = [tier for notice in texts.notices for tier in notice.tiers]
     if len(named) != len(set(named)) or not set(named) <= set(texts.rewards):
         return Refusal.FOREIGN_TIER
+    if any(notice.pledged_before and notice.pledged_before > day for notice in texts.notices):
+        return Refusal.NOT_YET
     if any(notice.month < day.replace(day=1) or notice.next_news_on <= day for notice in texts.notices):
         return Refusal.PAST
     return None
@@ -92,12 +95,17 @@ def _write_notices(update: Update, texts: UpdateTexts, by: User | None, at: date
 
 
 def _write_promises(announcement: Announcement) -> None:
-    """Some backers at a time. Whoever has no working address has the new promise all the same."""
+    """Some backers at a time. Whoever has no working address has the new promise all the same.
+
+    Their delivery addresses may be corrected again: months have passed, or will.
+    """
     update = announcement.mailing.update
     everyone = audience.people(update, MailingKind.DELAY, announcement.changes)
     for backers in audience.in_chunks(everyone.filter(why__in=[Why.READS, Why.ADDRESS])):
         items = concerned_by(update, announcement.changes, backers)
-        _promise(announcement, [item for owed in items.values() for item in owed])
+        concerned = [item for owed in items.values() for item in owed]
+        _promise(announcement, concerned)
+        own_settings.reopen_addresses(concerned)
         reached = [backer for backer in backers if backer.why == Why.READS]  # type: ignore[attr-defined]
         outbox.write_all(_mails(announcement, reached, items))
 
@@ -117,6 +125,7 @@ def _promise(announcement: Announcement, items: list[PledgeItem]) -> None:
             cooperative_id=item.cooperative_id,
             item=item,
             month=announcement.notice_of[item.reward_id].month,
+            for_some=announcement.notice_of[item.reward_id].pledged_before is not None,
             made_at=announcement.at,
             made_by=announcement.by,
         )

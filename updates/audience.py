@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
@@ -12,6 +13,7 @@ from campaigns.models import Campaign, Reward
 from home.backing import BOUNCED
 from home.languages import LANGUAGES
 from home.models import Backer, NewsConsent, OutgoingMail, Suppression
+from pledges import refund_requests
 from pledges.enums import FulfilmentState, PledgeState
 from pledges.gone_back import gone_back
 from pledges.models import Pledge, PledgeItem
@@ -51,10 +53,17 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """New month for some tiers."""
+    """New month for some tiers; `before`: for contributions confirmed before that instant only."""
 
     rewards: tuple[Reward, ...]
     month: date
+    before: datetime | None = None
+
+    @property
+    def concerned(self) -> Q:
+        """Items that it moves."""
+        moved = Q(reward__in=self.rewards) & ~Q(month_now=self.month)
+        return moved & Q(pledge__confirmed_at__lt=self.before) if self.before else moved
 
 
 @dataclass(frozen=True)
@@ -95,11 +104,20 @@ def contributing(campaign: Campaign) -> QuerySet[Pledge]:
 
 def changes_in(texts: UpdateTexts) -> list[Change]:
     """What the update's notices would change."""
+    zone = texts.update.cooperative.time_zone
     found = [
-        Change(tuple(texts.rewards[tier] for tier in notice.tiers if tier in texts.rewards), notice.month)
+        Change(
+            tuple(texts.rewards[tier] for tier in notice.tiers if tier in texts.rewards),
+            notice.month,
+            _start_of(notice.pledged_before, zone) if notice.pledged_before else None,
+        )
         for notice in texts.notices
     ]
     return [change for change in found if change.rewards]
+
+
+def _start_of(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone))
 
 
 def concerned_items(campaign: Campaign, changes: list[Change]) -> QuerySet[PledgeItem]:
@@ -108,9 +126,9 @@ def concerned_items(campaign: Campaign, changes: list[Change]) -> QuerySet[Pledg
         return PledgeItem.objects.none()
     moved = Q(pk__in=[])
     for change in changes:
-        moved |= Q(reward__in=change.rewards) & ~Q(month_now=change.month)
-    owed = PledgeItem.objects.filter(pledge__in=contributing(campaign)).exclude(state__in=SETTLED)
-    return annotate_current_month(owed).filter(moved)
+        moved |= change.concerned
+    owed = PledgeItem.objects.filter(pledge__in=contributing(campaign), quantity__gt=0).exclude(state__in=SETTLED)
+    return annotate_current_month(owed.filter(~refund_requests.given_up())).filter(moved)
 
 
 def people(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Any]:

@@ -106,6 +106,11 @@ class DelayNoticeBlock(blocks.StructBlock):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("The rewards whose month changes."),
     )
+    pledged_before = blocks.DateBlock(
+        label=_("Only contributions made before"),
+        required=False,
+        help_text=_("Empty: every contribution that waits for these rewards. A launch offer may well arrive first."),
+    )
     month = MonthBlock(label=_("New month"))
     reason = blocks.TextBlock(label=_("Reason, in one or two sentences"), rows=3, max_length=600)
     next_steps = blocks.TextBlock(label=_("What happens next"), rows=3, max_length=600)

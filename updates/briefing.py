@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -29,18 +30,26 @@ REFUSALS = {
     Refusal.NO_NOTICE: gettext_lazy("This update holds no delay notice."),
     Refusal.ANNOUNCED: gettext_lazy("This notice is announced already. Another one, in a new update, corrects it."),
     Refusal.FOREIGN_TIER: gettext_lazy("The notice names a reward twice, or one that is not of this campaign."),
+    Refusal.NOT_YET: gettext_lazy(
+        "The notice is about contributions made before a day that has not come yet. Change it and publish again."
+    ),
     Refusal.PAST: gettext_lazy("The notice names a month or a day that has passed. Change it and publish again."),
 }
 
 
 @dataclass(frozen=True)
 class TierMove:
-    """One tier of a notice: first month, month until now, new month."""
+    """One tier of a notice: first month, months until now of those concerned, new month."""
 
     reward: Reward
     first: date
-    old: date
+    old: tuple[date, ...]
     new: date
+
+    @property
+    def old_words(self) -> str:
+        """More than one month where some were promised another one than others."""
+        return ", ".join(formats.month(month) for month in self.old)
 
 
 @dataclass(frozen=True)
@@ -153,17 +162,38 @@ class Offer:
     def moves(self) -> list[TierMove]:
         rewards = [reward.pk for change in self.changes for reward in change.rewards]
         months = dict(annotate_tier_month(Reward.objects.filter(pk__in=rewards)).values_list("pk", "month_now"))
+        items: Any = audience.concerned_items(self.update.campaign, self.changes).order_by("month_now")
+        theirs: dict[int, list[date]] = {}
+        for reward_id, month_now in items.values_list("reward_id", "month_now").distinct():
+            theirs.setdefault(reward_id, []).append(month_now)
         return [
-            TierMove(reward, reward.estimated_delivery, months[reward.pk], change.month)
+            TierMove(reward, reward.estimated_delivery, tuple(theirs.get(reward.pk, [months[reward.pk]])), change.month)
             for change in self.changes
             for reward in change.rewards
+        ]
+
+    @property
+    def limits(self) -> list[str]:
+        """Of a notice that concerns some contributions only: which."""
+        return [
+            _("Only contributions made before %(day)s: %(rewards)s")
+            % {
+                "day": formats.day(notice.pledged_before),
+                "rewards": ", ".join(
+                    _("“%(reward)s”") % {"reward": self.texts.rewards[tier].title}
+                    for tier in notice.tiers
+                    if tier in self.texts.rewards
+                ),
+            }
+            for notice in self.texts.notices
+            if self.is_delay and notice.pledged_before
         ]
 
     @property
     def promise_lines(self) -> list[str]:
         return [
             _("promise %(month)s for “%(reward)s” (until now: %(old_month)s)")
-            % {"month": formats.month(one.new), "reward": one.reward.title, "old_month": formats.month(one.old)}
+            % {"month": formats.month(one.new), "reward": one.reward.title, "old_month": one.old_words}
             for one in self.moves
         ]
 

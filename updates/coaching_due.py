@@ -118,6 +118,6 @@ def _promised_news(campaigns: list[Any]) -> dict[int, str]:
     return {
         notice.campaign_id: f"next-news:{notice.pk}"
         for cooperative in cooperatives.values()
-        for notice in next_news.missed(cooperative)
+        for notice in next_news.missed_notices(cooperative)
         if notice.campaign_id in known
     }

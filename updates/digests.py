@@ -89,7 +89,7 @@ def still_open(cooperative: Cooperative) -> dict[str, Any]:
             "drafts": len(coaching.waiting_for(cooperative)),
             "problems": Problem.objects.filter(cooperative=cooperative, answered_at=None).count(),
             "review": ReviewQuestion.objects.filter(cooperative=cooperative, answered_at=None, settled_at=None).count(),
-            "news": len(next_news.missed(cooperative)),
+            "news": len(next_news.missed_notices(cooperative)),
             "late": late_count(cooperative),
         },
     }

@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from campaigns import queries
+from campaigns.enums import Handover
 from home.languages import ENGLISH, FRENCH, TAGS, current
 from home.models import OutgoingMail
 from home.registry import Category, Context, MailKind, register
+from pledges.enums import PaymentState
 from pledges.links import contribution_url
-from pledges.models import PledgeItem
+from pledges.models import Payment, PledgeItem
+from pledges.promises import WITH_ANSWERS, agreed_month, history
 from updates import reading
 from updates.models import DelayNotice, Update, UpdatePage
 from updates.story import story_of
@@ -18,15 +23,22 @@ from updates.texts import texts_of
 
 @dataclass(frozen=True)
 class DelayLine:
-    """One item of the reader's: first month, month until now, new month."""
+    """One item of the reader's: month until now, new month, the latest one its backer had agreed to."""
 
     item: PledgeItem
     old: date
     month: date
 
+    agreed: date
+
     @property
     def is_later(self) -> bool:
         return self.month > self.old
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Later than any month that its backer has agreed to."""
+        return self.month > self.agreed
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,10 @@ def fill_delay(mail: OutgoingMail) -> Context:
         "only": lines[0] if len(lines) == 1 else None,
         "one_month": lines[0].month if len({line.month for line in lines}) == 1 else None,
         "any_later": any(line.is_later for line in lines),
+        "awaits_answer": any(line.awaits_answer for line in lines),
+        "is_paid": _is_paid(lines),
+        "is_mailed": any(line.item.handover == Handover.POST for line in lines),
+        "button_label": gettext("View and answer"),
         "button_url": contribution_url(pledge, mail.language) if mail.pk else public,
         "others": _other_pledges(lines, mail),
         **_note(update, mail, own=own),
@@ -98,6 +114,12 @@ def update_of(mail: OutgoingMail) -> Update:
     pk = mail.subject_key.removeprefix("update:")
     rows = Update.objects.select_related("campaign__cooperative__site", "campaign__source_locale", "cooperative__site")
     return rows.get(pk=pk)
+
+
+def _is_paid(lines: list[DelayLine]) -> bool:
+    """Some of it was paid: it may be asked back. Else the promise may be cancelled."""
+    pledges = {line.item.pledge_id for line in lines}
+    return Payment.objects.filter(pledge__in=pledges, state=PaymentState.PAID).exists()
 
 
 def _note(update: Update, mail: OutgoingMail, *, own: bool) -> dict[str, Any]:
@@ -114,7 +136,8 @@ def _told(mail: OutgoingMail) -> list[ToldNotice]:
     entries = mail.facts["notices"]
     notices = DelayNotice.objects.in_bulk([entry["notice"] for entry in entries if entry["notice"]])
     ids = [pk for entry in entries for pk, _old, _new in entry["items"]]
-    items = PledgeItem.objects.select_related("variant", "pledge__cooperative__site").in_bulk(ids)
+    rows = PledgeItem.objects.select_related("variant", "pledge__cooperative__site").prefetch_related(WITH_ANSWERS)
+    items = rows.in_bulk(ids)
     return [
         _told_notice(notices[entry["notice"]] if entry["notice"] else entry["unsaved"], entry["items"], items)
         for entry in entries
@@ -126,9 +149,20 @@ def _told_notice(notice: DelayNotice, lines: list[list[Any]], items: dict[int, P
     language = current() if own else (ENGLISH if current() == FRENCH else FRENCH)
     return ToldNotice(
         notice,
-        [DelayLine(items[pk], date.fromisoformat(old), date.fromisoformat(new)) for pk, old, new in lines],
+        [
+            DelayLine(items[pk], date.fromisoformat(old), date.fromisoformat(new), _agreed(items[pk], notice))
+            for pk, old, new in lines
+        ],
         TAGS[language],
     )
+
+
+def _agreed(item: PledgeItem, notice: DelayNotice) -> date:
+    """As it stood when the notice was announced, or stands now if it is not."""
+    first, *later = history(item)
+    at = notice.announced_at
+    before = [one for one in later if at is None or (one.announced_at is not None and one.announced_at < at)]
+    return agreed_month([first, *before])
 
 
 def _other_pledges(lines: list[DelayLine], mail: OutgoingMail) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The feed of a campaign: its published updates, newest first, each in the reader's language if there is one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -97,13 +98,24 @@ def announced(update: Update | None) -> dict[str, DelayNotice]:
 
 def changes_of(notice: DelayNotice) -> list[Change]:
     """What the notice changed, tier by tier, in page order."""
-    before = _months_before(notice)
+    before = months_before(notice, _earlier(notice))
     return [
         Change(reward, before.get(reward.pk, reward.estimated_delivery), notice.month)
         for reward in notice.rewards.order_by("position", "id")
     ]
 
 
-def _months_before(notice: DelayNotice) -> dict[int, date]:
-    earlier = DelayNotice.objects.filter(campaign_id=notice.campaign_id, pk__lt=notice.pk).order_by("id")
-    return dict(earlier.values_list("rewards", "month"))
+def _earlier(notice: DelayNotice) -> list[tuple[date | None, int, date]]:
+    rows = DelayNotice.objects.filter(campaign_id=notice.campaign_id, pk__lt=notice.pk).order_by("id")
+    return list(rows.values_list("pledged_before", "rewards", "month"))
+
+
+def months_before(notice: DelayNotice, earlier: Iterable[tuple[date | None, int, date]]) -> dict[int, date]:
+    """By tier, the month at which all those it concerns stood, from (pledged before, tier, month) of earlier notices.
+
+    One that moved only some of them is no month of all.
+    """
+    limit = notice.pledged_before
+    return {
+        reward: month for before, reward, month in earlier if before is None or (limit is not None and before >= limit)
+    }

@@ -84,6 +84,8 @@ def _date_errors(value: Any) -> FieldErrors:
         errors["month"] = ValidationError(_("Choose this month or a later one."))
     if value["next_news_on"] and value["next_news_on"] <= today:
         errors["next_news_on"] = ValidationError(_("Choose a day to come."))
+    if value["pledged_before"] and value["pledged_before"] > today:
+        errors["pledged_before"] = ValidationError(_("Choose today or an earlier day: later ones are yet to come."))
     return errors
 
 
@@ -100,8 +102,9 @@ def _changed_since(notice: Any, value: Any) -> FieldErrors:
     said = {
         "rewards": {str(reward.block_id) for reward in notice.rewards.all()},
         "month": notice.month,
+        "pledged_before": notice.pledged_before,
         "next_news_on": notice.next_news_on,
     }
-    meant = {"rewards": set(value["rewards"] or []), "month": value["month"], "next_news_on": value["next_news_on"]}
+    meant = {name: value[name] for name in said} | {"rewards": set(value["rewards"] or [])}
     message = _("This notice is announced: it no longer changes. Another one, in a new update, corrects it.")
     return {name: ValidationError(message) for name in said if said[name] != meant[name]}

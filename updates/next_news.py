@@ -1,24 +1,63 @@
-"""News promised by a delay notice and not given: nothing was published after the notice, and its day is over."""
+"""« Prochaines nouvelles d’ici le … »: what the latest announcement of a campaign promised, and whether it came.
 
-from django.db.models import Exists, OuterRef
+Kept by any update published after the announcement. Once the day has passed without one, it is missed: backers read it
+on the campaign's page, the team at the top of its lists.
+"""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Max
+
+from campaigns.enums import CampaignState
+from campaigns.models import Campaign
 from home.models import Cooperative
 from pledges.fulfilment import today_in
 from updates.models import DelayNotice, Update
 
 
-def missed(cooperative: Cooperative) -> list[DelayNotice]:
-    """The latest notice of each campaign whose promised news did not come, with its campaign; earliest day first.
+@dataclass(frozen=True)
+class NextNews:
+    """News that were promised for a day, and have not come yet."""
 
-    Any update published after the announcement is news. One query.
+    campaign: Campaign
+    notice: DelayNotice
+    on: date
+    announced_at: datetime
+    is_missed: bool
+
+
+def missed(cooperative: Cooperative) -> list[NextNews]:
+    """Of every campaign that still goes on, those whose day has passed, longest first. Two queries."""
+    notices = DelayNotice.objects.filter(cooperative=cooperative).exclude(campaign__state=CampaignState.CLOSED)
+    by_campaign: dict[int, list[DelayNotice]] = {}
+    for notice in notices.select_related("campaign__cooperative__site", "update").order_by("announced_at", "pk"):
+        by_campaign.setdefault(notice.campaign_id, []).append(notice)
+    latest = Update.objects.filter(cooperative=cooperative, campaign__in=by_campaign).order_by().values("campaign")
+    published = dict(latest.annotate(last=Max("published_at")).values_list("campaign", "last"))
+    today = today_in(cooperative)
+    found = [awaited(some, published.get(pk), today) for pk, some in by_campaign.items()]
+    return sorted((one for one in found if one and one.is_missed), key=lambda one: one.on)
+
+
+def missed_notices(cooperative: Cooperative) -> list[DelayNotice]:
+    """The same as the notices that promised them."""
+    return [one.notice for one in missed(cooperative)]
+
+
+def awaited(notices: Iterable[DelayNotice], last_published: datetime | None, today: date) -> NextNews | None:
+    """What a campaign's latest announcement promised, if nothing was published since. `notices`: all of the campaign's.
+
+    An announcement of several notices promised news by the earliest of their days.
     """
-    later = DelayNotice.objects.filter(campaign=OuterRef("campaign"), announced_at__gt=OuterRef("announced_at"))
-    given = Update.objects.filter(campaign=OuterRef("campaign"), published_at__gt=OuterRef("announced_at"))
-    overdue = DelayNotice.objects.filter(cooperative=cooperative, next_news_on__lt=today_in(cooperative))
-    found = (
-        overdue.exclude(Exists(later)).exclude(Exists(given)).select_related("campaign__cooperative__site", "update")
-    )
-    first: dict[int, DelayNotice] = {}
-    for notice in found.order_by("next_news_on", "pk"):
-        first.setdefault(notice.campaign_id, notice)
-    return list(first.values())
+    announced = list(notices)
+    if not announced:
+        return None
+    latest = max(announced, key=lambda notice: (notice.announced_at, notice.pk))
+    if last_published and last_published > latest.announced_at:
+        return None
+    together = [notice for notice in announced if notice.update_id == latest.update_id]
+    first = min(together, key=lambda notice: (notice.next_news_on, notice.pk))
+    day = first.next_news_on
+    return NextNews(latest.campaign, first, day, latest.announced_at, is_missed=today > day)

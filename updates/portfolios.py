@@ -98,7 +98,7 @@ def portfolio_of(cooperative: Cooperative, today: date) -> Portfolio:
         answered=answered,
         dates=_dates(cooperative, today),
         promises=_promises(cooperative, today),
-        missed=next_news.missed(cooperative),
+        missed=next_news.missed_notices(cooperative),
         account_to_settle=not cooperative.takes_payments,
         sender_to_verify=cooperative.sender_verified_at is None,
     )

@@ -92,7 +92,7 @@ def _queue(kind: Any, people: Any, cooperative: Cooperative, owed: Owed, facts: 
 def tell_of_missed_news(cooperative: Cooperative) -> None:
     """Once for each notice: the draft that awaits is prepared by updates.coaching."""
     kind = kind_of("next_news_missed")
-    missed = next_news.missed(cooperative)
+    missed = next_news.missed_notices(cooperative)
     waiting = coaching_due.people_waiting([notice.campaign for notice in missed]) if missed else {}
     people = team.readers(cooperative, kind.key, Role.EDITOR, Role.ADVISER)
     for notice in missed:

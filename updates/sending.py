@@ -39,6 +39,7 @@ class Refusal(StrEnum):
     ANNOUNCED = "announced"
     FOREIGN_TIER = "foreign_tier"
     PAST = "past"
+    NOT_YET = "not_yet"
 
 
 class SendingRefused(Exception):

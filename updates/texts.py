@@ -23,6 +23,7 @@ class NoticeText:
     tiers: tuple[UUID, ...]
     month: date
     next_news_on: date
+    pledged_before: date | None = None
     reason: dict[str, str] = field(default_factory=dict)
     next_steps: dict[str, str] = field(default_factory=dict)
 
@@ -44,6 +45,7 @@ class NoticeText:
             update=update,
             block_id=self.block_id,
             month=self.month,
+            pledged_before=self.pledged_before,
             next_news_on=self.next_news_on,
             **texts,
         )
@@ -100,6 +102,7 @@ class UpdateTexts:
             tiers=tuple(UUID(tier) for tier in value["rewards"]),
             month=value["month"],
             next_news_on=value["next_news_on"],
+            pledged_before=value.get("pledged_before"),
             reason=self._translations(block, "reason"),
             next_steps=self._translations(block, "next_steps"),
         )

@@ -10,7 +10,7 @@ from campaigns.models import Campaign
 from home.models import Cooperative, OutgoingMail
 from pledges.enums import LedgerAccount, PaymentState, PledgeState, RefundState
 from pledges.models import DatePromise, LedgerEntry, Payment, Pledge, PledgeItem, Refund
-from pledges.promises import Promised
+from pledges.promises import Promised, promised_by
 
 #: Payments that their backer can mend: another card, or the bank's confirmation. WAITING asks for both.
 WAITS_FOR_BACKER = (PaymentState.ACTION, PaymentState.MEND)
@@ -71,8 +71,8 @@ def histories(items: Iterable[PledgeItem]) -> list[tuple[PledgeItem, list[Promis
     """Each item with every month it was promised for, first to latest; one query."""
     shown = list(items)
     later: dict[int, list[Promised]] = {item.pk: [] for item in shown}
-    for promise in DatePromise.objects.filter(item__in=shown).order_by("pk"):
-        later[promise.item_id].append(Promised(promise.month, promise.made_at))
+    for promise in DatePromise.objects.filter(item__in=shown).select_related("acceptance").order_by("pk"):
+        later[promise.item_id].append(promised_by(promise))
     return [(item, [Promised(item.first_month), *later[item.pk]]) for item in shown]
 
 

@@ -217,11 +217,15 @@ class PledgeItem(models.Model):
 
 
 class DatePromise(models.Model):
-    """A later promise for one item: append-only. The delay notice, one app up, points at the rows it wrote."""
+    """A later promise for one item: append-only. The delay notice, one app up, points at the rows it wrote.
+
+    `for_some`: it was made to some contributions of the tier only, so that a new one is not promised it.
+    """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
     item = models.ForeignKey(PledgeItem, on_delete=models.PROTECT, related_name="promises")
     month = models.DateField(_("month"))
+    for_some = models.BooleanField(default=False)
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 

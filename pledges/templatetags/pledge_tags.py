@@ -17,6 +17,7 @@ from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
 from home import clock, formats
 from home.models import Cooperative
 from pledges import consent_texts, promises, totals
+from pledges.delivery_figures import annotate_deliveries
 from pledges.matching import Partner, partners_of
 from pledges.pledging import HOLD
 from pledges.totals import Progress
@@ -241,7 +242,7 @@ def late_rewards(page: Any, is_late: bool) -> list[Reward]:
     if not is_late or not isinstance(page, CampaignPage) or page.campaign is None:
         return []
     now = clock.now()
-    offered = [reward for reward in _offers_of(page, page.campaign).values() if reward.sold_late]
+    offered = [reward for reward in offers_of(page, page.campaign).values() if reward.sold_late]
     return [reward for reward in offered if not reward.is_add_on and reward.is_offered(now) and _is_left(reward)]
 
 
@@ -256,7 +257,7 @@ def tiers_of(context: Context, children: Iterable[Any]) -> list[Tier]:
     page = context.get("page")
     campaign = page.campaign if isinstance(page, CampaignPage) else None
     previewed = page is None or getattr(context.get("request"), "is_preview", False)
-    rewards = _offers_of(page, campaign) if isinstance(page, CampaignPage) and campaign else {}
+    rewards = offers_of(page, campaign) if isinstance(page, CampaignPage) and campaign else {}
     tiers = []
     for child in children:
         reward = rewards.get(str(child.id))
@@ -274,14 +275,16 @@ def shown_on(page: CampaignPage) -> list[Tier]:
     return page.__dict__.setdefault("_shown_tiers", [])
 
 
-def _offers_of(page: CampaignPage, campaign: Campaign) -> dict[str, Any]:
-    """The terms of a page's tiers by block id, each with the month that it is promised for now (`month_now`).
+def offers_of(page: CampaignPage, campaign: Campaign) -> dict[str, Any]:
+    """The terms of a page's tiers by block id, each with the month that it is promised for now (`month_now`) and its
+    figures (pledges.delivery_figures).
 
     Read once a page: tiers and add-ons are two blocks, and a block knows nothing of another.
     """
     kept = page.__dict__
     if "_offers" not in kept:
         rewards = promises.annotate_tier_month(queries.rewards_of(campaign)).prefetch_related("postage")
+        rewards = annotate_deliveries(rewards, campaign.cooperative)
         kept["_offers"] = {str(reward.block_id): reward for reward in rewards}
     return kept["_offers"]
 

@@ -14,7 +14,7 @@ from campaigns.sharing.addresses import share_for
 from home import backing, clock
 from home.languages import current
 from home.links import LinkRefused
-from pledges import address_locks, cards, changing, gateway, mending, own_pages, own_settings, pledging
+from pledges import address_locks, cards, changing, gateway, mending, own_pages, own_settings, pledging, refund_requests
 from pledges.card_expiry import expires_before_charge
 from pledges.consent_texts import NEWS, charge_date
 from pledges.disputes import STANDING
@@ -23,6 +23,8 @@ from pledges.forms import LostLinkForm
 from pledges.gone_back import is_gone_back
 from pledges.links import pledge_of, share_code
 from pledges.models import Dispute, Payment, Pledge, Refund
+from pledges.promises import WITH_ANSWERS
+from pledges.refund_requests import WITH_REFUNDS
 from pledges.renewing import renew
 from pledges.views.standing import Standing, dispute_words, item_standing, refund_words, standing_of
 from pledges.views.surveying import asked_of
@@ -55,6 +57,13 @@ def _notice(request: Visit) -> str:
         "received": gettext("Thank you for telling us that it arrived."),
         "reported": gettext("Your message is sent; we will write to you."),
         "choices": gettext("Your choices are saved."),
+        "accepted": gettext("Thank you. Your answer is recorded."),
+        "date_changed": gettext(
+            "The date has changed since this page was opened. Nothing was accepted: please look again."
+        ),
+        "refund_asked": gettext("Your request is sent. The treasurer will answer it; its state shows here."),
+        "withdrawn": gettext("Your request is withdrawn."),
+        "answered": gettext("Your request was answered in the meantime."),
         "card": gettext("Your new card is saved; nothing was charged."),
         "no_page": gettext("The payment page could not be opened. Nothing was charged; you may resume below."),
     }
@@ -74,8 +83,12 @@ def _context(pledge: Pledge) -> dict[str, Any]:
     payment = next(iter(payments), None)
     refunds = [(one, refund) for one in payments for refund in one.refunds.order_by("id")]
     items = list(
-        pledge.items.filter(quantity__gt=0).select_related("variant").prefetch_related("promises").order_by("id")
+        pledge.items.filter(quantity__gt=0)
+        .select_related("pledge", "variant")
+        .prefetch_related(WITH_ANSWERS, WITH_REFUNDS)
+        .order_by("id")
     )
+    left = refund_requests.left_of(pledge)
     pending = own_pages.pending_of(pledge)
     return {
         "pledge": pledge,
@@ -94,7 +107,7 @@ def _context(pledge: Pledge) -> dict[str, Any]:
         "needs_address": own_settings.needs_address(pledge),
         **_address(pledge),
         "surveys": asked_of(pledge),
-        "owed": [item_standing(item, pledge) for item in items] if _is_owed(pledge) else [],
+        "owed": [item_standing(item, pledge, left) for item in items] if _is_owed(pledge) else [],
         "receipt_of": payment if payment and payment.state == PaymentState.PAID else None,
         "may_cancel": pledging.may_cancel(pledge, clock.now()),
         "expires_before_charge": expires_before_charge(pledge),

@@ -10,10 +10,12 @@ from home import clock, formats
 from pledges import promises
 from pledges.consent_texts import charge_date
 from pledges.enums import CardState, FulfilmentState, PaymentMethod, PaymentState, PledgeState, RefundState
+from pledges.fulfilment import LEAVES
 from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 from pledges.models.pledges import is_late
 from pledges.pledging import HOLD
 from pledges.promises import Promised
+from pledges.views.item_answers import ItemAnswers, answers_of
 from pledges.views.offline_standing import offline_words, refund_by_hand_words
 
 
@@ -33,6 +35,7 @@ class ItemStanding:
     standing: Standing
     history: list[Promised]
     late: str
+    answers: ItemAnswers
 
     @property
     def month(self) -> date:
@@ -41,6 +44,11 @@ class ItemStanding:
     @property
     def has_moved(self) -> bool:
         return len(self.history) > 1
+
+    @property
+    def arrival(self) -> str:
+        """What closes the history, once it left; empty before."""
+        return self.standing.lead if self.item.state in LEAVES else ""
 
     @property
     def announced(self) -> list[Promised]:
@@ -138,6 +146,8 @@ def _to_mend(pledge: Pledge, payment: Payment, amount: str) -> Standing:
 
 def refund_words(pledge: Pledge, payment: Payment, refund: Refund) -> Standing | None:
     """One refund of the payment; None while the team has not decided, and where nothing moved."""
+    if refund.state in (RefundState.TO_APPROVE, RefundState.REJECTED):
+        return None
     if payment.method != PaymentMethod.CARD:
         return Standing(*refund_by_hand_words(pledge, refund))
     amount = formats.money(refund.amount, refund.currency, exact=True)
@@ -148,8 +158,6 @@ def refund_words(pledge: Pledge, payment: Payment, refund: Refund) -> Standing |
         return Standing(words % {"amount": amount, "date": _day(refund.settled_at, pledge)})
     if refund.state == RefundState.FAILED:
         return Standing(gettext("The refund could not be paid to your card. Write to us to choose another way."))
-    if refund.state in (RefundState.TO_APPROVE, RefundState.REJECTED):
-        return None
     if refund.state == RefundState.DUE:
         words = gettext("Refund of %(amount)s granted on %(date)s")
         return Standing(
@@ -170,11 +178,13 @@ def dispute_words(dispute: Dispute) -> Standing:
     return Standing(gettext("Dispute in progress with your bank: %(amount)s") % {"amount": amount})
 
 
-def item_standing(item: PledgeItem, pledge: Pledge) -> ItemStanding:
-    """Reads `promises`, which may be prefetched."""
+def item_standing(item: PledgeItem, pledge: Pledge, left: int | None) -> ItemStanding:
+    """`left`: see `answers_of`. Reads promises, acceptances and refund requests, which may be prefetched."""
     history = promises.history(item)
     month = history[-1].month
-    return ItemStanding(item, _item_words(item, pledge, month), history, _late_words(item, pledge, month))
+    answers = answers_of(item, pledge, history, left)
+    late = "" if answers.is_given_up else _late_words(item, pledge, month)
+    return ItemStanding(item, _item_words(item, pledge, month), history, late, answers)
 
 
 def _item_words(item: PledgeItem, pledge: Pledge, month: date) -> Standing:

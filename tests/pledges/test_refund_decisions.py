@@ -111,8 +111,8 @@ def test_above_the_limit_another_person_approves(campaign, cooperative, treasure
     assert ask(payment, treasurer, 600).state == RefundState.DUE
     second = ask(payment, treasurer, 500)
     assert (second.state, second.asked_by) == (RefundState.TO_APPROVE, treasurer)
-    assert mails("refund_to_decide") == [("", owner.email)]
-    assert editor.email not in str(mails("refund_to_decide"))
+    assert mails("refund_to_approve") == [("", owner.email)]
+    assert editor.email not in str(mails("refund_to_approve"))
     with pytest.raises(RefundRefused, match="same_person"):
         refund_decisions.approve(second, treasurer)
     refund_decisions.approve(second, owner)

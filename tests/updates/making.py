@@ -21,7 +21,9 @@ def text_block(text="<p>La pierre est arrivée.</p>"):
     return {"type": "text", "id": str(uuid.uuid4()), "value": {"text": text}}
 
 
-def notice_block(rewards, *, month=NEW_MONTH, reason=REASON_FR, next_steps=NEXT_FR, next_news_on=None):
+def notice_block(
+    rewards, *, month=NEW_MONTH, reason=REASON_FR, next_steps=NEXT_FR, next_news_on=None, pledged_before=None
+):
     """One delay notice about some rewards, as the StreamField stores it."""
     return {
         "type": "delay_notice",
@@ -31,6 +33,7 @@ def notice_block(rewards, *, month=NEW_MONTH, reason=REASON_FR, next_steps=NEXT_
             "month": month,
             "reason": reason,
             "next_steps": next_steps,
+            "pledged_before": pledged_before.isoformat() if pledged_before else None,
             "next_news_on": (next_news_on or date.today() + timedelta(days=45)).isoformat(),
         },
     }

@@ -71,6 +71,7 @@ def posted(blocks, **fields):
 def notice(chosen, block_id="", **fields):
     value = {
         "rewards": [str(reward.block_id) for reward in chosen],
+        "pledged_before": "",
         "month": "2028-03",
         "reason": "Une lame a cassé.",
         "next_steps": "La taille reprend.",

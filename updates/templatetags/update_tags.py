@@ -5,11 +5,15 @@ from typing import Any
 
 from django import template
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignPage
 from home.languages import current
+from home.models import Cooperative
 from pledges.models import Pledge
+from pledges.templatetags.pledge_tags import offers_of
 from updates import feed, progress, questions, reading
 from updates.models import Correction, DelayNotice, ReaderQuestion, Update, UpdatePage
+from updates.next_news import NextNews, missed
+from updates.promise_board import Board, board_of
 
 register = template.Library()
 
@@ -68,6 +72,22 @@ def _own_address(entry: feed.Entry, pledge: Pledge) -> str:
     if entry.is_open:
         return entry.page.get_url() or ""
     return reading.address_of(entry.update, pledge.backer, current())
+
+
+@register.simple_tag
+def promise_board(page: CampaignPage) -> Board | None:
+    """None for a page that has no terms yet. Asks for the tiers that the page shows anyway."""
+    campaign = page.campaign
+    if campaign is None:
+        return None
+    return board_of(campaign, offers_of(page, campaign).values())
+
+
+@register.simple_tag
+def missed_news(cooperative: Cooperative, campaign: Campaign | None = None) -> list[NextNews]:
+    """News that were promised and have not come; of one campaign, if it is given."""
+    found = missed(cooperative)
+    return [one for one in found if campaign is None or one.campaign.pk == campaign.pk]
 
 
 @register.simple_tag

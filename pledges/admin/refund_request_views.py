@@ -1,0 +1,130 @@
+"""« Remboursements à décider »: what backers ask back, due first, and the page where a treasurer answers."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from home import formats
+from home.admin_access import AdminRequest, requires
+from home.admin_pages import furniture, page_of
+from pledges import giving_back, promises, refund_decisions, refund_requests
+from pledges.admin.refund_views import WORDS
+from pledges.enums import PaymentMethod, RefundState, RequestState
+from pledges.fulfilment import today_in
+from pledges.models import Payment, RefundRequest
+from pledges.refund_decisions import RefundRefused
+from pledges.refund_request_forms import DeclineForm, GrantForm
+from pledges.refunds import TREASURERS
+
+ICON = "undo"
+
+ABOUT = ("item__pledge__backer", "item__pledge__campaign", "item__pledge__cooperative", "refund", "answered_by")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A request in the list. `waits`: someone has granted it, and a second person is to agree."""
+
+    request: RefundRequest
+    is_overdue: bool
+    waits: bool
+
+
+@require_safe
+@requires(*TREASURERS)
+def index(request: AdminRequest) -> HttpResponse:
+    """What is open, due first; then what was answered, latest first."""
+    rows = RefundRequest.objects.filter(cooperative=request.cooperative).select_related(*ABOUT)
+    opened = refund_requests.to_answer(request.cooperative).select_related(*ABOUT)
+    today = today_in(request.cooperative)
+    context = {
+        "waiting": [Line(one, one.answer_by < today, _waits(one)) for one in opened],
+        **page_of(request, rows.exclude(state=RequestState.ASKED).order_by("-answered_at", "-pk")),
+    }
+    return TemplateResponse(
+        request, "pledges/admin/refund_requests.html", furniture(_("Refunds to decide"), ICON) | context
+    )
+
+
+def _waits(request: RefundRequest) -> bool:
+    return request.refund is not None and request.refund.state == RefundState.TO_APPROVE
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(*TREASURERS)
+def detail(request: AdminRequest, request_id: int) -> HttpResponse:
+    """One request; POST grants it, whole or in part, or declines it with words. The forms keep what was typed."""
+    rows = RefundRequest.objects.select_related(*ABOUT)
+    found = get_object_or_404(rows, cooperative=request.cooperative, pk=request_id)
+    payment, largest = refund_requests.largest_at_once(found)
+    act = request.POST.get("act", "") if request.method == "POST" else ""
+    grant = GrantForm(
+        request.POST if act == "grant" else None, largest=largest, initial={"amount": largest, "key": uuid.uuid4()}
+    )
+    decline = DeclineForm(request.POST if act == "decline" else None)
+    if act == "grant" and grant.is_valid() and _granted(request, found, grant):
+        return redirect("pledges_refund_request", found.pk)
+    if act == "decline" and decline.is_valid():
+        _declined(request, found, decline)
+        return redirect("pledges_refund_request", found.pk)
+    context = {"grant": grant, "decline": decline, **_facts(found, payment, largest)}
+    above = [(reverse("pledges_refund_requests"), _("Refunds to decide"))]
+    title = found.item.pledge.backer.name
+    return TemplateResponse(request, "pledges/admin/refund_request.html", furniture(title, ICON, above=above) | context)
+
+
+def _granted(request: AdminRequest, found: RefundRequest, form: GrantForm) -> bool:
+    said = form.cleaned_data
+    try:
+        refund = refund_decisions.grant(
+            found, amount=said["amount"], answer=said["answer"], by=request.user, key=said["key"]
+        )
+    except RefundRefused as refused:
+        form.add_error("amount", str(WORDS[refused.obstacle]))
+        return False
+    if refund.state == RefundState.TO_APPROVE:
+        messages.success(request, _("The refund waits for a second person, who has been written to."))
+    else:
+        messages.success(request, _("The refund is granted, and on its way. The backer is written to."))
+    return True
+
+
+def _declined(request: AdminRequest, found: RefundRequest, form: DeclineForm) -> None:
+    if refund_requests.decline(found, form.cleaned_data["answer"], request.user):
+        messages.success(request, _("The request is not granted. The backer is written to."))
+    else:
+        messages.error(request, _("This was decided meanwhile."))
+
+
+def _facts(found: RefundRequest, payment: Payment | None, largest: int) -> dict[str, Any]:
+    """What a treasurer weighs: months, amounts, what it would cost, and what may still be done."""
+    item, pledge = found.item, found.item.pledge
+    is_open = found.state == RequestState.ASKED
+    waits = is_open and _waits(found)
+    obstacle = refund_decisions.obstacle_of(payment, by_hand=True) if payment else None
+    return {
+        "asked": found,
+        "item": item,
+        "pledge": pledge,
+        "month_now": promises.current_month(item),
+        "is_overdue": is_open and found.answer_by < today_in(pledge.cooperative),
+        "waits": waits,
+        "turned_down": is_open and found.refund is not None and not waits,
+        "may_answer": is_open and not waits,
+        "may_grant": is_open and not waits and bool(largest) and obstacle is None,
+        "obstacle": str(WORDS[obstacle]) if obstacle else "",
+        "largest": largest,
+        "by_hand": payment is not None and payment.method != PaymentMethod.CARD,
+        "commission": giving_back.commission_of(payment, min(found.amount, largest)) if payment and largest else 0,
+        "cost": refund_requests.cost_of(found, min(found.amount, largest)),
+        "needs_second": payment is not None and refund_decisions.needs_second_person(payment, largest),
+        "limit": formats.money(pledge.cooperative.second_person_above, found.currency),
+    }

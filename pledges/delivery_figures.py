@@ -1,0 +1,86 @@
+"""How a cooperative keeps its word, in figures for its public pages: rewards promised, sent and received.
+
+Counted are rewards (an item of three counts three) whose contribution stands and was paid, which are to be handed over
+and were not given back whole.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import (
+    Case,
+    DateField,
+    DateTimeField,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, TruncMonth
+
+from campaigns.enums import Handover
+from campaigns.models import Reward
+from home.models import Cooperative
+from pledges import refund_requests
+from pledges.enums import FulfilmentState
+from pledges.fulfilment import LEAVES, PAID_FOR, this_month
+from pledges.models import PledgeItem
+
+#: Fewer rewards than this give no share of a cooperative's.
+FEWEST = 20
+
+RECEIVED = Q(state=FulfilmentState.DELIVERED) | Q(received_at__isnull=False)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Of the rewards that left, or that were first promised for a month that is over: how many left by that month."""
+
+    total: int
+    in_time: int
+
+    @property
+    def is_too_few(self) -> bool:
+        return self.total < FEWEST
+
+
+def _counted() -> QuerySet[PledgeItem]:
+    items = PledgeItem.objects.filter(PAID_FOR, quantity__gt=0).exclude(handover=Handover.NOTHING)
+    return items.filter(~refund_requests.given_up()).order_by()
+
+
+def _sum(items: QuerySet[Any], condition: Q | None = None) -> Coalesce:
+    """How many rewards in all, or of those."""
+    counted: Any = F("quantity")
+    if condition is not None:
+        counted = Case(When(condition, then=counted), default=Value(0), output_field=IntegerField())
+    return Coalesce(Subquery(items.annotate(n=Sum(counted)).values("n")), 0)
+
+
+def annotate_deliveries(rewards: QuerySet[Reward], cooperative: Cooperative) -> QuerySet[Any]:
+    """Adds `promised`, `sent`, `received` and `last_arrival` of each tier, and the two sums of `Kept`, in its query."""
+    mine = _counted().filter(reward=OuterRef("pk")).values("reward")
+    arrivals = mine.filter(RECEIVED).annotate(at=Max(Coalesce("received_at", "state_since"))).values("at")
+    return rewards.annotate(
+        promised=_sum(mine),
+        sent=_sum(mine, Q(state__in=LEAVES)),
+        received=_sum(mine, RECEIVED),
+        last_arrival=Subquery(arrivals, output_field=DateTimeField()),
+        **_kept(cooperative),
+    )
+
+
+def _kept(cooperative: Cooperative) -> dict[str, Any]:
+    zone = ZoneInfo(cooperative.time_zone)
+    month_left = TruncMonth("left_at", tzinfo=zone, output_field=DateField())
+    items = _counted().filter(cooperative=cooperative).annotate(month_left=month_left)
+    due = items.filter(Q(left_at__isnull=False) | Q(first_month__lt=this_month(cooperative))).values("cooperative")
+    in_time = Q(month_left__lte=F("first_month"))
+    return {"kept_total": _sum(due), "kept_in_time": _sum(due, in_time)}
