@@ -30,7 +30,7 @@ from campaigns.models import Reward
 from home.models import Cooperative
 from pledges import refund_requests
 from pledges.enums import FulfilmentState
-from pledges.fulfilment import LEAVES, PAID_FOR, this_month
+from pledges.fulfilment import LEAVES, paid_for, this_month
 from pledges.models import PledgeItem
 
 #: Fewer rewards than this give no share of a cooperative's.
@@ -52,7 +52,7 @@ class Kept:
 
 
 def _counted() -> QuerySet[PledgeItem]:
-    items = PledgeItem.objects.filter(PAID_FOR, quantity__gt=0).exclude(handover=Handover.NOTHING)
+    items = PledgeItem.objects.filter(paid_for(), quantity__gt=0).exclude(handover=Handover.NOTHING)
     return items.filter(~refund_requests.given_up()).order_by()
 
 

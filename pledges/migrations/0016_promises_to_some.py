@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pledges', '0013_answers_and_surveys'),
+        ('pledges', '0015_why_nothing_is_owed_and_tiers_of_address_checks'),
     ]
 
     operations = [
