@@ -27,7 +27,7 @@ from django.utils import timezone
 
 from home import backing, clock, composing
 from home.handover import Verdict, verdict_on
-from home.models import Backer, Cooperative, MailState, OutgoingMail, User
+from home.models import Backer, BatchStop, Cooperative, HeldFor, MailState, OutgoingMail, User
 from home.registry import Category, MailKind, all_kinds, kind_of
 from home.tenancy import across_cooperatives, within
 
@@ -112,7 +112,9 @@ def forget_reader(backer: Backer, *, but: MailKind | None = None) -> None:
     """
     mails = OutgoingMail.objects.filter(backer=backer).exclude(address="")
     others = mails.exclude(kind=but.key) if but else mails
-    others.filter(state=MailState.QUEUED).update(state=MailState.CANCELLED)
+    others.filter(state__in=[MailState.QUEUED, MailState.HELD]).update(
+        state=MailState.CANCELLED, held_for=HeldFor.NOTHING
+    )
     mails.exclude(state__in=[MailState.QUEUED, MailState.LEAVING]).update(address="", facts={})
 
 
@@ -161,11 +163,16 @@ def _abandoned() -> QuerySet[OutgoingMail]:
 
 
 def _due() -> QuerySet[OutgoingMail]:
-    return OutgoingMail.objects.filter(
+    return _not_stopped(OutgoingMail.objects).filter(
         Q(not_before=None) | Q(not_before__lte=clock.now()),
         Q(lease_token=None) | Q(lease_until__lt=timezone.now()),
         state=MailState.QUEUED,
     )
+
+
+def _not_stopped(mails: Any) -> QuerySet[OutgoingMail]:
+    """Mails whose batch is neither paused nor cancelled (home.holding)."""
+    return mails.exclude(batch__in=BatchStop.objects.values("batch"))
 
 
 def _claim() -> list[OutgoingMail]:
@@ -249,16 +256,15 @@ def _still_wanted(mail: OutgoingMail) -> bool:
 
 
 def _start_leaving(mail: OutgoingMail) -> bool:
+    """In one statement with the question whether its batch was stopped: after that, nothing of it leaves."""
     mail.attempts += 1
-    renewed = {"lease_until": timezone.now() + LEASE, "attempts": mail.attempts}
-    return _settle(mail, MailState.QUEUED, keep_lease=True, state=MailState.LEAVING, **renewed)
+    mine = _not_stopped(OutgoingMail.objects).filter(pk=mail.pk, state=MailState.QUEUED, lease_token=mail.lease_token)
+    return bool(mine.update(state=MailState.LEAVING, lease_until=timezone.now() + LEASE, attempts=mail.attempts))
 
 
-def _settle(mail: OutgoingMail, was: MailState, *, keep_lease: bool = False, **fields: Any) -> bool:
+def _settle(mail: OutgoingMail, was: MailState, **fields: Any) -> bool:
     mine = OutgoingMail.objects.filter(pk=mail.pk, state=was, lease_token=mail.lease_token)
-    if not keep_lease:
-        fields |= {"lease_token": None, "lease_until": None}
-    return bool(mine.update(**fields))
+    return bool(mine.update(**fields, lease_token=None, lease_until=None))
 
 
 def _not_composed(mail: OutgoingMail, error: Exception) -> None:

@@ -21,7 +21,7 @@ from updates import audience
 from updates.audience import Change, Why
 from updates.enums import MailingKind, MissingLanguage
 from updates.models import DelayNotice, Mailing, NoticePromise, Update
-from updates.sending import Refusal, SendingRefused, check_texts, lock, open_mailing, start
+from updates.sending import Refusal, SendingRefused, check_texts, lock, open_mailing, prepared, start
 from updates.texts import UpdateTexts, texts_of
 
 
@@ -34,6 +34,7 @@ class Announcement:
     notice_of: dict[int, DelayNotice]
     by: User | None
     at: datetime
+    missing: list[str]
 
 
 def announce(update: Update, *, by: User | None, missing_language: MissingLanguage) -> Mailing:
@@ -49,7 +50,9 @@ def announce(update: Update, *, by: User | None, missing_language: MissingLangua
         now = clock.now()
         mailing = open_mailing(update, MailingKind.DELAY, by, missing_language if texts.missing_for_notices else None)
         notice_of = _write_notices(update, texts, by, now)
-        _write_promises(Announcement(mailing, audience.changes_in(texts), notice_of, by, now))
+        _write_promises(
+            Announcement(mailing, audience.changes_in(texts), notice_of, by, now, texts.missing_for_notices)
+        )
         start(mailing)
     return mailing
 
@@ -99,7 +102,8 @@ def _write_promises(announcement: Announcement) -> None:
         items = concerned_by(update, announcement.changes, backers)
         _promise(announcement, [item for owed in items.values() for item in owed])
         reached = [backer for backer in backers if backer.why == Why.READS]  # type: ignore[attr-defined]
-        outbox.write_all(_mails(announcement, reached, items))
+        mails = _mails(announcement, reached, items)
+        outbox.write_all(prepared(announcement.mailing, mails, announcement.missing))
 
 
 def concerned_by(update: Update, changes: list[Change], backers: Iterable[Backer]) -> dict[int, list[PledgeItem]]:

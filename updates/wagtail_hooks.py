@@ -17,7 +17,7 @@ from home.admin_access import RoleMenuItem
 from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
-from updates import tier_choices, views
+from updates import mailing_views, tier_choices, views
 from updates.models import Update, UpdatePage
 
 
@@ -25,9 +25,20 @@ from updates.models import Update, UpdatePage
 def admin_urls() -> list[URLPattern]:
     return [
         path("mailings/", views.mailings, name="updates_mailings"),
-        path("mailings/<int:mailing_id>/", views.mailing, name="updates_mailing"),
+        path("mailings/<int:mailing_id>/", mailing_views.mailing, name="updates_mailing"),
+        path("mailings/<int:mailing_id>/progress/", mailing_views.progress, name="updates_mailing_progress"),
+        path("mailings/<int:mailing_id>/people/<str:group>/", mailing_views.people, name="updates_mailing_people"),
+        path("mailings/<int:mailing_id>/pause/", mailing_views.pause, name="updates_mailing_pause"),
+        path("mailings/<int:mailing_id>/resume/", mailing_views.resume, name="updates_mailing_resume"),
+        path("mailings/<int:mailing_id>/cancel/", mailing_views.cancel, name="updates_mailing_cancel"),
+        path("mailings/<int:mailing_id>/moment/", mailing_views.reschedule, name="updates_mailing_moment"),
+        path("mailings/<int:mailing_id>/waiting/", mailing_views.settle_waiting, name="updates_mailing_waiting"),
+        path(
+            "mailings/<int:mailing_id>/doubt/<int:mail_id>/", mailing_views.settle_doubt, name="updates_mailing_doubt"
+        ),
         path("updates/<int:page_id>/", views.briefing, name="updates_briefing"),
         path("updates/<int:page_id>/send/", views.send, name="updates_send"),
+        path("updates/<int:page_id>/<str:kind>/left-out/", views.left_out, name="updates_left_out"),
         path("updates/<int:page_id>/announce/", views.announce_delay, name="updates_announce"),
         path("updates/<int:page_id>/<str:kind>/<str:language>/test/", views.test, name="updates_test"),
         path("updates/<int:page_id>/<str:kind>/<str:language>/<str:part>/", views.preview, name="updates_preview"),
