@@ -50,9 +50,8 @@ def announce(update: Update, *, by: User | None, missing_language: MissingLangua
         now = clock.now()
         mailing = open_mailing(update, MailingKind.DELAY, by, missing_language if texts.missing_for_notices else None)
         notice_of = _write_notices(update, texts, by, now)
-        _write_promises(
-            Announcement(mailing, audience.changes_in(texts), notice_of, by, now, texts.missing_for_notices)
-        )
+        missing = texts.missing_for_notices
+        _write_promises(Announcement(mailing, audience.changes_in(texts), notice_of, by, now, missing))
         start(mailing)
     return mailing
 

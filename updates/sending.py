@@ -1,14 +1,14 @@
 """Sending news of an update: the state machine of a mailing, whose audience is frozen as rows of outgoing mail.
 
-FREEZING -> SENDING -> DONE; SENDING <-> PAUSED; SENDING or PAUSED -> CANCELLED, or DONE where nothing was left to cancel;
-DONE -> SENDING when mails that waited for a text, or were in doubt, leave after all. A mailing that is to leave later is
-SENDING, and its mails wait for that moment. The rows, the mailing and its first two states are written in one
+FREEZING -> SENDING -> DONE. SENDING <-> PAUSED. SENDING or PAUSED -> CANCELLED, or DONE where nothing was left to
+cancel. DONE -> SENDING when mails that waited for a text, or were in doubt, leave after all. A mailing that is to leave
+later is SENDING, and its mails wait for that moment. The rows, the mailing and its first two states are written in one
 transaction. Each act holds the mailing's row, so that two at once happen one after the other, and is recorded.
 
 What happens when the process dies:
 - before the commit: nothing was written or changed, and nobody gets anything because of it;
-- after it: the rows are there, and the tick finds them (home.outbox); a stop stands, and the tick puts in its place what
-  comes back to the queue (home.holding);
+- after it: the rows are there, and the tick finds them (home.outbox); a stop stands, and the tick puts in its place
+  what comes back to the queue (home.holding);
 - before `finish_all` ran: the tick runs it again. The mail about it is written in the same transaction.
 """
 

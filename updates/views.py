@@ -62,9 +62,8 @@ def left_out(request: AdminRequest, page_id: int, kind: str) -> HttpResponse:
     """Everyone who does not get it, by name, and why."""
     page = _page_or_404(request, page_id)
     offer = _offer_or_404(page, kind)
-    people = (
-        audience.people(offer.update, offer.kind, offer.changes).exclude(why=Why.READS).order_by("why", "name", "pk")
-    )
+    everyone = audience.people(offer.update, offer.kind, offer.changes)
+    people = everyone.exclude(why=Why.READS).order_by("why", "name", "pk")
     above = [mailings_crumb(), (reverse("updates_briefing", args=[page.pk]), _("Send or announce"))]
     listed, words = page_of(request, people), reason_words()
     listed["rows"] = [(person, words[Why(person.why)]) for person in listed["rows"]]
