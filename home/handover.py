@@ -32,6 +32,13 @@ def verdict_on(error: Exception) -> Verdict:
     return Verdict.DOUBTFUL
 
 
+def blames_the_message(error: Exception) -> bool:
+    """Of a message to many that was refused: whether one reader may be why. Else nobody's would be taken."""
+    if isinstance(error, AnymailAPIError):
+        return error.status_code in {400, 413, 422}
+    return verdict_on(error) == Verdict.REFUSED_FOR_GOOD
+
+
 def _by_code(code: int) -> Verdict:
     """SMTP: 4xx may be tried again, 5xx not."""
     return Verdict.REFUSED_FOR_GOOD if code >= 500 else Verdict.REFUSED

@@ -3,14 +3,30 @@
 Each app registers its kinds when it is loaded (`<app>/emails.py`). A mail outside this registry cannot be queued.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from home.models.mail import OutgoingMail
 
 Context = dict[str, Any]
+
+#: Characters that no text of ours holds: what stands between them is the name of a field.
+OPEN, CLOSE = "\ue0f0", "\ue0f1"
+
+
+def place(name: str) -> str:
+    """Where a field that is a reader's own goes, in what many readers share."""
+    return f"{OPEN}{name}{CLOSE}"
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What sets one mail of a shared kind apart. Mails of equal `key` say the same but for their `fields`."""
+
+    key: Hashable = ()
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 class Category(StrEnum):
@@ -26,6 +42,10 @@ class MailKind:
     """`fill` is called at sending, in the reader's language, and returns what the templates read.
 
     Templates stand in `emails/<app>/<key>.{subject.txt,txt,html}`.
+
+    A kind that goes to many has `apart`: its mails of one subject and language are rendered once for all that its key
+    calls the same, so that `fill` must hold nothing of one reader but `place(...)`, and sign no link. `apart` is
+    called for each mail, in its language too.
     """
 
     key: str
@@ -33,6 +53,7 @@ class MailKind:
     category: Category
     purpose: str
     fill: Callable[[OutgoingMail], Context]
+    apart: Callable[[OutgoingMail], Apart] | None = None
 
     @property
     def template(self) -> str:

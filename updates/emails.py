@@ -5,9 +5,10 @@ from datetime import date, datetime
 from typing import Any
 
 from campaigns import queries
+from home import formats
 from home.languages import ENGLISH, FRENCH, TAGS, current
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
+from home.registry import Apart, Category, Context, MailKind, place, register
 from pledges.links import contribution_url
 from pledges.models import PledgeItem
 from updates.models import DelayNotice, Update
@@ -51,10 +52,16 @@ def fill_news(mail: OutgoingMail) -> Context:
         "page": page,
         "page_tag": TAGS[page.locale.language_code],
         "story": story_of(page, update, update.cooperative.root_url),
-        "consent_date": datetime.fromisoformat(mail.facts["consent_date"]),
+        "consent_day": place("consent_day"),
         "button_url": page.full_url,
         **_note(update, mail, own=own),
     }
+
+
+def news_apart(mail: OutgoingMail) -> Apart:
+    """Since when the reader wants news."""
+    given = datetime.fromisoformat(mail.facts["consent_date"])
+    return Apart(fields={"consent_day": formats.local_day(given, mail.cooperative.time_zone)})
 
 
 def fill_delay(mail: OutgoingMail) -> Context:
@@ -62,8 +69,8 @@ def fill_delay(mail: OutgoingMail) -> Context:
     told = _told(mail)
     lines = [line for one in told for line in one.lines]
     own = all(one.language_tag == TAGS[mail.language] for one in told)
-    pledge = lines[0].item.pledge
     public = queries.url_in(update.campaign, mail.language)
+    others = _other_pledges(lines) if mail.pk else []
     return {
         "update": update,
         "campaign": update.campaign,
@@ -72,10 +79,28 @@ def fill_delay(mail: OutgoingMail) -> Context:
         "only": lines[0] if len(lines) == 1 else None,
         "one_month": lines[0].month if len({line.month for line in lines}) == 1 else None,
         "any_later": any(line.is_later for line in lines),
-        "button_url": contribution_url(pledge, mail.language) if mail.pk else public,
-        "others": _other_pledges(lines, mail),
+        "button_url": place("button_url") if mail.pk else public,
+        "others": [{"title": item.title, "url": place(f"other_{n}")} for n, item in enumerate(others)],
         **_note(update, mail, own=own),
     }
+
+
+def delay_apart(mail: OutgoingMail) -> Apart:
+    """What was promised to this reader, word for word; the links to their own pages are theirs alone."""
+    told = _told(mail)
+    lines = [line for one in told for line in one.lines]
+    others = _other_pledges(lines) if mail.pk else []
+    said = [
+        (one.notice.pk, line.item.title, line.item.first_month, line.old, line.month)
+        for one in told
+        for line in one.lines
+    ]
+    if not mail.pk:
+        return Apart(tuple(said))
+    pledges = [lines[0].item.pledge, *(item.pledge for item in others)]
+    own, *rest = [contribution_url(pledge, mail.language) for pledge in pledges]
+    fields = {"button_url": own} | {f"other_{n}": url for n, url in enumerate(rest)}
+    return Apart((tuple(said), tuple(item.title for item in others)), fields)
 
 
 def update_of(mail: OutgoingMail) -> Update:
@@ -115,13 +140,11 @@ def _told_notice(notice: DelayNotice, lines: list[list[Any]], items: dict[int, P
     )
 
 
-def _other_pledges(lines: list[DelayLine], mail: OutgoingMail) -> list[dict[str, Any]]:
+def _other_pledges(lines: list[DelayLine]) -> list[PledgeItem]:
     """The button opens one contribution; the others have a link each."""
     pledges = {line.item.pledge_id: line.item for line in reversed(lines)}
     pledges.pop(lines[0].item.pledge_id)
-    if not mail.pk:
-        return []
-    return [{"title": item.title, "url": contribution_url(item.pledge, mail.language)} for item in pledges.values()]
+    return list(pledges.values())
 
 
 UPDATE_PUBLISHED = register(
@@ -131,6 +154,7 @@ UPDATE_PUBLISHED = register(
         category=Category.NEWS,
         purpose="News of a campaign, to backers who asked for it.",
         fill=fill_news,
+        apart=news_apart,
     )
 )
 DELAY_ANNOUNCED = register(
@@ -140,5 +164,6 @@ DELAY_ANNOUNCED = register(
         category=Category.SERVICE,
         purpose="A new date, to the backers it concerns, with a choice.",
         fill=fill_delay,
+        apart=delay_apart,
     )
 )

@@ -1,5 +1,7 @@
 """Mails to editors about their mailings: finished, or paused by itself. `subject_key` is the mailing's key."""
 
+from typing import Any
+
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -31,7 +33,7 @@ def tell_paused(mailing: Mailing, now: Figures) -> None:
     _tell(PAUSED, mailing, occasion=occasion, facts=facts | {"total": now.total})
 
 
-def _tell(key: str, mailing: Mailing, *, occasion: str, facts: dict[str, str | int]) -> None:
+def _tell(key: str, mailing: Mailing, *, occasion: str, facts: dict[str, Any]) -> None:
     outbox.queue_all(
         outbox.mail_for(
             kind_of(key),

@@ -99,7 +99,9 @@ def _complete_notices(texts: UpdateTexts) -> None:
     texts_by_block = {text.block_id: text for text in texts.notices}
     for notice in texts.update.delay_notices.all():
         text = texts_by_block.get(notice.block_id)
-        for language in text.languages if text else ():
+        if text is None:
+            continue
+        for language in text.languages:
             lacking = texts.update.delay_notices.filter(pk=notice.pk, **{f"reason_{language}": ""})
             lacking.update(
                 **{
