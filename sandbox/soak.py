@@ -26,7 +26,7 @@ TOTAL = 2_000
 
 
 def main() -> int:
-    """0 when all went well. STORIES, KILLED_PLEDGES and KILLS, KILLED_MAILS, MAIL_KILLS and MEMORY_MAILS say how much."""
+    """0 when all went well. STORIES, KILLED_PLEDGES, KILLS, KILLED_MAILS, MAIL_KILLS, MEMORY_MAILS say how much."""
     began = time.monotonic()
     killed = _run(KILLED, {"KILLED_PLEDGES": "10000", "KILLS": "50"}).wait()
     _say("the killed settlement", killed, began)
