@@ -1,4 +1,4 @@
-"""What takes too long for every change: many more stories, and a large settlement and large mailings that are killed again and again.
+"""What takes too long for every change: many more stories, a large settlement and large mailings, killed often.
 
 `python -m sandbox.soak`. The stories are told by two processes, each by chance of its own.
 """
