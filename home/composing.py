@@ -1,6 +1,9 @@
 """One branded, accessible mail: HTML with its styles inlined, a text part of equal content, the right headers."""
 
 import re
+from collections.abc import Hashable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from email.utils import formataddr
 from typing import Any
 
@@ -11,23 +14,50 @@ from django.template import Context
 from django.template.loader import get_template, render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.html import escape
 
-from home import branding, unsubscribing
+from home import branding, formats, links, unsubscribing
 from home.languages import TAGS
 from home.models import Brand, OutgoingMail
-from home.registry import Category, kind_of
+from home.registry import CLOSE, OPEN, Apart, Category, kind_of, place
 
 #: Unlike `str.split`, this leaves no-break spaces alone.
 BREAKS = re.compile(r"[ \t\r\n]+")
 BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
-
 #: How a mail names its row to its provider, which says it back with each event (home.tracking).
 ROW = "mail"
 
 #: Providers that keep nothing of the kind: a mail is known by their own name of it.
 WITHOUT_METADATA = {"anymail.backends.postal.EmailBackend", "anymail.backends.mailersend.EmailBackend"}
 
+FIELD = re.compile(f"{OPEN}([a-z0-9_]+){CLOSE}")
 INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the mails of a group share, with a place for each field that is a reader's own."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Composer:
+    """Composes mails, and renders once what several of them share. One serves for a moment: pages change."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[Hashable, Draft] = {}
+
+    def compose(self, mail: OutgoingMail) -> EmailMultiAlternatives:
+        apart = apart_of(mail)
+        return _message(mail, _filled(self.draft_of(mail, apart), apart.fields))
+
+    def draft_of(self, mail: OutgoingMail, apart: Apart) -> Draft:
+        key = group_of(mail, apart)
+        if key not in self._drafts:
+            self._drafts[key] = _draft(mail)
+        return self._drafts[key]
 
 
 def compose(mail: OutgoingMail) -> EmailMultiAlternatives:
@@ -35,23 +65,86 @@ def compose(mail: OutgoingMail) -> EmailMultiAlternatives:
 
     A row that was never saved is a rehearsal (a preview, a test to oneself): its links lead to public pages only.
     """
+    return Composer().compose(mail)
+
+
+def group_of(mail: OutgoingMail, apart: Apart) -> Hashable:
+    """Mails of the same group differ by their fields alone; a kind that is not shared has groups of one."""
+    if kind_of(mail.kind).apart is None:
+        return id(mail)
+    return (mail.cooperative_id, mail.kind, mail.subject_key, mail.language, bool(_name_of(mail)), apart.key)
+
+
+def apart_of(mail: OutgoingMail) -> Apart:
+    """The fields that are this reader's own."""
     kind = kind_of(mail.kind)
+    if kind.apart is None:
+        return Apart()
+    own = {"reader_name": _name_of(mail)}
+    if kind.category == Category.NEWS:
+        own["unsubscribe_url"] = _unsubscribe_url(mail)
     with translation.override(mail.language):
+        apart = kind.apart(mail)
+    return Apart(apart.key, own | apart.fields)
+
+
+def headers_of(mail: OutgoingMail) -> dict[str, str]:
+    """The headers that are this mail's own."""
+    headers = {"Message-ID": mail.message_id}
+    if mail.pk and kind_of(mail.kind).category == Category.NEWS:
+        headers["List-Unsubscribe"] = f"<{_unsubscribe_url(mail)}>"
+    return headers
+
+
+def shared_headers_of(mail: OutgoingMail) -> dict[str, str]:
+    """The headers of every mail of its group."""
+    headers = {"Content-Language": TAGS[mail.language], "Auto-Submitted": "auto-generated"}
+    if mail.pk and kind_of(mail.kind).category == Category.NEWS:
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def _draft(mail: OutgoingMail) -> Draft:
+    kind = kind_of(mail.kind)
+    with translation.override(mail.language), links.none_signed() if kind.apart else nullcontext():
         context = _shared(mail) | kind.fill(mail)
+        if "consent_date" in context:
+            context["consent_day"] = formats.local_day(context["consent_date"], mail.cooperative.time_zone)
         context["subject"] = BREAKS.sub(" ", _plain(f"{kind.template}.subject.txt", context)).strip(" ")
         text = BLANK_LINES.sub("\n\n", _plain(f"{kind.template}.txt", context)).strip() + "\n"
         html = INLINER.inline(render_to_string(f"{kind.template}.html", context))
-    message = EmailMultiAlternatives(
-        subject=context["subject"],
-        body=text,
-        from_email=formataddr((mail.cooperative.name, mail.cooperative.sender_email)),
-        to=[mail.address],
-        reply_to=[mail.cooperative.contact_email],
-        headers=_headers(mail),
-    )
-    message.attach_alternative(html, "text/html")
+    return Draft(context["subject"], text, html)
+
+
+def _filled(draft: Draft, fields: dict[str, str]) -> Draft:
+    def plain(found: re.Match[str]) -> str:
+        return fields[found[1]]
+
+    def in_html(found: re.Match[str]) -> str:
+        return escape(fields[found[1]])
+
+    return Draft(FIELD.sub(plain, draft.subject), FIELD.sub(plain, draft.text), FIELD.sub(in_html, draft.html))
+
+
+def _message(mail: OutgoingMail, draft: Draft) -> EmailMultiAlternatives:
+    message = bare_message(mail, draft)
+    message.to = [mail.address]
+    message.extra_headers |= headers_of(mail)
     if mail.pk and settings.EMAIL_BACKEND not in WITHOUT_METADATA:
         message.metadata = {ROW: str(mail.token)}  # type: ignore[attr-defined]
+    return message
+
+
+def bare_message(mail: OutgoingMail, draft: Draft) -> EmailMultiAlternatives:
+    """To no one yet, with what its whole group shares."""
+    message = EmailMultiAlternatives(
+        subject=draft.subject,
+        body=draft.text,
+        from_email=formataddr((mail.cooperative.name, mail.cooperative.sender_email)),
+        reply_to=[mail.cooperative.contact_email],
+        headers=shared_headers_of(mail),
+    )
+    message.attach_alternative(draft.html, "text/html")
     return message
 
 
@@ -62,7 +155,10 @@ def _plain(template: str, context: dict[str, Any]) -> str:
 
 def _shared(mail: OutgoingMail) -> dict[str, Any]:
     """What every template reads beside what its kind fills in."""
-    cooperative, category = mail.cooperative, kind_of(mail.kind).category
+    kind, cooperative = kind_of(mail.kind), mail.cooperative
+    name, unsubscribe_url = _name_of(mail), ""
+    if kind.category == Category.NEWS:
+        unsubscribe_url = place("unsubscribe_url") if kind.apart else _unsubscribe_url(mail)
     brand = Brand.for_site(cooperative.site)
     return {
         "mail": mail,
@@ -70,24 +166,16 @@ def _shared(mail: OutgoingMail) -> dict[str, Any]:
         "brand": brand,
         "palette": branding.palette(brand),
         "language_tag": TAGS[mail.language],
-        "category": category,
-        "reader_name": mail.backer.name if mail.backer else (mail.user.get_short_name() if mail.user else ""),
-        "unsubscribe_url": _unsubscribe_url(mail) if category == Category.NEWS else "",
+        "category": kind.category,
+        "reader_name": place("reader_name") if name and kind.apart else name,
+        "unsubscribe_url": unsubscribe_url,
         "account_url": cooperative.root_url + reverse("team_mails"),
     }
 
 
+def _name_of(mail: OutgoingMail) -> str:
+    return mail.backer.name if mail.backer else (mail.user.get_short_name() if mail.user else "")
+
+
 def _unsubscribe_url(mail: OutgoingMail) -> str:
     return unsubscribing.url_for(mail) if mail.pk else mail.cooperative.root_url + "/"
-
-
-def _headers(mail: OutgoingMail) -> dict[str, str]:
-    headers = {
-        "Message-ID": mail.message_id,
-        "Content-Language": TAGS[mail.language],
-        "Auto-Submitted": "auto-generated",
-    }
-    if mail.pk and kind_of(mail.kind).category == Category.NEWS:
-        headers["List-Unsubscribe"] = f"<{_unsubscribe_url(mail)}>"
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return headers

@@ -1,4 +1,4 @@
-"""What the handing over of a mail says about it: an exception raised meanwhile, or how its provider calls it.
+"""What an exception, raised while a mail was handed to its provider, says about that mail.
 
 News leaves at most once: what cannot be told for certain counts as doubtful.
 """
@@ -7,7 +7,6 @@ import smtplib
 from enum import StrEnum
 
 from anymail.exceptions import AnymailAPIError, AnymailError
-from django.core.mail import EmailMessage
 from requests.exceptions import ConnectTimeout
 
 
@@ -33,6 +32,13 @@ def verdict_on(error: Exception) -> Verdict:
     return Verdict.DOUBTFUL
 
 
+def blames_the_message(error: Exception) -> bool:
+    """Of a message to many that was refused: whether one reader may be why. Else nobody's would be taken."""
+    if isinstance(error, AnymailAPIError):
+        return error.status_code in {400, 413, 422}
+    return verdict_on(error) == Verdict.REFUSED_FOR_GOOD
+
+
 def _by_code(code: int) -> Verdict:
     """SMTP: 4xx may be tried again, 5xx not."""
     return Verdict.REFUSED_FOR_GOOD if code >= 500 else Verdict.REFUSED
@@ -41,11 +47,3 @@ def _by_code(code: int) -> Verdict:
 def _by_status(status: int | None) -> Verdict:
     """HTTP: a 4xx was refused (a wrong key, a limit); without an answer, or after a 5xx, nobody knows."""
     return Verdict.REFUSED if status is not None and 400 <= status < 500 else Verdict.DOUBTFUL
-
-
-def provider_id_of(message: EmailMessage, address: str) -> str:
-    """What the provider that took it calls the mail to this address; empty where it said nothing (SMTP)."""
-    status = getattr(message, "anymail_status", None)
-    recipient = status.recipients.get(address) if status is not None else None
-    name = recipient.message_id if recipient is not None else None
-    return "" if name is None else str(name)[:160]

@@ -1,5 +1,8 @@
 """Signed links: bound to one purpose, expiring, revocable by raising a generation that the row keeps."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,6 +11,9 @@ from django.core import signing
 from home import clock
 
 DAY = 86_400
+
+
+_none_signed: ContextVar[bool] = ContextVar("none_signed", default=False)
 
 
 class LinkRefused(Exception):
@@ -23,6 +29,16 @@ class Link:
     expires_at: datetime
 
 
+@contextmanager
+def none_signed() -> Iterator[None]:
+    """What follows is for many readers: a link of one of them is a fault, and raises RuntimeError."""
+    token = _none_signed.set(True)
+    try:
+        yield
+    finally:
+        _none_signed.reset(token)
+
+
 def _salt(purpose: str) -> str:
     return f"tremplin.link.{purpose}"
 
@@ -32,6 +48,8 @@ def sign(purpose: str, subject: str, *, lasts: timedelta, generation: int = 0) -
 
     The same all day long, so that a mail sent again carries the same link.
     """
+    if _none_signed.get():
+        raise RuntimeError(f"A link for {purpose} was signed in what many readers share.")
     expires = (int((clock.now() + lasts).timestamp()) // DAY + 1) * DAY
     return signing.Signer(salt=_salt(purpose)).sign_object([subject, generation, expires])
 

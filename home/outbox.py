@@ -5,47 +5,37 @@ What happens when the process dies:
 - after the commit, before the task is enqueued: the tick finds the row;
 - claimed, not yet leaving: the lease ends and another worker claims it;
 - leaving: the mail may have left. Service and team mail leaves again with the same Message-ID; news is marked
-  in doubt and never leaves twice by itself.
+  in doubt and never leaves twice by itself. So it is with each mail of a call that carries many.
 
-Leases are counted by the machine's clock: they are about processes, and a product's clock set forward must not
-take a mail from the worker that has it.
+home.claims holds what a worker may do with a row.
 """
 
 import logging
-import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
-from django.core.mail import get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import DatabaseError, connection, transaction
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db import DatabaseError, transaction
 
-from home import backing, clock, composing, team_mails
-from home.handover import Verdict, provider_id_of, verdict_on
+from home import backing, claims, clock, composing, merging, team_mails
+from home.composing import Composer
+from home.handover import Verdict, blames_the_message
+from home.merging import Dialect
 from home.models import Backer, Cooperative, HeldFor, MailState, OutgoingMail, User
-from home.registry import Category, MailKind, all_kinds, kind_of
-from home.tenancy import across_cooperatives, within
+from home.registry import Apart, Category, MailKind, kind_of
+from home.tenancy import within
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=2)
-CLAIM_SIZE = 50
+Made = TypeVar("Made")
+Leaving = list[tuple[OutgoingMail, Apart]]
+
 WRITE_SIZE = 500
-
-#: About a day of trying, first every few seconds, then hourly.
-MAX_ATTEMPTS = 30
-LONGEST_WAIT = timedelta(hours=1)
-
-#: How often a mail that may have left is sent again before a person must look.
-MAX_DOUBTS = 5
-
-#: How often a mail that cannot be composed is tried again.
-MAX_COMPOSITIONS = 3
 
 
 def mail_for(
@@ -112,7 +102,9 @@ def forget_reader(backer: Backer, *, but: MailKind | None = None) -> None:
     """
     mails = OutgoingMail.objects.filter(backer=backer).exclude(address="")
     others = mails.exclude(kind=but.key) if but else mails
-    others.filter(state=MailState.QUEUED).update(state=MailState.CANCELLED)
+    others.filter(state__in=[MailState.QUEUED, MailState.HELD]).update(
+        state=MailState.CANCELLED, held_for=HeldFor.NOTHING
+    )
     mails.exclude(state__in=[MailState.QUEUED, MailState.LEAVING]).update(address="", facts={})
 
 
@@ -122,17 +114,22 @@ def nudge() -> None:
     send_mails.enqueue()
 
 
+def has_work() -> bool:
+    """Whether a mail is due now, or was left behind by a worker that died."""
+    return claims.has_work()
+
+
 def send_due(limit: int = 100_000) -> int:
     """Send what is due, batch by batch. Returns how many rows were handled; fewer if the provider is not there."""
     handled = 0
-    free_the_dead()
+    claims.free_the_dead()
     provider = get_connection()
     try:
-        while handled < limit and (mails := _claim()):
+        while handled < limit and (mails := claims.claim()):
             done = _send_batch(mails, provider)
             handled += done
             if done < len(mails):
-                _give_back(mails)
+                claims.give_back(mails)
                 break
     finally:
         _hang_up(provider)
@@ -151,67 +148,39 @@ def settle_as_told(mail: OutgoingMail, *, refusal: str, left_at: datetime, **tol
     OutgoingMail.objects.filter(pk=mail.pk).update(**own, **told, lease_token=None, lease_until=None)
 
 
-def has_work() -> bool:
-    """Whether a mail is due now, or was left behind by a worker that died."""
-    with across_cooperatives():
-        return _due().exists() or _abandoned().exists()
-
-
-def free_the_dead() -> int:
-    """Decide for rows whose worker died while they were leaving."""
-    news = [kind.key for kind in all_kinds() if kind.category == Category.NEWS]
-    with across_cooperatives():
-        may_leave_again = ~Q(kind__in=news) & Q(attempts__lt=MAX_DOUBTS)
-        again = _abandoned().filter(may_leave_again).update(state=MailState.QUEUED, lease_token=None, lease_until=None)
-        others = _abandoned().exclude(may_leave_again)
-        doubtful = others.update(state=MailState.IN_DOUBT, lease_token=None, lease_until=None)
-    return again + doubtful
-
-
-def _abandoned() -> QuerySet[OutgoingMail]:
-    return OutgoingMail.objects.filter(state=MailState.LEAVING, lease_until__lt=timezone.now())
-
-
-def _due() -> QuerySet[OutgoingMail]:
-    return OutgoingMail.objects.filter(
-        Q(not_before=None) | Q(not_before__lte=clock.now()),
-        Q(lease_token=None) | Q(lease_until__lt=timezone.now()),
-        state=MailState.QUEUED,
-    )
-
-
-def _claim() -> list[OutgoingMail]:
-    token = uuid.uuid4()
-    with across_cooperatives(), transaction.atomic():
-        due = _due().order_by("id")
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        ids = list(due.values_list("id", flat=True)[:CLAIM_SIZE])
-        mine = OutgoingMail.objects.filter(id__in=ids, state=MailState.QUEUED)
-        mine.update(lease_token=token, lease_until=timezone.now() + LEASE)
-        claimed = OutgoingMail.objects.filter(id__in=ids, lease_token=token).order_by("id")
-        return list(claimed.select_related("cooperative__site", "backer", "user"))
-
-
-def _give_back(mails: list[OutgoingMail]) -> None:
-    token = mails[0].lease_token
-    with across_cooperatives():
-        mine = OutgoingMail.objects.filter(id__in=[mail.pk for mail in mails], lease_token=token)
-        mine.filter(state=MailState.QUEUED).update(lease_token=None, lease_until=None)
-
-
 def _send_batch(mails: list[OutgoingMail], provider: BaseEmailBackend) -> int:
     """How many were handled: all, or those before the provider could not be reached or went silent.
 
-    A silence ends the run, so that a provider in trouble puts one mail in doubt, not a whole mailing.
+    A silence ends the run, so that a provider in trouble puts one call's mails in doubt, not a whole mailing.
     """
-    for count, mail in enumerate(mails, start=1):
+    composer, handled = Composer(), 0
+    for group in _groups(mails, merging.dialect_of(provider)):
         if not _reach(provider):
-            return count - 1
+            return handled
+        with within(group[0].cooperative):
+            many = len(group) > 1
+            verdict = _send_many(group, provider, composer) if many else _send_one(group[0], provider, composer)
+        handled += len(group)
+        if verdict == Verdict.DOUBTFUL:
+            return handled
+    return handled
+
+
+def _groups(mails: list[OutgoingMail], dialect: Dialect | None) -> list[list[OutgoingMail]]:
+    """Those that one call to the provider may carry; each alone, where it takes one message a reader."""
+    if dialect is None:
+        return [[mail] for mail in mails]
+    groups: dict[Hashable, list[OutgoingMail]] = {}
+    for mail in mails:
         with within(mail.cooperative):
-            if _send_one(mail, provider) == Verdict.DOUBTFUL:
-                return count
-    return len(mails)
+            try:
+                key = composing.group_of(mail, composing.apart_of(mail))
+            except DatabaseError:
+                raise
+            except Exception:  # noqa: BLE001 (it fails again when it is composed, and says so there)
+                key = id(mail)
+        groups.setdefault(key, []).append(mail)
+    return list(groups.values())
 
 
 def _reach(provider: BaseEmailBackend) -> bool:
@@ -229,28 +198,93 @@ def _hang_up(provider: BaseEmailBackend) -> None:
         provider.close()
 
 
-def _send_one(mail: OutgoingMail, provider: BaseEmailBackend) -> Verdict | None:
+def _send_one(mail: OutgoingMail, provider: BaseEmailBackend, composer: Composer) -> Verdict | None:
     """Every write checks the lease: a worker that lost it changes nothing. The verdict on what was not taken."""
+    message = _ready(mail, partial(composer.compose, mail))
+    if message is None or not claims.start_leaving(mail):
+        return None
+    return _hand_over(mail, message, provider)
+
+
+def _ready(mail: OutgoingMail, compose: Callable[[], Made]) -> Made | None:
+    """What is to leave; None, recorded, where it is not wanted any more or lacks something."""
     if not _still_wanted(mail):
-        _settle(mail, MailState.QUEUED, state=MailState.SUPPRESSED)
+        claims.settle(mail, MailState.QUEUED, state=MailState.SUPPRESSED)
         return None
     try:
-        message = composing.compose(mail)
+        return compose()
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 (whatever one mail lacks, those after it still leave)
-        _not_composed(mail, error)
+        claims.not_composed(mail, error)
         return None
-    if not _start_leaving(mail):
-        return None
+
+
+def _hand_over(mail: OutgoingMail, message: EmailMultiAlternatives, provider: BaseEmailBackend) -> Verdict | None:
     try:
         provider.send_messages([message])
     except Exception as error:  # noqa: BLE001 (home.handover says what each means)
         _hang_up(provider)
-        return _not_sent(mail, error)
-    named = provider_id_of(message, mail.address)
-    _settle(mail, MailState.LEAVING, state=MailState.SENT, sent_at=clock.now(), last_error="", provider_id=named)
+        return claims.not_sent(mail, error)
+    _status, name = merging.answer_for(message, mail)
+    claims.sent(mail, name)
     return None
+
+
+def _send_many(group: list[OutgoingMail], provider: BaseEmailBackend, composer: Composer) -> Verdict | None:
+    """One call for all of them. Killed before its answer is written, each is what a mail is that was leaving.
+
+    Where the call is refused for what may be one reader's fault, each is handed over alone: none had left.
+    """
+    ready = [(mail, apart) for mail in group if (apart := _ready(mail, partial(composing.apart_of, mail)))]
+    if not ready:
+        return None
+    draft, dialect = _ready(ready[0][0], partial(composer.draft_of, *ready[0])), merging.dialect_of(provider)
+    if draft is None or dialect is None or not merging.can_carry(dialect, draft, ready):
+        return _each_alone([mail for mail, _apart in ready], provider, composer)
+    leaving = [(mail, apart) for mail, apart in ready if claims.start_leaving(mail)]
+    if not leaving:
+        return None
+    message = merging.message_for(dialect, draft, leaving)
+    try:
+        provider.send_messages([message])
+    except Exception as error:  # noqa: BLE001 (home.handover says what each means)
+        _hang_up(provider)
+        return _not_taken(leaving, error, provider, composer)
+    for mail, _apart in leaving:
+        _taken(mail, *merging.answer_for(message, mail))
+    return None
+
+
+def _each_alone(mails: list[OutgoingMail], provider: BaseEmailBackend, composer: Composer) -> Verdict | None:
+    for mail in mails:
+        if _reach(provider) and _send_one(mail, provider, composer) == Verdict.DOUBTFUL:
+            return Verdict.DOUBTFUL
+    return None
+
+
+def _not_taken(leaving: Leaving, error: Exception, provider: BaseEmailBackend, composer: Composer) -> Verdict | None:
+    if not blames_the_message(error):
+        return {claims.not_sent(mail, error) for mail, _apart in leaving}.pop()
+    verdict: Verdict | None = None
+    for mail, _apart in leaving:
+        if verdict == Verdict.DOUBTFUL or not _reach(provider):
+            claims.not_sent(mail, error)
+        elif claims.keep(mail):
+            verdict = _hand_over(mail, composer.compose(mail), provider)
+    return verdict
+
+
+def _taken(mail: OutgoingMail, status: str, name: str) -> None:
+    """What the provider answered about one of many."""
+    if status in {"invalid", "rejected"}:
+        refused = f"RecipientsRefused({status})"
+        claims.settle(mail, MailState.LEAVING, state=MailState.FAILED, provider_id=name, last_error=refused)
+    elif status == "failed":
+        later = clock.now() + claims.wait(mail)
+        claims.settle(mail, MailState.LEAVING, state=MailState.QUEUED, not_before=later, last_error=status)
+    else:
+        claims.sent(mail, name)
 
 
 def _still_wanted(mail: OutgoingMail) -> bool:
@@ -259,46 +293,3 @@ def _still_wanted(mail: OutgoingMail) -> bool:
     if mail.backer is None or backing.is_suppressed(mail.cooperative, mail.address):
         return False
     return backing.wants_news(mail.backer, mail.facts["topic"])
-
-
-def _start_leaving(mail: OutgoingMail) -> bool:
-    mail.attempts += 1
-    renewed = {"lease_until": timezone.now() + LEASE, "attempts": mail.attempts}
-    return _settle(mail, MailState.QUEUED, keep_lease=True, state=MailState.LEAVING, **renewed)
-
-
-def _settle(mail: OutgoingMail, was: MailState, *, keep_lease: bool = False, **fields: Any) -> bool:
-    mine = OutgoingMail.objects.filter(pk=mail.pk, state=was, lease_token=mail.lease_token)
-    if not keep_lease:
-        fields |= {"lease_token": None, "lease_until": None}
-    return bool(mine.update(**fields))
-
-
-def _not_composed(mail: OutgoingMail, error: Exception) -> None:
-    log.exception("mail %s could not be composed", mail.pk)
-    mail.attempts += 1
-    fields: dict[str, Any] = {"attempts": mail.attempts, "last_error": repr(error)}
-    if mail.attempts >= MAX_COMPOSITIONS:
-        _settle(mail, MailState.QUEUED, state=MailState.FAILED, **fields)
-    else:
-        _settle(mail, MailState.QUEUED, not_before=clock.now() + _wait(mail), **fields)
-
-
-def _not_sent(mail: OutgoingMail, error: Exception) -> Verdict:
-    verdict = verdict_on(error)
-    log.warning("mail %s: %s", mail.pk, verdict)
-    if verdict == Verdict.DOUBTFUL:
-        is_news = kind_of(mail.kind).category == Category.NEWS
-        last, ends_as = is_news or mail.attempts >= MAX_DOUBTS, MailState.IN_DOUBT
-    else:
-        last, ends_as = verdict == Verdict.REFUSED_FOR_GOOD or mail.attempts >= MAX_ATTEMPTS, MailState.FAILED
-    if last:
-        _settle(mail, MailState.LEAVING, state=ends_as, last_error=repr(error))
-    else:
-        later = clock.now() + _wait(mail)
-        _settle(mail, MailState.LEAVING, state=MailState.QUEUED, not_before=later, last_error=repr(error))
-    return verdict
-
-
-def _wait(mail: OutgoingMail) -> timedelta:
-    return min(timedelta(seconds=15 * 2 ** min(mail.attempts - 1, 10)), LONGEST_WAIT)

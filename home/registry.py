@@ -3,8 +3,8 @@
 Each app registers its kinds when it is loaded (`<app>/emails.py`). A mail outside this registry cannot be queued.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,22 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 Context = dict[str, Any]
+
+#: Characters that no text of ours holds: what stands between them is the name of a field.
+OPEN, CLOSE = "\ue0f0", "\ue0f1"
+
+
+def place(name: str) -> str:
+    """Where a field that is a reader's own goes, in what many readers share."""
+    return f"{OPEN}{name}{CLOSE}"
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What sets one mail of a shared kind apart. Mails of equal `key` say the same but for their `fields`."""
+
+    key: Hashable = ()
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 class Category(StrEnum):
@@ -30,6 +46,10 @@ class MailKind:
 
     Templates stand in `emails/<app>/<key>.{subject.txt,txt,html}`. `choice` is what team mail is called where its
     reader may switch it off (translated lazily); without one it is always sent.
+
+    A kind that goes to many has `apart`: its mails of one subject and language are rendered once for all that its key
+    calls the same, so that `fill` must hold nothing of one reader but `place(...)`, and sign no link. `apart` is
+    called for each mail, in its language too.
     """
 
     key: str
@@ -38,6 +58,7 @@ class MailKind:
     purpose: str
     fill: Callable[[OutgoingMail], Context]
     choice: "StrPromise | str" = ""
+    apart: Callable[[OutgoingMail], Apart] | None = None
 
     @property
     def template(self) -> str:

@@ -1,4 +1,4 @@
-"""What takes too long for every change: many more stories, and a large settlement that is killed fifty times.
+"""What takes too long for every change: many more stories, a large settlement and large mailings, killed often.
 
 `python -m sandbox.soak`. The stories are told by two processes, each by chance of its own.
 """
@@ -16,21 +16,29 @@ KILLED = [
     *[sys.executable, "-m", "sandbox.on_postgres", *PYTEST, "-m", "postgres"],
     "tests/pledges/test_killed_settlements.py::test_killed_again_and_again_it_charges_everyone_once",
 ]
+MAILED = [
+    *[sys.executable, "-m", "sandbox.on_postgres", *PYTEST, "-s", "-m", "postgres"],
+    "tests/updates/test_killed_mailings.py",
+    *["-k", "killed or memory"],
+]
 TELLERS = 2
 TOTAL = 2_000
 
 
 def main() -> int:
-    """0 when all went well. STORIES, KILLED_PLEDGES and KILLS change how much there is of it."""
+    """0 when all went well. STORIES, KILLED_PLEDGES, KILLS, KILLED_MAILS, MAIL_KILLS, MEMORY_MAILS say how much."""
     began = time.monotonic()
     killed = _run(KILLED, {"KILLED_PLEDGES": "10000", "KILLS": "50"}).wait()
     _say("the killed settlement", killed, began)
+    began = time.monotonic()
+    mailed = _run(MAILED, {"KILLED_MAILS": "20000", "MAIL_KILLS": "20", "MEMORY_MAILS": "20000"}).wait()
+    _say("the killed mailings", mailed, began)
     began = time.monotonic()
     each = int(os.environ.get("STORIES", TOTAL)) // TELLERS
     tellers = [_run(STORIES, {}, {"STORIES": str(each)}) for _teller in range(TELLERS)]
     told = max(teller.wait() for teller in tellers)
     _say(f"{each * TELLERS} stories", told, began)
-    return int(bool(killed or told))
+    return int(bool(killed or mailed or told))
 
 
 def _run(command: list[str], defaults: dict[str, str], fixed: dict[str, str] | None = None) -> subprocess.Popen[bytes]:

@@ -22,7 +22,7 @@ from updates import audience
 from updates.audience import Change, Why
 from updates.enums import MailingKind, MissingLanguage
 from updates.models import DelayNotice, Mailing, NoticePromise, Update
-from updates.sending import Refusal, SendingRefused, check_texts, lock, open_mailing, start
+from updates.sending import Refusal, SendingRefused, check_texts, lock, open_mailing, prepared, start
 from updates.texts import UpdateTexts, texts_of
 
 
@@ -35,6 +35,7 @@ class Announcement:
     notice_of: dict[int, DelayNotice]
     by: User | None
     at: datetime
+    missing: list[str]
 
 
 def announce(update: Update, *, by: User | None, missing_language: MissingLanguage) -> Mailing:
@@ -50,7 +51,8 @@ def announce(update: Update, *, by: User | None, missing_language: MissingLangua
         now = clock.now()
         mailing = open_mailing(update, MailingKind.DELAY, by, missing_language if texts.missing_for_notices else None)
         notice_of = _write_notices(update, texts, by, now)
-        _write_promises(Announcement(mailing, audience.changes_in(texts), notice_of, by, now))
+        missing = texts.missing_for_notices
+        _write_promises(Announcement(mailing, audience.changes_in(texts), notice_of, by, now, missing))
         start(mailing)
     return mailing
 
@@ -107,7 +109,8 @@ def _write_promises(announcement: Announcement) -> None:
         _promise(announcement, concerned)
         own_settings.reopen_addresses(concerned)
         reached = [backer for backer in backers if backer.why == Why.READS]  # type: ignore[attr-defined]
-        outbox.write_all(_mails(announcement, reached, items))
+        mails = _mails(announcement, reached, items)
+        outbox.write_all(prepared(announcement.mailing, mails, announcement.missing))
 
 
 def concerned_by(update: Update, changes: list[Change], backers: Iterable[Backer]) -> dict[int, list[PledgeItem]]:

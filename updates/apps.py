@@ -8,6 +8,7 @@ class UpdatesConfig(AppConfig):
         from campaigns.sharing import crawling  # noqa: PLC0415 (models must be loaded first)
         from updates import (  # noqa: PLC0415 (registers mails and jobs)
             emails,  # noqa: F401
+            mailing_emails,  # noqa: F401
             question_emails,  # noqa: F401
             reading,
             signal_handlers,

@@ -34,6 +34,11 @@ REFUSALS = {
         "The notice is about contributions made before a day that has not come yet. Change it and publish again."
     ),
     Refusal.PAST: gettext_lazy("The notice names a month or a day that has passed. Change it and publish again."),
+    Refusal.TIME_PAST: gettext_lazy("This moment has passed. Choose a later one."),
+    Refusal.TIME_FAR: gettext_lazy("This moment is more than a year away. Choose a closer one."),
+    Refusal.OWED: gettext_lazy("This email is about what people are owed: it may be paused, but not cancelled."),
+    Refusal.STARTED: gettext_lazy("This mailing has begun to leave. Pause it, or cancel what has not left."),
+    Refusal.ENDED: gettext_lazy("Nothing of this mailing is left to send."),
 }
 
 
@@ -233,6 +238,19 @@ def _left_out(count: int) -> dict[Why, str]:
             "%(n)s person has an email address to correct", "%(n)s people have an email address to correct", count
         ),
         Why.ENDED: ngettext("%(n)s person cancelled or was refunded", "%(n)s people cancelled or were refunded", count),
+    }
+
+
+def reason_words() -> dict[Why, str]:
+    """Why one person gets nothing."""
+    return {
+        Why.TOLD: _("Got this update before"),
+        Why.CONCERNED: _("Gets the delay notice instead"),
+        Why.NOT_CONCERNED: _("Has another reward, has it already, or has none"),
+        Why.NEVER_ASKED: _("Did not ask for news"),
+        Why.UNSUBSCRIBED: _("Unsubscribed"),
+        Why.ADDRESS: _("Email address to correct"),
+        Why.ENDED: _("Cancelled or was refunded"),
     }
 
 

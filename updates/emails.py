@@ -8,15 +8,16 @@ from django.utils.translation import gettext
 
 from campaigns import queries
 from campaigns.enums import Handover
+from home import formats
 from home.languages import ENGLISH, FRENCH, TAGS, current
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
+from home.registry import Apart, Category, Context, MailKind, place, register
 from pledges.enums import PaymentState
 from pledges.links import contribution_url
 from pledges.models import Payment, PledgeItem
 from pledges.promises import WITH_ANSWERS, agreed_month, history
 from updates import reading
-from updates.models import DelayNotice, Update, UpdatePage
+from updates.models import DelayNotice, Update
 from updates.story import story_of
 from updates.texts import texts_of
 
@@ -64,25 +65,27 @@ def fill_news(mail: OutgoingMail) -> Context:
         "page": page,
         "page_tag": TAGS[page.locale.language_code],
         "story": story_of(page, update, update.cooperative.root_url),
-        "consent_date": datetime.fromisoformat(mail.facts["consent_date"]),
-        "button_url": _address_for(mail, update, page),
-        "question_url": _question_address_for(mail, update),
+        "consent_day": place("consent_day"),
+        "button_url": place("own_url") if _has_own_links(mail) and not update.is_open else page.full_url or "",
+        "question_url": place("question_url") if _has_own_links(mail) else "",
         **_note(update, mail, own=own),
     }
 
 
-def _address_for(mail: OutgoingMail, update: Update, page: UpdatePage) -> str:
-    """A link of the reader's own where the page is not for everyone. A rehearsal opens nothing."""
-    if update.is_open or mail.pk is None or mail.backer is None:
-        return page.full_url or ""
-    return reading.address_of(update, mail.backer, mail.language)
+def _has_own_links(mail: OutgoingMail) -> bool:
+    """A rehearsal opens nothing of the reader's, and asks nothing in their name."""
+    return mail.pk is not None and mail.backer is not None
 
 
-def _question_address_for(mail: OutgoingMail, update: Update) -> str:
-    """Empty in a rehearsal, where a question would be asked in someone else's name."""
-    if mail.pk is None or mail.backer is None:
-        return ""
-    return reading.question_address_of(update, mail.backer, mail.language)
+def news_apart(mail: OutgoingMail) -> Apart:
+    """Since when the reader wants news, and the links that are theirs alone. No query: it is called for each mail."""
+    given = datetime.fromisoformat(mail.facts["consent_date"])
+    fields = {"consent_day": formats.local_day(given, mail.cooperative.time_zone)}
+    if mail.backer is not None and _has_own_links(mail):
+        update = Update(pk=int(mail.subject_key.removeprefix("update:")), cooperative=mail.cooperative)
+        fields["own_url"] = reading.address_of(update, mail.backer, mail.language)
+        fields["question_url"] = reading.question_address_of(update, mail.backer, mail.language)
+    return Apart(_has_own_links(mail), fields)
 
 
 def fill_delay(mail: OutgoingMail) -> Context:
@@ -90,7 +93,7 @@ def fill_delay(mail: OutgoingMail) -> Context:
     told = _told(mail)
     lines = [line for one in told for line in one.lines]
     own = all(one.language_tag == TAGS[mail.language] for one in told)
-    pledge = lines[0].item.pledge
+    others = _other_pledges(lines) if mail.pk else []
     public = queries.url_in(update.campaign, mail.language)
     return {
         "update": update,
@@ -104,10 +107,29 @@ def fill_delay(mail: OutgoingMail) -> Context:
         "is_paid": _is_paid(lines),
         "is_mailed": any(line.item.handover == Handover.POST for line in lines),
         "button_label": gettext("View and answer"),
-        "button_url": contribution_url(pledge, mail.language) if mail.pk else public,
-        "others": _other_pledges(lines, mail),
+        "button_url": place("button_url") if mail.pk else public,
+        "others": [{"title": item.named, "url": place(f"other_{n}")} for n, item in enumerate(others)],
         **_note(update, mail, own=own),
     }
+
+
+def delay_apart(mail: OutgoingMail) -> Apart:
+    """What was promised to this reader, word for word; the links to their own pages are theirs alone."""
+    told = _told(mail)
+    lines = [line for one in told for line in one.lines]
+    said = tuple(
+        (one.notice.pk, line.item.named, line.item.first_month, line.old, line.month, line.agreed, line.item.handover)
+        for one in told
+        for line in one.lines
+    )
+    if not mail.pk:
+        return Apart(said)
+    others = _other_pledges(lines)
+    own, *rest = [
+        contribution_url(pledge, mail.language) for pledge in [lines[0].item.pledge, *(one.pledge for one in others)]
+    ]
+    fields = {"button_url": own} | {f"other_{n}": url for n, url in enumerate(rest)}
+    return Apart((said, tuple(one.named for one in others), _is_paid(lines)), fields)
 
 
 def update_of(mail: OutgoingMail) -> Update:
@@ -165,13 +187,11 @@ def _agreed(item: PledgeItem, notice: DelayNotice) -> date:
     return agreed_month([first, *before])
 
 
-def _other_pledges(lines: list[DelayLine], mail: OutgoingMail) -> list[dict[str, Any]]:
+def _other_pledges(lines: list[DelayLine]) -> list[PledgeItem]:
     """The button opens one contribution; the others have a link each."""
     pledges = {line.item.pledge_id: line.item for line in reversed(lines)}
     pledges.pop(lines[0].item.pledge_id)
-    if not mail.pk:
-        return []
-    return [{"title": item.named, "url": contribution_url(item.pledge, mail.language)} for item in pledges.values()]
+    return list(pledges.values())
 
 
 UPDATE_PUBLISHED = register(
@@ -181,6 +201,7 @@ UPDATE_PUBLISHED = register(
         category=Category.NEWS,
         purpose="News of a campaign, to who asked for it.",
         fill=fill_news,
+        apart=news_apart,
     )
 )
 DELAY_ANNOUNCED = register(
@@ -190,5 +211,6 @@ DELAY_ANNOUNCED = register(
         category=Category.SERVICE,
         purpose="A new date, to the backers it concerns, with a choice.",
         fill=fill_delay,
+        apart=delay_apart,
     )
 )

@@ -29,6 +29,20 @@ class PauseReason(models.TextChoices):
     COMPLAINTS = "complaints", _("Too many complaints")
 
 
+class Act(models.TextChoices):
+    """What was done with a mailing once it was frozen. By nobody: the mailing did it by itself."""
+
+    PAUSED = "paused", pgettext_lazy("mailing", "Paused")
+    RESUMED = "resumed", pgettext_lazy("mailing", "Resumed")
+    CANCELLED = "cancelled", _("What had not left was cancelled")
+    RESCHEDULED = "rescheduled", _("Another time was set")
+    TEXT_CAME = "text_came", _("The text in the readers’ language is online")
+    SENT_WITH_NOTE = "with_note", _("The other language is sent with a note")
+    WAITING_CANCELLED = "waiting_off", _("Whoever waited for the text gets nothing")
+    DOUBT_LEFT = "doubt_left", _("An email in doubt: it had left")
+    DOUBT_AGAIN = "doubt_again", _("An email in doubt: it had not left, and leaves again")
+
+
 class Audience(models.TextChoices):
     """Who may read an update."""
 

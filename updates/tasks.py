@@ -5,10 +5,11 @@ from datetime import timedelta
 from django_tasks import task
 
 from campaigns.models import Campaign
+from home import holding
 from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from home.ticking import periodic
-from updates import coaching, coaching_due, digests, portfolios, promise_watch, sending, team
+from updates import coaching, coaching_due, digests, minding, portfolios, promise_watch, sending, team, waiting
 
 
 @task()
@@ -31,6 +32,10 @@ def write_to_team(cooperative_id: int) -> None:
 
 @periodic("mailings", every=timedelta(seconds=20))
 def finish_mailings() -> None:
+    """Each looks at rows alone, so that what one tick missed the next one finds."""
+    holding.sweep()
+    minding.pause_all()
+    waiting.release_all()
     sending.finish_all()
 
 

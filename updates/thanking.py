@@ -9,7 +9,7 @@ from home.models import OutgoingMail
 from home.registry import Category, Context, MailKind, register
 from pledges import totals
 from updates.coaching_words import result_of
-from updates.emails import UPDATE_PUBLISHED, fill_news
+from updates.emails import UPDATE_PUBLISHED, fill_news, news_apart
 from updates.models import Update, UpdatePage
 
 
@@ -48,5 +48,6 @@ THANKS = register(
         category=Category.NEWS,
         purpose="Thanks for a campaign that succeeded, to backers who asked for its news.",
         fill=fill_thanks,
+        apart=news_apart,
     )
 )

@@ -1,6 +1,7 @@
 """Sending and announcing in the admin: who gets this, and why; then the act; then how far it has got."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,27 +17,29 @@ from django.views.decorators.http import require_POST, require_safe
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import Crumb, furniture, page_of
-from home.models import Backer, Cooperative, MailState, Role
+from home.models import Backer, Cooperative, Role
 from home.queries import cooperative_of
-from updates import coaching, sending
+from updates import audience, coaching, figures, sending
 from updates.announcing import announce
-from updates.briefing import REFUSALS, Offer, offers_for
+from updates.audience import Why
+from updates.briefing import REFUSALS, Offer, offers_for, reason_words
 from updates.enums import MailingKind, MissingLanguage
 from updates.models import Mailing, Update, UpdatePage
+from updates.moments import SendAtForm
 from updates.rehearsing import rehearse, send_test
 
 ROLES = (Role.EDITOR, Role.OWNER)
 ICON = "mail"
-
-#: Rows that a person should look at, shown with a mailing.
-TROUBLE = [MailState.FAILED, MailState.IN_DOUBT, MailState.SUPPRESSED]
 
 
 @require_safe
 @requires(*ROLES)
 def briefing(request: AdminRequest, page_id: int) -> HttpResponse:
     """Who gets this, and why. Changes nothing."""
-    page = _page_or_404(request, page_id)
+    return _briefing(request, _page_or_404(request, page_id), SendAtForm(request.cooperative.time_zone))
+
+
+def _briefing(request: AdminRequest, page: UpdatePage, send_at: SendAtForm, status: int = 200) -> HttpResponse:
     update = _update_of(page)
     edit_url = reverse("wagtailadmin_pages:edit", args=[page.pk])
     context = {
@@ -46,11 +49,26 @@ def briefing(request: AdminRequest, page_id: int) -> HttpResponse:
         "notices": update.delay_notices.prefetch_related("rewards") if update else [],
         "mailings": _with_progress(update.mailings.order_by("-pk")) if update else [],
         "edit_url": edit_url,
+        "send_at": send_at,
     }
-    above = [_mailings_crumb(), (edit_url, page.get_admin_display_title())]
-    return TemplateResponse(
-        request, "updates/admin/briefing.html", furniture(_("Send or announce"), ICON, above=above) | context
-    )
+    above = [mailings_crumb(), (edit_url, page.get_admin_display_title())]
+    shown = furniture(_("Send or announce"), ICON, above=above) | context
+    return TemplateResponse(request, "updates/admin/briefing.html", shown, status=status)
+
+
+@require_safe
+@requires(*ROLES)
+def left_out(request: AdminRequest, page_id: int, kind: str) -> HttpResponse:
+    """Everyone who does not get it, by name, and why."""
+    page = _page_or_404(request, page_id)
+    offer = _offer_or_404(page, kind)
+    everyone = audience.people(offer.update, offer.kind, offer.changes)
+    people = everyone.exclude(why=Why.READS).order_by("why", "name", "pk")
+    above = [mailings_crumb(), (reverse("updates_briefing", args=[page.pk]), _("Send or announce"))]
+    listed, words = page_of(request, people), reason_words()
+    listed["rows"] = [(person, words[Why(person.why)]) for person in listed["rows"]]
+    shown = furniture(offer.left_out_total, ICON, above=above) | listed
+    return TemplateResponse(request, "updates/admin/left_out.html", shown)
 
 
 @require_safe
@@ -101,9 +119,15 @@ def _act(request: AdminRequest, page: UpdatePage, kind: MailingKind) -> HttpResp
     if offer and request.POST.get("people") != str(offer.audience.total):
         messages.warning(request, _("The list has changed in the meantime. Check it, then confirm again."))
         return redirect("updates_briefing", page.pk)
-    act = announce if kind == MailingKind.DELAY else sending.send_news
+    form = SendAtForm(request.cooperative.time_zone, request.POST if "later" in request.POST else None)
+    if form.is_bound and not form.is_valid():
+        return _briefing(request, page, form, status=422)
+    choice: dict[str, Any] = {"by": request.user, "missing_language": _chosen(request)}
     try:
-        mailing = act(_update_or_404(page), by=request.user, missing_language=_chosen(request))
+        if kind == MailingKind.DELAY:
+            mailing = announce(_update_or_404(page), **choice)
+        else:
+            mailing = sending.send_news(_update_or_404(page), send_at=form.moment, **choice)
     except sending.SendingRefused as refused:
         messages.error(request, str(REFUSALS[refused.refusal]))
         return redirect("updates_briefing", page.pk)
@@ -112,8 +136,12 @@ def _act(request: AdminRequest, page: UpdatePage, kind: MailingKind) -> HttpResp
 
 
 def _done_line(mailing: Mailing) -> str:
-    count = sending.progress(mailing).total
+    count = figures.figures_of(mailing).total
     said = {"n": formats.number(count), "date": formats.local_day(mailing.created_at, mailing.cooperative.time_zone)}
+    if mailing.send_at:
+        said["date"] = formats.deadline(mailing.send_at, mailing.cooperative.time_zone)
+        line = ngettext("%(n)s email will leave on %(date)s.", "%(n)s emails will leave on %(date)s.", count)
+        return line % said
     if mailing.kind == MailingKind.NEWS:
         return ngettext("%(n)s email is leaving.", "%(n)s emails are leaving.", count) % said
     next_news = min(mailing.update.delay_notices.values_list("next_news_on", flat=True))
@@ -134,8 +162,8 @@ def _chosen(request: HttpRequest) -> MissingLanguage:
 def mailings(request: AdminRequest) -> HttpResponse:
     """Every update of the cooperative that was published, latest first, with what left of it."""
     pages = page_of(request, _updates_of(request.cooperative))
-    shown = _pages_of(pages["rows"])
-    progress = sending.progress_of_all(one for update in pages["rows"] for one in update.mailings.all())
+    shown = pages_of(pages["rows"])
+    progress = figures.figures_of_all(one for update in pages["rows"] for one in update.mailings.all())
     rows = [
         (update, shown.get(update.translation_key), [(one, progress[one.pk]) for one in update.mailings.all()])
         for update in pages["rows"]
@@ -149,35 +177,17 @@ def mailings(request: AdminRequest) -> HttpResponse:
     )
 
 
-@require_safe
-@requires(*ROLES)
-def mailing(request: AdminRequest, mailing_id: int) -> HttpResponse:
-    """How far a mailing has got, and the mails a person should look at."""
-    found = get_object_or_404(
-        Mailing.objects.select_related("update__campaign", "created_by", "cooperative"),
-        pk=mailing_id,
-        cooperative=request.cooperative,
-    )
-    trouble = sending.mails_of(found).filter(state__in=TROUBLE).select_related("backer").order_by("state", "pk")
-    context = {"mailing": found, "progress": sending.progress(found), "page": _page_of(found.update)}
-    return TemplateResponse(
-        request,
-        "updates/admin/mailing.html",
-        furniture(found.update.title, ICON, above=[_mailings_crumb()]) | context | page_of(request, trouble),
-    )
-
-
 def _updates_of(cooperative: Cooperative) -> QuerySet[Update]:
     updates = Update.objects.filter(cooperative=cooperative).select_related("campaign")
     return updates.prefetch_related("mailings", "delay_notices").order_by("-published_at", "-pk")
 
 
-def _with_progress(found: QuerySet[Mailing]) -> list[tuple[Mailing, sending.Progress]]:
-    progress = sending.progress_of_all(found)
+def _with_progress(found: QuerySet[Mailing]) -> list[tuple[Mailing, figures.Figures]]:
+    progress = figures.figures_of_all(found)
     return [(one, progress[one.pk]) for one in found]
 
 
-def _mailings_crumb() -> Crumb:
+def mailings_crumb() -> Crumb:
     return reverse("updates_mailings"), _("Mailings")
 
 
@@ -189,11 +199,7 @@ def _page_or_404(request: AdminRequest, page_id: int) -> UpdatePage:
     return page
 
 
-def _page_of(update: Update) -> UpdatePage | None:
-    return _pages_of([update]).get(update.translation_key)
-
-
-def _pages_of(updates: Iterable[Update]) -> dict[UUID, UpdatePage]:
+def pages_of(updates: Iterable[Update]) -> dict[UUID, UpdatePage]:
     """By translation key, the page in the campaign's own language, else another one; one query."""
     source = {update.translation_key: update.campaign.source_locale_id for update in updates}
     found: dict[UUID, UpdatePage] = {}

@@ -17,7 +17,7 @@ from home.admin_access import RoleMenuItem
 from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
-from updates import coaching_views, question_views, tier_choices, views
+from updates import coaching_views, mailing_views, question_views, tier_choices, views
 from updates.models import Update, UpdatePage
 
 
@@ -29,11 +29,22 @@ def admin_urls() -> list[URLPattern]:
         path("questions/<int:question_id>/close/", question_views.close, name="updates_question_close"),
         path("questions/<int:question_id>/show/", question_views.show, name="updates_question_show"),
         path("mailings/", views.mailings, name="updates_mailings"),
-        path("mailings/<int:mailing_id>/", views.mailing, name="updates_mailing"),
         path("mailings/plan/<int:campaign_id>/", coaching_views.start_plan, name="updates_plan"),
         path("mailings/drafts/<int:campaign_id>/<str:occasion>/", coaching_views.draft, name="updates_draft"),
+        path("mailings/<int:mailing_id>/", mailing_views.mailing, name="updates_mailing"),
+        path("mailings/<int:mailing_id>/progress/", mailing_views.progress, name="updates_mailing_progress"),
+        path("mailings/<int:mailing_id>/people/<str:group>/", mailing_views.people, name="updates_mailing_people"),
+        path("mailings/<int:mailing_id>/pause/", mailing_views.pause, name="updates_mailing_pause"),
+        path("mailings/<int:mailing_id>/resume/", mailing_views.resume, name="updates_mailing_resume"),
+        path("mailings/<int:mailing_id>/cancel/", mailing_views.cancel, name="updates_mailing_cancel"),
+        path("mailings/<int:mailing_id>/moment/", mailing_views.reschedule, name="updates_mailing_moment"),
+        path("mailings/<int:mailing_id>/waiting/", mailing_views.settle_waiting, name="updates_mailing_waiting"),
+        path(
+            "mailings/<int:mailing_id>/doubt/<int:mail_id>/", mailing_views.settle_doubt, name="updates_mailing_doubt"
+        ),
         path("updates/<int:page_id>/", views.briefing, name="updates_briefing"),
         path("updates/<int:page_id>/send/", views.send, name="updates_send"),
+        path("updates/<int:page_id>/<str:kind>/left-out/", views.left_out, name="updates_left_out"),
         path("updates/<int:page_id>/announce/", views.announce_delay, name="updates_announce"),
         path("updates/<int:page_id>/<str:kind>/<str:language>/test/", views.test, name="updates_test"),
         path("updates/<int:page_id>/<str:kind>/<str:language>/<str:part>/", views.preview, name="updates_preview"),

@@ -4,12 +4,13 @@ from home.models.backers import Backer, NewsConsent
 from home.models.brand import Brand
 from home.models.cooperative import Cooperative, Membership, Role
 from home.models.jobs import Heartbeat, PeriodicJob
-from home.models.mail import HeldFor, MailEvent, MailState, OutgoingMail, Suppression, TeamMailChoice
+from home.models.mail import BatchStop, HeldFor, MailEvent, MailState, OutgoingMail, Stop, Suppression, TeamMailChoice
 from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
 from home.models.users import User
 
 __all__ = [
     "Backer",
+    "BatchStop",
     "Brand",
     "Cooperative",
     "Heartbeat",
@@ -24,6 +25,7 @@ __all__ = [
     "PublicPage",
     "PublicationRefused",
     "Role",
+    "Stop",
     "Suppression",
     "TeamMailChoice",
     "TextPage",

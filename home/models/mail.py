@@ -14,7 +14,7 @@ from home.tenancy import ScopedManager
 
 
 class MailState(models.TextChoices):
-    """Where a mail stands; changed only by home.outbox."""
+    """Where a mail stands; changed only by home.outbox, and by home.holding for the mails of a batch."""
 
     QUEUED = "queued", _("Waiting")
     HELD = "held", _("Held")
@@ -27,7 +27,7 @@ class MailState(models.TextChoices):
 
 
 class HeldFor(models.TextChoices):
-    """What a held mail waits for. Set and cleared with HELD, by home.outbox."""
+    """What a held mail waits for. Set and cleared with HELD, by home.holding."""
 
     NOTHING = "", _("Nothing")
     DECISION = "decision", _("Its mailing is paused")
@@ -116,6 +116,29 @@ class MailEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mail_id} · {self.kind}"
+
+
+class Stop(models.TextChoices):
+    """What becomes of the mails of a batch that must not leave."""
+
+    HOLD = "hold", _("They wait")
+    CANCEL = "cancel", _("They are cancelled")
+
+
+class BatchStop(models.Model):
+    """As long as this row stands, no mail of the batch leaves, whatever the state of its own row (home.holding).
+
+    A mail that was leaving when its batch was stopped may come back to the queue later; this row holds it there.
+    """
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    batch = models.CharField(max_length=60, unique=True)
+    how = models.CharField(max_length=6, choices=Stop.choices)
+
+    objects = ScopedManager()
+
+    def __str__(self) -> str:
+        return f"{self.batch} · {self.how}"
 
 
 class TeamMailChoice(models.Model):

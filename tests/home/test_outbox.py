@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from home import backing, clock, outbox
+from home import backing, claims, clock, outbox
 from home.models import MailState, OutgoingMail
 from home.registry import kind_of
 from home.tenancy import within
@@ -187,7 +187,7 @@ def test_a_message_refused_for_good(service, provider, cooperative):
 
 def test_trying_ends_after_about_a_day(news, provider, cooperative):
     news("a@x.example")
-    put(cooperative, attempts=outbox.MAX_ATTEMPTS - 1)
+    put(cooperative, attempts=claims.MAX_ATTEMPTS - 1)
     provider.answers = ["451 try later"]
     outbox.send_due()
     assert states(cooperative) == [MailState.FAILED]
@@ -217,7 +217,7 @@ def test_service_mail_leaves_again_with_the_same_message_id(service, provider, c
 
 def test_a_person_must_look_when_doubts_pile_up(service, provider, cooperative):
     service("a@x.example")
-    put(cooperative, attempts=outbox.MAX_DOUBTS - 1)
+    put(cooperative, attempts=claims.MAX_DOUBTS - 1)
     provider.answers = ["vanish"]
     outbox.send_due()
     assert states(cooperative) == [MailState.IN_DOUBT]
@@ -273,7 +273,7 @@ def test_a_mail_another_worker_has_is_left_alone(service, provider, cooperative)
 
 def test_a_worker_that_lost_its_lease_sends_nothing(service, provider, cooperative):
     service("a@x.example")
-    claimed = outbox._claim()
+    claimed = claims.claim()
     put(cooperative, lease_token=uuid.uuid4())
     assert outbox._send_batch(claimed, get_connection()) == 1
     assert (provider.taken, states(cooperative)) == ([], [MailState.QUEUED])
@@ -310,4 +310,4 @@ def test_a_held_mail_waits(news, provider, cooperative):
 def test_claiming_asks_the_same_whatever_waits(news, count, django_assert_num_queries):
     news(*[f"{number}@x.example" for number in range(count)])
     with django_assert_num_queries(5):
-        assert len(outbox._claim()) == count
+        assert len(claims.claim()) == count

@@ -11,8 +11,7 @@ from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
 from django.core.mail import EmailMultiAlternatives
 from django.urls import NoReverseMatch, reverse
 
-from home import backing, bounces, composing, outbox, tracking
-from home.handover import provider_id_of
+from home import backing, bounces, composing, merging, outbox, tracking
 from home.models import MailEvent, MailState, NewsConsent, OutgoingMail, Suppression
 from home.registry import kind_of
 from home.tenancy import across_cooperatives, within
@@ -323,4 +322,4 @@ def test_the_provider_s_name_of_a_mail_is_kept(campaign, inside, settings):
 
 def test_smtp_gives_no_name():
     assert isinstance(EmailMultiAlternatives().message(), Message)
-    assert provider_id_of(EmailMultiAlternatives(), "a@courriel.example") == ""
+    assert merging.answer_for(EmailMultiAlternatives(), OutgoingMail(address="a@courriel.example")) == ("", "")

@@ -17,7 +17,7 @@ from django.utils import timezone
 from campaigns import publishing
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
-from home import clock, outbox
+from home import claims, clock, outbox
 from home.models import Backer, MailState, OutgoingMail
 from home.registry import kind_of
 from home.tenancy import across_cooperatives, within
@@ -993,7 +993,7 @@ def test_a_service_mail_abandoned_at_that_very_moment_is_not_put_in_doubt(campai
 
     seen = []
     with connection.execute_wrapper(another_dies):
-        outbox.free_the_dead()
+        claims.free_the_dead()
     assert OutgoingMail.objects.get(pk=mail.pk).state == MailState.LEAVING
-    assert outbox.free_the_dead() == 1
+    assert claims.free_the_dead() == 1
     assert OutgoingMail.objects.get(pk=mail.pk).state == MailState.QUEUED

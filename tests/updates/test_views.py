@@ -170,9 +170,9 @@ def test_a_list_that_changed_meanwhile_is_shown_again(admin, news_page):
 def test_the_choice_of_a_missing_language(admin, campaign, backers):
     page = make_update_page(campaign)
     text = said(admin.get(briefing(page)))
-    assert "The English text is missing for 1 person. Choose: Wait for the translation" in text
+    assert "The English text is missing for 1 person. Choose: They wait: their email leaves once" in text
     assert "Send them the French text with a note" in text
-    for choice in ("wait", "", "nonsense"):
+    for choice in ("", "nonsense"):
         response = admin.post(f"{briefing(page)}send/", {"people": "4", "missing_language": choice}, follow=True)
         assert "One of the two texts is missing." in said(response)
     assert state_of_the_world() == [0, 0, 0, 0]
@@ -230,7 +230,7 @@ def test_a_mailing_shows_how_far_it_is_and_what_went_wrong(admin, news_page):
         mailing = Mailing.objects.get()
     text = said(admin.get(f"/admin/mailings/{mailing.pk}/"))
     assert "1 of 4 sent" in text
-    assert "Waiting 1 Could not be sent 1 In doubt 1" in text
+    assert "Waiting 1 Sent 1 In doubt 1 Could not be sent 1" in text
     assert "Oumar@x.example Could not be sent" in text
     assert "1 of 4 sent" in said(admin.get("/admin/mailings/"))
 

@@ -3,14 +3,17 @@
 Changed by updates.sending. `send_at`: its mails leave from then on; empty, at once.
 """
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import person
+from home import clock
 from home.models import Cooperative
 from home.tenancy import ScopedManager
-from updates.enums import MailingKind, MailingState, MissingLanguage, PauseReason
+from updates.enums import Act, MailingKind, MailingState, MissingLanguage, PauseReason
 from updates.models.updates import Update
 
 
@@ -42,3 +45,33 @@ class Mailing(models.Model):
     def key(self) -> str:
         """What `OutgoingMail.batch` says of mails that leave with this mailing."""
         return f"mailing:{self.pk}"
+
+    @property
+    def is_to_come(self) -> bool:
+        """It is to leave at a moment that has not come."""
+        return self.send_at is not None and self.send_at > clock.now()
+
+
+class MailingAct(models.Model):
+    """What was done with a mailing, when and by whom; only ever added to. `by` is empty for what it did by itself.
+
+    `tried`, `bounced` and `complained` are its figures at that moment: a pause counts from the last decision on.
+    """
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    mailing = models.ForeignKey(Mailing, on_delete=models.PROTECT, related_name="acts")
+    act = models.CharField(max_length=12, choices=Act.choices)
+    at = models.DateTimeField()
+    by = person()
+    detail = models.CharField(max_length=100, blank=True)
+    tried = models.PositiveIntegerField(default=0)
+    bounced = models.PositiveIntegerField(default=0)
+    complained = models.PositiveIntegerField(default=0)
+
+    objects = ScopedManager()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id} · {self.act}"
