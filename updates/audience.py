@@ -120,7 +120,7 @@ def _start_of(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone))
 
 
-def concerned_items(campaign: Campaign, changes: list[Change]) -> QuerySet[PledgeItem]:
+def concerned_items(campaign: Campaign, changes: list[Change]) -> QuerySet[Any]:
     """Items still owed whose month a change would move; `month_now` is their month until then."""
     if not changes:
         return PledgeItem.objects.none()
