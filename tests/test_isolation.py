@@ -486,7 +486,19 @@ def test_who_may_not_act_moves_nothing_of_their_own_cooperative(ours, role, mail
 #: What treasurers and owners alone open.
 ACCOUNTS = {
     *("money", "settlement", "rehearsal", "report", "matching", "payouts", "payout", "refunds", "refund"),
-    *("refund asked", "given back", "books", "tax_report", "owed", "journal", "accounts", "taxes", "tax"),
+    *(
+        "refund asked",
+        "refund requested",
+        "refund_requests",
+        "given back",
+        "books",
+        "tax_report",
+        "owed",
+        "journal",
+        "accounts",
+        "taxes",
+        "tax",
+    ),
     *("tax_report as a file", "owed as a file", "journal as a file", "journal of a campaign"),
 }
 #: What editors open too.

@@ -167,9 +167,9 @@ class Offer:
     def moves(self) -> list[TierMove]:
         rewards = [reward.pk for change in self.changes for reward in change.rewards]
         months = dict(annotate_tier_month(Reward.objects.filter(pk__in=rewards)).values_list("pk", "month_now"))
-        items: Any = audience.concerned_items(self.update.campaign, self.changes).order_by("month_now")
+        items: Any = audience.concerned_items(self.update.campaign, self.changes)
         theirs: dict[int, list[date]] = {}
-        for reward_id, month_now in items.values_list("reward_id", "month_now").distinct():
+        for reward_id, month_now in items.order_by("month_now").values_list("reward_id", "month_now").distinct():
             theirs.setdefault(reward_id, []).append(month_now)
         return [
             TierMove(reward, reward.estimated_delivery, tuple(theirs.get(reward.pk, [months[reward.pk]])), change.month)
