@@ -27,6 +27,9 @@ NUMBER = re.compile(r"\d+(?:[\u00a0,.]\d+)*")
 QUOTED = re.compile(r"[«“]\s?([^»”]+?)\s?[»”]")
 ADDRESS = re.compile(r"https?://[^\s<>)]+")
 
+#: What no template should leave; “None is ready yet.” is a sentence.
+UNFILLED = re.compile(r"\{\{|\{%|%\(|\bNone\b(?! is\b)")
+
 #: Amounts as only the other language writes them.
 FOREIGN_AMOUNT = {"fr": re.compile(r"\$\d"), "en": re.compile(r"\d[\u00a0 ]\$(?!\d)")}
 #: What the team wrote itself stands as it was written.
@@ -91,7 +94,7 @@ def faults_of(read):
         "the language is not said": f'<html lang="{TAGS[language]}"' in read.html,
         f"an amount is in the other language: {foreign}": not foreign,
         "something is fetched": not re.search(r"(?:src|background)=|url\(|<link|@import|<script", read.html),
-        "something is not filled in": not re.search(r"\{\{|\{%|%\(|\bNone\b", read.shown + read.text + read.subject),
+        "something is not filled in": not UNFILLED.search(read.shown + read.text + read.subject),
         "one-click unsubscription is not on news alone": (
             (headers["List-Unsubscribe"] is not None, headers["List-Unsubscribe-Post"] is not None)
             == (kind.category == Category.NEWS,) * 2

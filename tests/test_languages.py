@@ -24,7 +24,7 @@ from campaigns import end_dates, following
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign
 from home import clock, composing, outbox, unsubscribing
-from home.models import OutgoingMail, Role, TextPage
+from home.models import OutgoingMail, Role, TextPage, User
 from home.registry import all_kinds, kind_of
 from home.tenancy import within
 from pledges import continuing, extending, refund_decisions, refund_requests, resuming, subscribing, tasks
@@ -38,6 +38,8 @@ from tests.factories.books import make_offline, make_payout
 from tests.factories.campaigns import body_of, end_now, make_campaign, two_tiers
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge, make_refund, payment_of
+from tests.pledges import fulfilment_mails
+from tests.samples import make_mail
 from tests.updates.making import NEXT_FR, REASON_FR, make_update, notice_block, tell
 from updates.announcing import announce
 from updates.enums import MissingLanguage
@@ -72,11 +74,19 @@ OWN_WORDS = (
     "Textes de la coopérative",
     "Le texte, en entier.",
     "Rosalie Tremblay",
+    "Rosalie Tremblay-Bélanger",
     "Camille Rivard",
     "camille@example.com",
     "Postes Canada",
     "J’accepte que ma carte soit débitée si l’objectif est atteint.",
     "J’autorise…",
+    "12, rue du Moulin",
+    "(Québec) G0L 0X0",
+    "Taille",
+    "Nom à graver",
+    "Moyen",
+    "Le sac est déchiré & vide.",
+    "Un autre part demain.",
 )
 
 #: The other language's own name, in the link that leads there.
@@ -612,6 +622,18 @@ def test_mails_to_treasurers_about_accounts_and_transfers(pseudo, campaign, kind
     assert_mails_marked(campaign, {kind})
 
 
+FULFILMENT_MAILS = [*fulfilment_mails.KINDS, "problem_reported"]
+
+
+@pytest.mark.parametrize("kind", FULFILMENT_MAILS)
+def test_mails_about_what_is_prepared_and_sent(pseudo, flexible, kind):
+    made = make_mail(kind, flexible, "fr")
+    User.objects.update(first_name="Camille Rivard", last_name="")
+    with within(flexible.cooperative):
+        OutgoingMail.objects.exclude(pk=made.pk).delete()
+    assert_mails_marked(flexible, {kind})
+
+
 REQUEST_MAILS = {"refund_requested", "refund_to_decide", "refund_answered"}
 
 
@@ -660,7 +682,7 @@ def test_the_mail_that_asks_to_confirm(pseudo, campaign):
 def test_no_mail_about_money_is_forgotten_above():
     """A new kind is read under the marks too."""
     others = {"campaign_outcome", "campaign_last_hours", "payments_resumed", "contribution_link", "news_to_confirm"}
-    read = {*PLEDGE_MAILS, *AFTERMATH, *MONEY_MAILS, *REQUEST_MAILS, *others}
+    read = {*PLEDGE_MAILS, *AFTERMATH, *MONEY_MAILS, *FULFILMENT_MAILS, *REQUEST_MAILS, *others}
     assert {kind.key for kind in all_kinds() if kind.app == "pledges"} == read
 
 

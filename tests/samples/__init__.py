@@ -1,7 +1,8 @@
 """One mail of every registered kind, as it would leave, to someone who reads French or English.
 
-A kind's sample is a function that writes what the mail is about and returns what `outbox.mail_for` takes. Every module
-of this folder is loaded; a kind without a sample fails tests/test_every_mail.py.
+A kind's sample is a function that writes what the mail is about and returns what `outbox.mail_for` takes, or the mail
+itself where the product has queued it. Every module of this folder is loaded; a kind without a sample fails
+tests/test_every_mail.py.
 """
 
 import importlib
@@ -36,6 +37,13 @@ def member_of(cooperative, role=Role.OWNER):
 
 def reader_of(campaign, language):
     return make_backer(campaign.cooperative, name="Rosalie Tremblay-Bélanger", language=language)
+
+
+def in_language(mail, language):
+    """A mail that was queued for the team, as someone reads it who chose that language."""
+    mail.language = language
+    mail.save()
+    return mail
 
 
 def make_mail(kind, campaign, language):

@@ -37,7 +37,7 @@ ENDED = {
 }
 
 AFTERMATH = {
-    "refund_to_decide": ("refund", ""),
+    "refund_to_approve": ("refund", ""),
     "refund_bounced": ("refund", "refused"),
     "dispute_opened": ("dispute", "open"),
     "dispute_closed": ("dispute", "won"),

@@ -6,7 +6,7 @@ from campaigns import questions
 from campaigns.models import ReviewQuestion
 from home import clock, sender_verifying
 from home.models import OutgoingMail
-from tests.samples import reader_of, sample
+from tests.samples import in_language, reader_of, sample
 from tests.samples.money import pledge_of
 from tests.updates.making import make_update, notice_block, tell, text_block
 from updates.announcing import announce
@@ -41,10 +41,7 @@ def of_a_question(kind, campaign, language, member):
 @sample("sender_check")
 def of_the_sending_address(kind, campaign, language, member):
     sender_verifying.ask(campaign.cooperative, by=member)
-    mail = OutgoingMail.objects.filter(kind=kind).latest("pk")
-    mail.language = language
-    mail.save()
-    return mail
+    return in_language(OutgoingMail.objects.filter(kind=kind).latest("pk"), language)
 
 
 @sample("update_published")

@@ -21,6 +21,10 @@ def text_block(text="<p>La pierre est arrivée.</p>"):
     return {"type": "text", "id": str(uuid.uuid4()), "value": {"text": text}}
 
 
+def thanks_block(text="Grâce à vous, la pierre tourne."):
+    return {"type": "thanks", "id": str(uuid.uuid4()), "value": {"heading": "", "text": f"<p>{text}</p>"}}
+
+
 def notice_block(
     rewards, *, month=NEW_MONTH, reason=REASON_FR, next_steps=NEXT_FR, next_news_on=None, pledged_before=None
 ):

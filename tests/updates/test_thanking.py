@@ -1,6 +1,5 @@
 """The mail of an update that thanks: its own words once the campaign has succeeded, and to nobody twice."""
 
-import uuid
 from html import unescape
 
 import pytest
@@ -10,7 +9,7 @@ from campaigns.models import Campaign, CampaignPage
 from home import clock, composing
 from home.models import OutgoingMail
 from tests.factories.pledges import make_pledge
-from tests.updates.making import make_update, tell, text_block
+from tests.updates.making import make_update, tell, text_block, thanks_block
 from updates.enums import MailingKind, MissingLanguage
 from updates.models import UpdatePage
 from updates.rehearsing import rehearse
@@ -21,10 +20,6 @@ pytestmark = pytest.mark.usefixtures("inside")
 
 NBSP = "\u00a0"
 WORD = "Grâce à vous, la pierre tourne."
-
-
-def thanks_block():
-    return {"type": "thanks", "id": str(uuid.uuid4()), "value": {"heading": "", "text": f"<p>{WORD}</p>"}}
 
 
 def succeed(campaign, state=CampaignState.FUNDED, *, pledged=120_000, backers=14):
@@ -43,7 +38,7 @@ def add_wall(campaign):
 
 def news_of(campaign, *blocks, language="fr"):
     tell(make_pledge(campaign, language=language).backer, campaign)
-    update = make_update(campaign, *(blocks or [thanks_block()]))
+    update = make_update(campaign, *(blocks or [thanks_block(WORD)]))
     send_news(update, by=None, missing_language=MissingLanguage.NONE)
     return OutgoingMail.objects.get()
 
@@ -117,6 +112,6 @@ def test_a_preview_shows_the_same_mail(campaign):
     succeed(campaign)
     backer = make_pledge(campaign).backer
     tell(backer, campaign)
-    update = make_update(campaign, thanks_block())
+    update = make_update(campaign, thanks_block(WORD))
     message = rehearse(update, texts_of(update), MailingKind.NEWS, backer)
     assert message.subject == "Merci de la part de toute l’équipe"
