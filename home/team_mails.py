@@ -1,5 +1,7 @@
 """What people of a team choose to be written about. Kinds that the registry gives no `choice` are always sent."""
 
+from django.db.models import QuerySet
+
 from home.models import Cooperative, OutgoingMail, TeamMailChoice, User
 from home.registry import Category, MailKind, all_kinds, kind_of
 
@@ -13,6 +15,14 @@ def unwanted_by(user: User, cooperative: Cooperative) -> set[str]:
     """Keys of the kinds that someone switched off in this cooperative."""
     choices = TeamMailChoice.objects.filter(cooperative=cooperative, user=user, wanted=False)
     return set(choices.values_list("kind", flat=True)) & {kind.key for kind in optional_kinds()}
+
+
+def wanting(kind: MailKind, people: QuerySet[User], cooperative: Cooperative) -> QuerySet[User]:
+    """Those of them who have not switched this kind off in this cooperative."""
+    if not kind.choice:
+        return people
+    off = TeamMailChoice.objects.filter(cooperative=cooperative, kind=kind.key, wanted=False)
+    return people.exclude(pk__in=off.values("user"))
 
 
 def choose(user: User, cooperative: Cooperative, wanted: set[str]) -> None:

@@ -29,7 +29,7 @@ def tell(cooperative: Cooperative) -> None:
         return
     today = team.local_now(cooperative).date()
     kind = kind_of("editor_digest")
-    people = team.readers(cooperative, kind.key, Role.EDITOR)
+    people = team.readers(cooperative, kind, Role.EDITOR)
     happened = happened_on(cooperative, today - timedelta(days=1))
     if happened:
         outbox.queue_all(

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.emails import members
 from home import formats, outbox
@@ -81,5 +82,7 @@ def _mailing_of(mail: OutgoingMail) -> Mailing:
     return rows.get(pk=mail.subject_key.removeprefix("mailing:"))
 
 
-register(MailKind(FINISHED, "updates", Category.TEAM, "A mailing has finished.", fill_finished))
+register(
+    MailKind(FINISHED, "updates", Category.TEAM, "A mailing has finished.", fill_finished, _("A finished mailing"))
+)
 register(MailKind(PAUSED, "updates", Category.TEAM, "A mailing paused itself.", fill_paused))

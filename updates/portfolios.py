@@ -79,7 +79,7 @@ def tell(cooperative: Cooperative) -> None:
     outbox.queue_all(
         team.mails(
             kind,
-            team.readers(cooperative, kind.key, Role.ADVISER),
+            team.readers(cooperative, kind, Role.ADVISER),
             cooperative=cooperative,
             subject_key=f"cooperative:{cooperative.pk}",
             occasion=monday.isoformat(),

@@ -59,7 +59,7 @@ def tell_all(cooperative: Cooperative) -> None:
 
 def tell_of_next_month(cooperative: Cooperative) -> None:
     kind = kind_of("promise_in_one_month")
-    people = team.readers(cooperative, kind.key, Role.EDITOR)
+    people = team.readers(cooperative, kind, Role.EDITOR)
     for owed in promised_for(cooperative, month_after(today_in(cooperative))):
         facts = {"month": owed.month.isoformat(), "n": owed.rewards, "ready": owed.ready, "missing": owed.missing}
         _queue(kind, people, cooperative, owed, facts)
@@ -68,7 +68,7 @@ def tell_of_next_month(cooperative: Cooperative) -> None:
 def tell_of_late_ones(cooperative: Cooperative) -> None:
     """A week after the month, if nothing of what it was promised for has left or can be picked up."""
     kind = kind_of("promise_week_late")
-    people = team.readers(cooperative, kind.key, Role.EDITOR, Role.ADVISER)
+    people = team.readers(cooperative, kind, Role.EDITOR, Role.ADVISER)
     for month in late_months(today_in(cooperative)):
         begun = _begun(cooperative, month)
         for owed in promised_for(cooperative, month):
@@ -94,7 +94,7 @@ def tell_of_missed_news(cooperative: Cooperative) -> None:
     kind = kind_of("next_news_missed")
     missed = next_news.missed_notices(cooperative)
     waiting = coaching_due.people_waiting([notice.campaign for notice in missed]) if missed else {}
-    people = team.readers(cooperative, kind.key, Role.EDITOR, Role.ADVISER)
+    people = team.readers(cooperative, kind, Role.EDITOR, Role.ADVISER)
     for notice in missed:
         if n := waiting.get(notice.campaign_id):
             outbox.queue_all(

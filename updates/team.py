@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from home import clock, outbox
-from home.models import Cooperative, OutgoingMail, Role, TeamMailChoice, User
+from home import clock, outbox, team_mails
+from home.models import Cooperative, OutgoingMail, Role, User
 from home.registry import MailKind
 
 #: Mails about a day leave from this hour on, where the cooperative is.
@@ -24,11 +24,11 @@ def has_begun(cooperative: Cooperative) -> bool:
     return local_now(cooperative).hour >= MORNING
 
 
-def readers(cooperative: Cooperative, kind: str, *roles: Role) -> QuerySet[User]:
+def readers(cooperative: Cooperative, kind: MailKind, *roles: Role) -> QuerySet[User]:
     """Everyone with one of these roles, once each, but for those who switched this mail off."""
     members = cooperative.memberships.filter(role__in=roles).values("user")
-    off = TeamMailChoice.objects.filter(cooperative=cooperative, kind=kind, wanted=False).values("user")
-    return User.objects.filter(pk__in=members, is_active=True).exclude(pk__in=off).order_by("pk")
+    people = User.objects.filter(pk__in=members, is_active=True).order_by("pk")
+    return team_mails.wanting(kind, people, cooperative)
 
 
 def mails(

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign, Reward
@@ -131,12 +132,36 @@ def fill_weekly(mail: OutgoingMail) -> Context:
     }
 
 
-def _team(key: str, purpose: str, fill: Any) -> None:
-    register(MailKind(key, "updates", Category.TEAM, purpose, fill))
-
-
-_team("promise_in_one_month", "A tier is promised for next month.", fill_in_one_month)
-_team("promise_week_late", "A month is over for a week and nothing of a tier is sent.", fill_week_late)
-_team("next_news_missed", "News was promised for a day that is over, and did not come.", fill_news_missed)
-_team("editor_digest", "What happened yesterday, if anything did.", fill_digest)
-_team("adviser_weekly", "What an adviser follows this week.", fill_weekly)
+for _key, _purpose, _fill, _choice in (
+    (
+        "promise_in_one_month",
+        "A tier is promised for next month.",
+        fill_in_one_month,
+        _("A reward promised for next month"),
+    ),
+    (
+        "promise_week_late",
+        "A month is over for a week and nothing of a tier is sent.",
+        fill_week_late,
+        _("A reward that is a week late"),
+    ),
+    (
+        "next_news_missed",
+        "News was promised for a day that is over, and did not come.",
+        fill_news_missed,
+        _("News that we promised and did not give"),
+    ),
+    (
+        "editor_digest",
+        "What happened yesterday, if anything did.",
+        fill_digest,
+        _("Each morning, what happened the day before"),
+    ),
+    (
+        "adviser_weekly",
+        "What an adviser follows this week.",
+        fill_weekly,
+        _("Each Monday, the dossiers that I follow"),
+    ),
+):
+    register(MailKind(_key, "updates", Category.TEAM, _purpose, _fill, _choice))
