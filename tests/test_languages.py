@@ -82,6 +82,7 @@ OWN_WORDS = (
     "J’autorise…",
     "12, rue du Moulin",
     "(Québec) G0L 0X0",
+    "Canada",
     "Taille",
     "Nom à graver",
     "Moyen",
