@@ -11,7 +11,7 @@ from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
 from django.core.mail import EmailMultiAlternatives
 from django.urls import NoReverseMatch, reverse
 
-from home import backing, bounces, composing, merging, outbox, tracking
+from home import backing, bounces, claims, composing, merging, outbox, tracking
 from home.models import MailEvent, MailState, NewsConsent, OutgoingMail, Suppression
 from home.registry import kind_of
 from home.tenancy import across_cooperatives, within
@@ -162,7 +162,7 @@ def test_a_worker_that_was_overtaken_by_the_event_changes_nothing(cooperative, c
     mail = mail_to(cooperative, "course@courriel.example", state=MailState.LEAVING)
     post(client, provider_events.postmark(mail, "delivered"))
     with within(cooperative):
-        assert not outbox._settle(mail, MailState.LEAVING, state=MailState.IN_DOUBT)
+        assert not claims.settle(mail, MailState.LEAVING, state=MailState.IN_DOUBT)
         assert OutgoingMail.objects.get().state == MailState.SENT
 
 
