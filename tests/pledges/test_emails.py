@@ -26,7 +26,7 @@ from tests.factories.campaigns import end_now, make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.offline import make_offline
 from tests.factories.pledges import make_payment, make_pledge, make_refund, payment_of
-from tests.pledges import fulfilment_mails
+from tests.pledges import fulfilment_mails, refund_request_mails
 
 ZONE = "America/Toronto"
 BACKERS = [kind.key for kind in all_kinds() if kind.app == "pledges" and kind.category == Category.SERVICE]
@@ -205,6 +205,8 @@ def made(kind, campaign, flexible, language):
         ]
     if kind in fulfilment_mails.KINDS:
         return fulfilment_mails.made(kind, pledge_of(campaign, box), language)
+    if kind in refund_request_mails.KINDS:
+        return refund_request_mails.made(kind, pledge_of(campaign, box), language)
     if kind in OWN_MAILS:
         return made_by_its_backer(kind, pledge_of(campaign, box, paid=False), language)
     if kind == "pledge_cancelled":
@@ -304,6 +306,7 @@ def test_the_kinds_are_those_of_the_deck():
                 "news_to_confirm",
                 *OWN_MAILS,
                 *fulfilment_mails.KINDS,
+                *refund_request_mails.KINDS,
             ]
         )
         == BACKERS
