@@ -99,6 +99,8 @@ CALLS = [
     "GET /v1/payouts",
     "GET /v1/balance_transactions",
 ]
+#: In minutes: less than the 30 days for which Stripe lists its events, by more than one rule lets pass.
+LONGEST_AWAY = 21 * 24 * 60
 KINDS = ["500", "500_after_commit", "timeout_after_commit", "429"]
 
 CARDS = {
@@ -183,7 +185,7 @@ class Story(RuleBasedStateMachine):
         Campaign.objects.filter(pk=self.stage.campaigns[model].pk).update(goal=goal)
         self.campaign = Campaign.objects.get(pk=self.stage.campaigns[model].pk)
         self.rewards = list(self.campaign.rewards.order_by("id"))
-        self.by_hand = self.settled = 0
+        self.by_hand = self.settled = self.unheard = 0
         self.sent = {}
         if bad_weather:
             self.weather(seed)
@@ -257,6 +259,7 @@ class Story(RuleBasedStateMachine):
 
     @rule()
     def poll(self):
+        self.unheard = 0
         self.bearing_faults(tasks.poll_cooperative.call, self.shop.pk)
         webhooks.handle_waiting()
 
@@ -275,8 +278,12 @@ class Story(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([1, 6, 36]))
     def time_passes(self, minutes):
+        """Nobody is away for longer than Stripe keeps its events: that gap is one for reconcile_stripe."""
         clock.advance(timedelta(minutes=minutes))
         self.double.advance(minutes=minutes)
+        self.unheard += minutes
+        if self.unheard > LONGEST_AWAY:
+            self.poll()
 
     @rule(days=st.integers(1, 8), attended=st.booleans())
     def days_pass(self, days, attended):
@@ -284,6 +291,8 @@ class Story(RuleBasedStateMachine):
         for step in [1] * days if attended else [days]:
             self.time_passes(24 * 60 * step)
             self.tick()
+            if attended:
+                self.poll()
 
     def tick(self):
         if self.is_over():

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from home import ticking
+from home import clock, ticking
 from home.tenancy import within
 from pledges import checkout, gateway, pledging, polling, tasks, webhooks
 from pledges.enums import PledgeState
@@ -94,6 +94,15 @@ def test_how_far_it_was_read_only_moves_on_and_overlaps(shop, campaign, stripe_d
     EventPoll.objects.filter(account=shop.stripe_account).update(read_until=later)
     assert poll(shop) == 0
     assert EventPoll.objects.get(account=shop.stripe_account).read_until == later
+
+
+@pytest.mark.parametrize(("days", "said"), [(29, 0), (31, 1)])
+def test_what_stripe_no_longer_lists_is_said(shop, campaign, stripe_double, caplog, days, said):
+    left_unseen(campaign, stripe_double)
+    poll(shop)
+    EventPoll.objects.filter(account=shop.stripe_account).update(read_until=clock.now() - timedelta(days=days))
+    poll(shop)
+    assert len([one for one in caplog.records if "run reconcile_stripe" in one.getMessage()]) == said
 
 
 def test_another_account_is_read_apart(shop, campaign, outsider, stripe_double):
