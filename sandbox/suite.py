@@ -1,7 +1,7 @@
-"""The whole test suite in three passes: side by side, then in a browser while another is on PostgreSQL.
+"""The whole test suite: what is quick side by side, then Chromium, which mostly waits, with the rest behind it.
 
-`python -m sandbox.suite -k ledger -x` hands its arguments to each pass. What the pass on PostgreSQL says is shown
-when it is over.
+`python -m sandbox.suite -k ledger -x` hands its arguments to each pass. What the passes behind it say is shown when
+they are over.
 """
 
 from __future__ import annotations
@@ -9,27 +9,28 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO
 
 NO_TEST_SELECTED = 5
 PYTEST = [sys.executable, "-m", "pytest"]
-SIDE_BY_SIDE = "in two processes", [*PYTEST, "-n", "2", "-m", "not postgres and not browser"]
+SIDE_BY_SIDE = "in two processes", [*PYTEST, "-n", "2", "-m", "not postgres and not browser and not long"]
 IN_CHROMIUM = "in Chromium", [*PYTEST, "-m", "browser"]
 ON_POSTGRES = "on PostgreSQL", [sys.executable, "-m", "sandbox.on_postgres", *PYTEST, "-m", "postgres"]
+LONG_ONES = "the long ones", [*PYTEST, "-m", "long and not postgres and not browser"]
+
+Pass = tuple[str, list[str]]
 
 
 def main() -> int:
     """0 when every pass that selected a test passed; every pass runs, so that one red test hides no other."""
-    codes = {SIDE_BY_SIDE[0]: _run(*SIDE_BY_SIDE)}
-    with tempfile.TemporaryFile("w+") as said:
-        behind = subprocess.Popen([*ON_POSTGRES[1], *sys.argv[1:]], stdout=said, stderr=subprocess.STDOUT)
-        try:
-            codes[IN_CHROMIUM[0]] = _run(*IN_CHROMIUM)
-            codes[ON_POSTGRES[0]] = behind.wait()
-        finally:
-            if behind.poll() is None:
-                behind.terminate()
+    codes = dict([_run(SIDE_BY_SIDE)])
+    with tempfile.TemporaryFile("w+") as said, ThreadPoolExecutor(1) as behind:
+        others = behind.submit(_run_all, [ON_POSTGRES, LONG_ONES], said)
+        codes |= [_run(IN_CHROMIUM)]
+        codes |= others.result()
         said.seek(0)
-        print(f"\n── {ON_POSTGRES[0]}\n{said.read()}", flush=True)
+        print(said.read(), flush=True)
     failed = [name for name, code in codes.items() if code not in (0, NO_TEST_SELECTED)]
     if failed:
         print(f"\nFailed: {', '.join(failed)}.")
@@ -39,9 +40,16 @@ def main() -> int:
     return int(bool(failed))
 
 
-def _run(name: str, command: list[str]) -> int:
-    print(f"\n── {name}", flush=True)
-    return subprocess.run([*command, *sys.argv[1:]], check=False).returncode
+def _run_all(passes: list[Pass], said: IO[str]) -> dict[str, int]:
+    return dict(_run(one, said) for one in passes)
+
+
+def _run(one: Pass, said: IO[str] | None = None) -> tuple[str, int]:
+    name, command = one
+    print(f"\n── {name}", file=said, flush=True)
+    return name, subprocess.run(
+        [*command, *sys.argv[1:]], stdout=said, stderr=said and subprocess.STDOUT, check=False
+    ).returncode
 
 
 if __name__ == "__main__":

@@ -118,3 +118,11 @@ def pytest_sessionfinish(session, exitstatus):
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("REQUIRE_SERVICES") == "1" and reporter and reporter.stats.get("skipped"):
         session.exitstatus = 1
+
+
+@pytest.fixture
+def in_the_shop(shop, settings, tmp_path):
+    """In the shop's scope, with a clock of the test's own to set forward."""
+    settings.CLOCK_FILE = tmp_path / "clock"
+    with within(shop):
+        yield

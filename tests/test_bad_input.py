@@ -373,6 +373,7 @@ def assert_spoilt(client, address, data, *, names=()):
                 assert form[name].value() == value, name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ADMIN_FORMS)
 def test_no_value_of_a_form_about_money_crashes(owner, campaign, tiers, name):
     args, data = admin_forms(campaign, tiers)[name]

@@ -58,8 +58,8 @@ def test_a_retired_tier_is_not_shown(campaign, visit):
     [
         ({}, "Availability 10 left", True),
         ({"promised": 9}, "Availability 1 left", True),
-        ({"promised": 6, "held": 1}, "Availability 3 left 1 held by someone paying now", True),
-        ({"promised": 5, "held": 2}, "Availability 3 left 2 held by people paying now", True),
+        ({"promised": 6, "held": 1}, "Availability 3 left · 1 held by someone paying now", True),
+        ({"promised": 5, "held": 2}, "Availability 3 left · 2 held by people paying now", True),
         ({"promised": 10}, "Availability Sold out", False),
         (
             {"promised": 8, "held": 2},

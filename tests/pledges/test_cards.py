@@ -4,7 +4,6 @@ import pytest
 
 from campaigns.enums import FundingModel
 from home.models import Role
-from home.tenancy import within
 from pledges import mending, refund_decisions
 from pledges.enums import CheckoutState, DisputeState, PaymentState, PledgeState, RefundState
 from pledges.models import Checkout, Dispute, FraudWarning, Payment, Refund
@@ -29,11 +28,7 @@ from tests.pledges.aftermath import (
 BACK = "http://meule.localhost/fr/retour/"
 
 
-@pytest.fixture(autouse=True)
-def scope(shop, settings, tmp_path):
-    settings.CLOCK_FILE = tmp_path / "clock"
-    with within(shop):
-        yield
+pytestmark = pytest.mark.usefixtures("in_the_shop")
 
 
 @pytest.fixture

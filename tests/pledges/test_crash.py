@@ -5,13 +5,12 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection
 
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign, RewardStock
@@ -26,6 +25,7 @@ from pledges.models import Checkout, Payment, Pledge
 from tests.factories.campaigns import end_now, make_campaign, tier
 from tests.factories.requests import pledge_request
 from tests.pledges.many import promise_many
+from tests.threads import in_threads, scoped
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -50,35 +50,6 @@ def promise(campaign, double, number, *, pay=True):
     if pay:
         double.pay(row.stripe_session)
     return row
-
-
-def in_threads(*functions):
-    """Run them at the same moment, each with a database connection of its own; their errors are raised."""
-    barrier, errors = threading.Barrier(len(functions)), []
-
-    def run(function):
-        try:
-            barrier.wait(20)
-            function()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=[function]) for function in functions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert errors == []
-
-
-def scoped(cooperative, function, *args):
-    def run():
-        with within(cooperative):
-            function(*args)
-
-    return run
 
 
 def start_worker(settings):
@@ -142,7 +113,7 @@ def test_return_page_and_webhook_raced_confirm_once(campaign, shop, stripe_doubl
             webhooks.handle_waiting()
 
         both = [scoped(shop, checkout.finish, row), by_event]
-        in_threads(*(both if number % 2 else both[::-1]))
+        assert in_threads(*(both if number % 2 else both[::-1])) == []
     assert Pledge.objects.filter(state=PledgeState.CONFIRMED).count() == 100
     assert OutgoingMail.objects.filter(kind="pledge_confirmed").count() == 100
     box = RewardStock.objects.get()
@@ -158,7 +129,7 @@ def test_a_page_in_its_last_second_is_either_paid_or_free(paid, campaign, shop, 
         stripe_double.pay(row.stripe_session)
     stripe_double.advance(seconds=60)
     clock.advance(timedelta(minutes=36))
-    in_threads(*[scoped(shop, checkout.end, Checkout.objects.get(pk=row.pk)) for _ in range(3)])
+    assert in_threads(*[scoped(shop, checkout.end, Checkout.objects.get(pk=row.pk)) for _ in range(3)]) == []
     box = RewardStock.objects.get()
     state = Pledge.objects.get().state
     assert (state, box.held, box.promised) == ((PledgeState.CONFIRMED, 0, 2) if paid else (PledgeState.LAPSED, 0, 0))
@@ -176,7 +147,7 @@ def test_the_last_ones_are_sold_once_to_many_at_once(shop, stripe_double):
         except PledgeRefused as refused:
             outcomes.append(refused.code)
 
-    in_threads(*[scoped(shop, buy, number) for number in range(20)])
+    assert in_threads(*[scoped(shop, buy, number) for number in range(20)]) == []
     assert sorted(outcomes) == ["held"] * 5 + ["sold_out"] * 15
     assert RewardStock.objects.get().held == 5
 
@@ -200,6 +171,6 @@ def test_no_pledge_slips_past_a_campaign_that_closes(shop, stripe_double):
             settlement.lifecycle.close(fresh)
             seen.append(checkout.unfinished(fresh).count())
 
-        in_threads(*[scoped(shop, buy, number) for number in range(6)], scoped(shop, close))
+        assert in_threads(*[scoped(shop, buy, number) for number in range(6)], scoped(shop, close)) == []
         assert Campaign.objects.get(pk=campaign.pk).state == CampaignState.CLOSING
         assert seen == [len(accepted)]

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from campaigns.enums import FundingModel
-from home.tenancy import across_cooperatives, within
+from home.tenancy import across_cooperatives
 from pledges import event_routes, pledging, webhooks
 from pledges.enums import CardState, DisputeState, PaymentState, PledgeState, RefundReason, RefundState
 from pledges.models import Checkout, Dispute, FraudWarning, Payment, Refund, StripeEvent
@@ -26,12 +26,7 @@ from tests.pledges.aftermath import (
 )
 from tests.stripe_double import Double
 
-
-@pytest.fixture(autouse=True)
-def scope(shop, settings, tmp_path):
-    settings.CLOCK_FILE = tmp_path / "clock"
-    with within(shop):
-        yield
+pytestmark = pytest.mark.usefixtures("in_the_shop")
 
 
 @pytest.fixture

@@ -24,11 +24,7 @@ from tests.pledges.aftermath import (
 BACK = "http://meule.localhost/fr/retour/"
 
 
-@pytest.fixture(autouse=True)
-def scope(shop, settings, tmp_path):
-    settings.CLOCK_FILE = tmp_path / "clock"
-    with within(shop):
-        yield
+pytestmark = pytest.mark.usefixtures("in_the_shop")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from itertools import cycle
 import pytest
 import requests
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
 from campaigns import publishing
@@ -40,6 +40,7 @@ from pledges.models import Checkout, LedgerEntry, Payment, Pledge, Refund, Strip
 from tests.factories.campaigns import end_now, make_campaign, tier
 from tests.factories.requests import pledge_request
 from tests.killing import killed_at
+from tests.threads import in_threads, scoped
 
 SAVES_THEN_DECLINES = "4000000000000341"
 ALWAYS_ASKS = "4000002760003184"
@@ -54,11 +55,7 @@ def raced(function):
     return function
 
 
-@pytest.fixture(autouse=True)
-def scope(shop, settings, tmp_path):
-    settings.CLOCK_FILE = tmp_path / "clock"
-    with within(shop):
-        yield
+pytestmark = pytest.mark.usefixtures("in_the_shop")
 
 
 @pytest.fixture
@@ -133,35 +130,6 @@ def charged(double, shop):
 def nothing_at_fault():
     with across_cooperatives():
         assert [str(finding) for finding in ledger_checks.all_findings()] == []
-
-
-def in_threads(*functions):
-    """Run them at the same moment, each with a connection of its own; the errors that they raised."""
-    barrier, errors = threading.Barrier(len(functions)), []
-
-    def run(function):
-        try:
-            barrier.wait(20)
-            function()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=[function]) for function in functions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return errors
-
-
-def scoped(cooperative, function, *args):
-    def run():
-        with within(cooperative):
-            function(*args)
-
-    return run
 
 
 @contextmanager

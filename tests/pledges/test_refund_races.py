@@ -1,10 +1,8 @@
 """Two treasurers at the same moment, and Stripe's events at the moment of our own call: on PostgreSQL, in threads."""
 
-import threading
 import uuid
 
 import pytest
-from django.db import connections
 
 from campaigns.enums import FundingModel
 from home.models import Role
@@ -15,29 +13,13 @@ from pledges.refund_decisions import RefundRefused
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
 from tests.pledges.aftermath import book_agrees, bring_events, contribute, payment_of
+from tests.threads import in_threads, scoped
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 
 def at_once(cooperative, *functions):
-    barrier, errors = threading.Barrier(len(functions)), []
-
-    def run(function):
-        try:
-            with within(cooperative):
-                barrier.wait(20)
-                function()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=[function]) for function in functions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return errors
+    return in_threads(*[scoped(cooperative, function) for function in functions])
 
 
 @pytest.fixture

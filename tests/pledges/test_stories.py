@@ -390,6 +390,7 @@ def stage(db, stripe_double, settings, tmp_path):
     Story.double, Story.stage = stripe_double, telling.set_stage()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("machine", [ToTheEnd, Aftermath])
 def test_every_story_leaves_journal_ledger_and_stock_in_agreement(machine, stage):
     run_state_machine_as_test(machine, settings=_bounds())
