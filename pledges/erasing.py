@@ -18,7 +18,7 @@ from home import clock, outbox
 from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppression
 from home.registry import kind_of
 from home.tenancy import across_cooperatives
-from pledges import gateway
+from pledges import gateway, refund_requests
 from pledges.enums import (
     CardState,
     DisputeState,
@@ -73,7 +73,8 @@ def _money_moves(backer: Backer) -> bool:
     refunds = Refund.objects.filter(waiting, payment__pledge__backer=backer)
     open_disputes = [DisputeState.INQUIRY, DisputeState.OPEN]
     disputes = Dispute.objects.filter(payment__pledge__backer=backer, state__in=open_disputes)
-    requests = RefundRequest.objects.filter(item__pledge__backer=backer, state=RequestState.ASKED)
+    unanswered = Q(state=RequestState.ASKED) | refund_requests.NOT_MADE
+    requests = RefundRequest.objects.filter(unanswered, item__pledge__backer=backer)
     return any(rows.exists() for rows in (open_payments, unpaid, refunds, disputes, requests))
 
 

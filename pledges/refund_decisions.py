@@ -19,7 +19,7 @@ from home import clock, outbox
 from home.models import User
 from home.registry import kind_of
 from pledges import giving_back, ledger, refund_requests
-from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundReason, RefundState
+from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundReason, RefundState, RequestState
 from pledges.models import Dispute, Payment, Pledge, Refund, RefundRequest
 from pledges.models.payments import GIVEN_BACK
 from pledges.refunds import TREASURERS
@@ -243,15 +243,23 @@ def ask_again(refund: Refund, by: User) -> None:
         transaction.on_commit(_nudge)
 
 
+def _for_the_team(refund: Refund) -> QuerySet[Refund]:
+    """It, if it was refused and someone of the team asked for it by themselves.
+
+    What a backer is owed, having cancelled or lowered, is not for the team; what they were granted is answered again
+    where it was granted (refund_requests.decline), so that they are told.
+    """
+    rows = Refund.objects.filter(REFUSED, pk=refund.pk).exclude(asked_by=None)
+    return rows.exclude(request__state=RequestState.GRANTED)
+
+
 def may_let_go(refund: Refund) -> bool:
-    """What someone of the team asked for. What a backer is owed, having cancelled or lowered, is not for the team."""
-    return refund.asked_by_id is not None and Refund.objects.filter(REFUSED, pk=refund.pk).exists()
+    return _for_the_team(refund).exists()
 
 
 def let_go(refund: Refund, by: User) -> None:
     """What was refused is not to be made after all. Raises RefundRefused."""
     with transaction.atomic():
         Payment.objects.select_for_update().get(pk=refund.payment_id)
-        refused = Refund.objects.filter(REFUSED, pk=refund.pk).exclude(asked_by=None)
-        if not refused.update(state=RefundState.REJECTED, approved_by=by, approved_at=clock.now()):
+        if not _for_the_team(refund).update(state=RefundState.REJECTED, approved_by=by, approved_at=clock.now()):
             raise RefundRefused(Obstacle.DECIDED)
