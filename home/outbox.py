@@ -26,7 +26,7 @@ from home import backing, claims, clock, composing, merging, team_mails
 from home.composing import Composer
 from home.handover import Verdict, blames_the_message
 from home.merging import Dialect
-from home.models import Backer, Cooperative, HeldFor, MailState, OutgoingMail, User
+from home.models import Backer, Cooperative, HeldFor, MailEvent, MailState, OutgoingMail, User
 from home.registry import Apart, Category, MailKind, kind_of
 from home.tenancy import within
 
@@ -96,7 +96,7 @@ def _in_chunks(mails: Iterable[OutgoingMail], size: int) -> Iterator[list[Outgoi
 
 
 def forget_reader(backer: Backer, *, but: MailKind | None = None) -> None:
-    """Mails to a backer who is erased: what still waits is cancelled, and no row keeps where it went.
+    """Mails to a backer who is erased: what still waits is cancelled, and no row keeps where it went or what came back.
 
     One that is leaving keeps its address, and so does the kind that is still to leave: call again later.
     """
@@ -105,7 +105,9 @@ def forget_reader(backer: Backer, *, but: MailKind | None = None) -> None:
     others.filter(state__in=[MailState.QUEUED, MailState.HELD]).update(
         state=MailState.CANCELLED, held_for=HeldFor.NOTHING
     )
-    mails.exclude(state__in=[MailState.QUEUED, MailState.LEAVING]).update(address="", facts={})
+    gone = mails.exclude(state__in=[MailState.QUEUED, MailState.LEAVING])
+    MailEvent.objects.filter(mail__in=gone).update(detail="")
+    gone.update(address="", facts={}, last_error="")
 
 
 def nudge() -> None:

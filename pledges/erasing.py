@@ -18,11 +18,12 @@ from home import clock, outbox
 from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppression
 from home.registry import kind_of
 from home.tenancy import across_cooperatives
-from pledges import gateway, refund_requests
+from pledges import gateway, kept_elsewhere, refund_requests
 from pledges.enums import (
     CardState,
     DisputeState,
     FulfilmentState,
+    PaymentMethod,
     PaymentState,
     PledgeState,
     RefundState,
@@ -116,6 +117,9 @@ def _empty(backer: Backer) -> None:
     SurveyAnswer.objects.filter(reply__item__pledge__in=pledges).update(text="")
     Problem.objects.filter(item__pledge__in=pledges).update(text="", answer="")
     RefundRequest.objects.filter(item__pledge__in=pledges).update(message="", answer="")
+    Refund.objects.filter(payment__pledge__in=pledges, payment__method=PaymentMethod.CARD).update(note="")
+    PledgeItem.objects.filter(pledge__in=pledges).update(state_reason="", carrier="", tracking_url="")
+    kept_elsewhere.erase(backer)
     pledges.filter(card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
     for pledge in pledges:  # one by one: each has a generation of its own
         Pledge.objects.filter(pk=pledge.pk).update(
