@@ -20,6 +20,7 @@ from pledges.fulfilment import this_month, today_in
 from updates import next_news
 from updates.feed import months_before
 from updates.models import DelayNotice, Update
+from updates.month_track import Axis, Track, axis_over
 from updates.next_news import NextNews
 
 
@@ -31,6 +32,7 @@ class Row:
     month: date
     changes: int
     is_late: bool
+    track: Track
 
     @property
     def total(self) -> int:
@@ -124,6 +126,7 @@ class Board:
     last_news_words: str
     next_news: NextNews | None
     kept: Kept
+    axis: Axis | None = None
 
     @property
     def is_shown(self) -> bool:
@@ -151,9 +154,12 @@ def board_of(campaign: Campaign, rewards: Iterable[Any]) -> Board:
     notices = list({notice.pk: notice for notice, _reward in pairs}.values())
     this = this_month(campaign.cooperative)
     changes = {tier.pk: sum(reward == tier.pk for _notice, reward in pairs) for tier in tiers}
-    rows = [_row(tier, changes[tier.pk], this) for tier in tiers if tier.promised and tier.handover != "nothing"]
+    owed = [tier for tier in tiers if tier.promised and tier.handover != "nothing"]
+    months = [month for tier in owed for month in (tier.estimated_delivery, tier.month_now)]
+    axis = axis_over(months, today_in(campaign.cooperative))
     return Board(
-        rows=rows,
+        rows=[_row(tier, changes[tier.pk], this, axis) for tier in owed] if axis else [],
+        axis=axis,
         history=_history(pairs, {tier.pk: tier for tier in tiers}),
         last_news_words=_last_news(campaign, last_published),
         next_news=next_news.awaited(notices, last_published, today_in(campaign.cooperative)),
@@ -181,9 +187,9 @@ def _told(campaign: Campaign) -> tuple[list[tuple[DelayNotice, int]], datetime |
     return pairs, latest
 
 
-def _row(tier: Any, changes: int, this: date) -> Row:
-    waiting = tier.promised > tier.sent
-    return Row(tier, tier.month_now, changes, is_late=waiting and tier.month_now < this)
+def _row(tier: Any, changes: int, this: date, axis: Axis) -> Row:
+    is_late = tier.promised > tier.sent and tier.month_now < this
+    return Row(tier, tier.month_now, changes, is_late, axis.track(tier.estimated_delivery, tier.month_now))
 
 
 def _history(pairs: list[tuple[DelayNotice, int]], tiers: dict[int, Any]) -> list[Told]:
