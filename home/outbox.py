@@ -110,6 +110,12 @@ def forget_reader(backer: Backer, *, but: MailKind | None = None) -> None:
     gone.update(address="", facts={}, last_error="")
 
 
+def readdress(backer: Backer) -> None:
+    """What still waits to leave goes to the backer's address of now."""
+    waiting = OutgoingMail.objects.filter(backer=backer, state__in=[MailState.QUEUED, MailState.HELD])
+    waiting.exclude(address="").update(address=backer.email)
+
+
 def nudge() -> None:
     from home.tasks import send_mails  # noqa: PLC0415 (tasks import this module)
 

@@ -34,6 +34,7 @@ from pledges.gone_back import gone_back
 from pledges.models import (
     DeliveryAddress,
     Dispute,
+    EmailChange,
     Payment,
     Pledge,
     PledgeItem,
@@ -119,6 +120,7 @@ def _empty(backer: Backer) -> None:
     RefundRequest.objects.filter(item__pledge__in=pledges).update(message="", answer="")
     Refund.objects.filter(payment__pledge__in=pledges, payment__method=PaymentMethod.CARD).update(note="")
     PledgeItem.objects.filter(pledge__in=pledges).update(state_reason="", carrier="", tracking_url="")
+    EmailChange.objects.filter(backer=backer).delete()
     kept_elsewhere.erase(backer)
     pledges.filter(card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
     for pledge in pledges:  # one by one: each has a generation of its own

@@ -21,6 +21,7 @@ from pledges.models import (
     Checkout,
     DataRequest,
     DeliveryAddress,
+    EmailChange,
     Pledge,
     PledgeConsent,
     PledgeItem,
@@ -80,6 +81,7 @@ def collected(backer: Backer) -> dict[str, Any]:
             for mail in OutgoingMail.objects.filter(backer=backer).prefetch_related("events").order_by("id")
         ],
         "addresses_without_news": _rows(Suppression.objects.filter(email_key=backer.email_key)),
+        "email_changes": _rows(EmailChange.objects.filter(backer=backer)),
         "data_requests": _rows(DataRequest.objects.filter(backer=backer)),
     } | {name: _rows(rows) for name, rows in kept_elsewhere.rows_of(backer).items()}
 

@@ -38,6 +38,7 @@ HELD = {
     "pledges.DatePromise": "contributions.rewards.months",
     "pledges.DeliveryAddress": "contributions.address",
     "pledges.Dispute": "contributions.payments.disputes",
+    "pledges.EmailChange": "email_changes",
     "pledges.FraudWarning": "contributions.payments.fraud_warnings",
     "pledges.Payment": "contributions.payments",
     "pledges.PaymentAttempt": "contributions.payments.attempts",
