@@ -24,7 +24,7 @@ from sandbox.demo.founding import address_of
 from sandbox.demo.pictures import Album
 from sandbox.demo.story import Story
 from sandbox.demo.treasury import Treasury
-from sandbox.demo.twins import add_both, publish_both
+from sandbox.demo.twins import add_both, correct_both, publish_both
 from updates import coaching, sending
 from updates.announcing import announce
 from updates.enums import MissingLanguage
@@ -75,7 +75,8 @@ class Campaigner:
             if self.text.is_over:
                 completing.move_on(Campaign.objects.select_related("cooperative", "settlement").get(pk=campaign.pk))
         self._take_late_ones(campaign)
-        coaching.prepare(campaign)
+        if not self.text.is_over:
+            coaching.prepare(campaign)
 
     def look_back(self) -> None:
         """Once its mails have left: what was corrected in a text that people have read."""
@@ -86,7 +87,7 @@ class Campaigner:
                     french, english = self._update_pages(replace(text, html=text.correction.html))
                     page.body = french["body"]
                     with lived_at(self._hour(-text.correction.days_ago, HOUR)):
-                        publish_both(page, english)
+                        correct_both(page, english, self.editor)
 
     def _go_on(self, page: CampaignPage, campaign: Campaign) -> None:
         """Day by day: what is written to backers, and what becomes of their rewards."""
