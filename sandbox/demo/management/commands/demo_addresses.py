@@ -29,7 +29,7 @@ DESKS = (
     ("Questions reçues", "updates_questions", Role.EDITOR),
     ("Remise des contreparties", "pledges_fulfilment", Role.EDITOR),
     ("Jour de remise, au téléphone", "pledges_pick_up_day", Role.EDITOR),
-    ("Sondages", "pledges_surveys", Role.EDITOR),
+    ("Questionnaires", "pledges_surveys", Role.EDITOR),
     ("Problèmes signalés", "pledges_problems", Role.EDITOR),
     ("Adresses à corriger", "pledges_unreachable", Role.EDITOR),
     ("Chèques, virements, comptant", "pledges_offline", Role.EDITOR),
