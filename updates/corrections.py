@@ -44,9 +44,16 @@ def recorded(page: UpdatePage, by: User | None) -> Iterator[None]:
 
 
 def _online(page: UpdatePage) -> UpdatePage | None:
-    """The page as it was last published; None if it never was."""
-    stored = UpdatePage.objects.select_related("locale").filter(pk=page.pk, alias_of=None).first()
-    return stored if stored is not None and stored.first_published_at else None
+    """The page as it was last published; None if it never was.
+
+    From the revision that was published: wagtail-localize writes into the page itself before it publishes it.
+    """
+    rows = UpdatePage.objects.select_related("locale", "live_revision")
+    stored = rows.filter(pk=page.pk, alias_of=None).first()
+    if stored is None or not stored.first_published_at:
+        return None
+    published: UpdatePage = stored.live_revision.as_object() if stored.live_revision else stored
+    return published
 
 
 def _was_sent(update: Update) -> bool:

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from home import formats
@@ -35,7 +35,7 @@ def group_words() -> dict[Group, str]:
         Group.WAITING: _("Waiting"),
         Group.TEXT: _("Waiting for the text in their language"),
         Group.SENT: _("Sent"),
-        Group.DELIVERED: _("Delivered"),
+        Group.DELIVERED: pgettext("mail", "Delivered"),
         Group.BOUNCED: _("Address to correct"),
         Group.COMPLAINED: _("Complained"),
         Group.IN_DOUBT: _("In doubt"),

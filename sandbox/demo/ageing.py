@@ -20,12 +20,13 @@ from pledges.models import (
     Payout,
     Pledge,
     PledgeConsent,
-    PledgeItem,
     Refund,
     Settlement,
 )
 from pledges.settlement import GRACE
-from updates.models import DelayNotice, Mailing, Update
+from updates.enums import MailingState
+from updates.mailing_emails import FINISHED
+from updates.models import Mailing
 
 TYPING_TIME = timedelta(minutes=3)
 
@@ -128,33 +129,22 @@ def age_settlement(campaign: Campaign) -> None:
     Settlement.objects.filter(campaign=campaign).update(
         started_at=at, prepared_at=at, finished_at=at, grace_ends_at=at + GRACE
     )
-    _age_payments(Payment.objects.filter(pledge__campaign=campaign), at)
+    if campaign.is_all_or_nothing:
+        _age_payments(Payment.objects.filter(pledge__campaign=campaign), at)
     keys = [pledge.key for pledge in Pledge.objects.filter(campaign=campaign)]
     settled = OutgoingMail.objects.filter(kind__in=["goal_met_charged", "payment_to_mend"], subject_key__in=keys)
     settled.update(created_at=at)
     _age_mails(f"campaign:{campaign.pk}", at)
 
 
-def age_update(update: Update, at: datetime) -> None:
-    """Published, sent and announced at one instant."""
-    Update.objects.filter(pk=update.pk).update(published_at=at)
-    Mailing.objects.filter(update=update).update(created_at=at)
-    for notice in DelayNotice.objects.filter(update=update):
-        DelayNotice.objects.filter(pk=notice.pk).update(announced_at=at)
-        for link in notice.written.select_related("promise"):
-            type(link.promise).objects.filter(pk=link.promise_id).update(made_at=at)
-    _age_mails(update.key, at)
-
-
-def age_handover(items: Iterable[PledgeItem], at: datetime, zone: str) -> None:
-    """Sent, or ready, at an instant."""
-    day = at.astimezone(ZoneInfo(zone)).date().isoformat()
-    for item in items:
-        PledgeItem.objects.filter(pk=item.pk).update(state_since=at)
-        for mail in OutgoingMail.objects.filter(subject_key=f"item:{item.pk}"):
-            OutgoingMail.objects.filter(pk=mail.pk).update(created_at=at, facts=mail.facts | {"date": day})
-
-
 def age_sent_mails() -> None:
     """Mails left in the minute after they were written."""
     OutgoingMail.objects.filter(state=MailState.SENT).update(sent_at=F("created_at") + timedelta(seconds=40))
+
+
+def age_mailings() -> None:
+    """Those that are done were so some minutes after they were begun, and the team was told then."""
+    for mailing in Mailing.objects.filter(state=MailingState.DONE):
+        done = mailing.created_at + timedelta(minutes=5)
+        Mailing.objects.filter(pk=mailing.pk).update(done_at=done)
+        OutgoingMail.objects.filter(kind=FINISHED, subject_key=mailing.key).update(created_at=done)

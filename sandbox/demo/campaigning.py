@@ -1,39 +1,40 @@
-"""The demo's campaigns: written, launched, backed, told of, and one of them ended and half delivered."""
+"""The demo's campaigns: written, launched, backed, told of, and two of them ended and partly delivered."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from wagtail.models import Page
 
 from campaigns import ambassadors, lifecycle, publishing
 from campaigns.models import Ambassador, Campaign, CampaignPage
 from campaigns.publishing import deadline_of
 from home import clock
-from home.languages import LANGUAGES
+from home.languages import FRENCH, LANGUAGES
 from home.models import Cooperative, Role, User
 from home.tenancy import within
-from pledges import completing, extending, fulfilment, settlement
-from pledges.enums import FulfilmentState
-from pledges.models import PledgeItem
+from pledges import completing, extending, settlement
 from sandbox.demo import ageing, crowd
+from sandbox.demo.aftermath import Aftermath
 from sandbox.demo.content import CampaignText, UpdateText
+from sandbox.demo.days import lived_at
 from sandbox.demo.founding import address_of
 from sandbox.demo.pictures import Album
-from sandbox.demo.story import Story, tier_id
+from sandbox.demo.story import Story
 from sandbox.demo.treasury import Treasury
-from sandbox.demo.twins import add_both, publish_both
+from sandbox.demo.twins import add_both, correct_both, publish_both
+from updates import coaching, sending
 from updates.announcing import announce
 from updates.enums import MissingLanguage
 from updates.models import Update, UpdatePage
-from updates.sending import send_news
 
 #: While its backers contribute, a campaign that is to be over has still so many days to go.
 OPEN_DAYS = 5
 
-#: What has left of the campaign that is over: the tier's key, and how far its items are.
-HANDED_OVER = {"torchon": FulfilmentState.SENT, "miche": FulfilmentState.READY}
-FETCHED = 3
+#: What an act of the content is done at.
+HOUR = 11
 
 #: How long ago a deadline was moved, and the last of those who came after an end did.
 EXTENDED_DAYS_AGO = 2
@@ -70,12 +71,36 @@ class Campaigner:
         if self.text.is_over:
             self._end(page, campaign)
         with within(self.cooperative):
-            for update in self.text.updates:
-                self._tell(page, update)
+            self._go_on(page, campaign)
             if self.text.is_over:
-                self._hand_over(campaign)
                 completing.move_on(Campaign.objects.select_related("cooperative", "settlement").get(pk=campaign.pk))
         self._take_late_ones(campaign)
+        if not self.text.is_over:
+            coaching.prepare(campaign)
+
+    def look_back(self) -> None:
+        """Once its mails have left: what was corrected in a text that people have read."""
+        with within(self.cooperative):
+            for text in self.text.updates:
+                page = UpdatePage.objects.get(slug=text.slug[FRENCH], locale__language_code=FRENCH)
+                if text.correction and not self._update_of(page).corrections.exists():
+                    french, english = self._update_pages(replace(text, html=text.correction.html))
+                    page.body = french["body"]
+                    with lived_at(self._hour(-text.correction.days_ago, HOUR)):
+                        correct_both(page, english, self.editor)
+
+    def _go_on(self, page: CampaignPage, campaign: Campaign) -> None:
+        """Day by day: what is written to backers, and what becomes of their rewards."""
+        for days_ago, act in sorted(self._days(page, campaign), key=lambda day: -day[0]):
+            with lived_at(min(self._hour(-days_ago, HOUR), self.now)):
+                act()
+
+    def _days(self, page: CampaignPage, campaign: Campaign) -> Iterator[tuple[int, Callable[[], None]]]:
+        aftermath = Aftermath(campaign, self.text, self.today)
+        for update in self.text.updates:
+            yield update.days_ago, partial(self._tell, page, update)
+        for one in self.text.raw.get("then", []):
+            yield one["days_ago"], partial(aftermath.do, one)
 
     def _approve(self, page: CampaignPage) -> None:
         adviser = User.objects.get(email=address_of(Role.ADVISER, self.cooperative.slug))
@@ -144,35 +169,26 @@ class Campaigner:
     def _tell(self, parent: CampaignPage, text: UpdateText) -> None:
         """Publish an update, then send or announce it if the content says so."""
         french, english = self._update_pages(text)
-        page = add_both(parent, UpdatePage, french, english)
-        update = Update.objects.select_related("campaign", "cooperative__site").get(
-            translation_key=page.translation_key
-        )
+        update = self._update_of(add_both(parent, UpdatePage, french, english))
         if text.notice and not update.delay_notices.exists():
             announce(update, by=self.editor, missing_language=MissingLanguage.NONE)
         if text.news and not update.mailings.exists():
-            send_news(update, by=self.editor, missing_language=MissingLanguage.NONE)
-        ageing.age_update(update, self._hour(-text.days_ago, 11))
+            mailing = sending.send_news(update, by=self.editor, missing_language=MissingLanguage.NONE)
+            if text.paused:
+                sending.pause(mailing, by=self.editor)
+
+    def _update_of(self, page: Page) -> Update:
+        rows = Update.objects.select_related("campaign", "cooperative__site")
+        return rows.get(translation_key=page.translation_key)
 
     def _update_pages(self, text: UpdateText) -> Iterable[dict[str, object]]:
+        opens = text.public_in_days
         for code in LANGUAGES:
             yield {
                 "title": text.title[code],
                 "slug": text.slug[code],
                 "summary": text.summary[code],
                 "body": self.stories[code].update_body(text),
+                "audience": text.audience,
+                "public_on": None if opens is None else self._day(opens),
             }
-
-    def _hand_over(self, campaign: Campaign) -> None:
-        """Half of the rewards have left."""
-        for key, state in HANDED_OVER.items():
-            items = self._items(campaign, key)
-            carrier = "Postes Canada" if state == FulfilmentState.SENT else ""
-            fulfilment.mark(items.values_list("pk", flat=True), state, by=self.editor, carrier=carrier)
-            ageing.age_handover(items.exclude(state_since=None), self._hour(-2, 14), self.zone)
-        fetched = list(self._items(campaign, "miche").order_by("pk")[:FETCHED])
-        fulfilment.mark([item.pk for item in fetched], FulfilmentState.DELIVERED, by=self.editor)
-
-    def _items(self, campaign: Campaign, key: str) -> QuerySet[PledgeItem]:
-        on_time = PledgeItem.objects.filter(pledge__campaign=campaign, pledge__is_late=False)
-        return on_time.filter(reward__block_id=tier_id(self.text, key))

@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 PICTURES = HERE / "images"
 
 COOPERATIVES = ("meule", "large")
-CAMPAIGNS = ("four", "pierre", "goelette", "marees")
+CAMPAIGNS = ("sarrasin", "four", "pierre", "goelette", "marees")
 #: Those that are not open yet.
 PREPARING = ("trieur", "phare")
 
@@ -20,18 +20,33 @@ Words = dict[str, str]
 
 @dataclass(frozen=True)
 class Notice:
-    """A delay: the tiers' keys, the new month and the day of the next news, counted from the loading."""
+    """A delay: the tiers' keys, the new month and the day of the next news, counted from the loading.
+
+    With `pledged_before_days_ago`, it is of contributions made before that day alone.
+    """
 
     tiers: list[str]
     months_ahead: int
     next_news_in_days: int
     reason: Words
     next_steps: Words
+    pledged_before_days_ago: int | None = None
+
+
+@dataclass(frozen=True)
+class Correction:
+    """`html` by language: what the text of an update says since that day, on which its mails had left."""
+
+    days_ago: int
+    html: Words
 
 
 @dataclass(frozen=True)
 class UpdateText:
-    """`html` by language; with `news`, it is sent to those who asked for news."""
+    """`html` by language; with `news`, it is sent to those who asked for news, and with `paused` stopped at once.
+
+    `told`: of how many of its mails, in the end, the provider says that they were refused, or says nothing.
+    """
 
     days_ago: int
     slug: Words
@@ -43,6 +58,13 @@ class UpdateText:
     photo_alt: Words = field(default_factory=dict)
     photo_caption: Words = field(default_factory=dict)
     notice: Notice | None = None
+    paused: bool = False
+    told: dict[str, int] = field(default_factory=dict)
+    correction: Correction | None = None
+    audience: str = "public"
+    public_in_days: int | None = None
+    shows_progress: bool = False
+    milestones: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -199,9 +221,17 @@ def campaign_text(key: str) -> CampaignText:
 
 
 def _update(raw: dict[str, Any]) -> UpdateText:
-    notice = raw.pop("notice", None)
-    words = {language: html(raw.pop(language)) for language in ("fr", "en")}
-    return UpdateText(html=words, notice=Notice(**notice) if notice else None, **raw)
+    notice, corrected, words = raw.pop("notice", None), raw.pop("correction", None), _html(raw)
+    return UpdateText(
+        html=words,
+        notice=Notice(**notice) if notice else None,
+        correction=Correction(corrected["days_ago"], _html(corrected)) if corrected else None,
+        **raw,
+    )
+
+
+def _html(raw: dict[str, Any]) -> Words:
+    return {language: html(raw.pop(language)) for language in ("fr", "en")}
 
 
 def people() -> list[Person]:

@@ -47,7 +47,7 @@ class Story:
             for some in (parts.before_tiers(), parts.after_tiers())
         )
         money = [self._budget(), *self._next_goals(), *self._wall()]
-        return [self._title(), first, self._video(), *rest, *before, self._tiers(), *self._add_ons(), *money, *after]
+        return [self._title(), first, *self._video(), *rest, *before, self._tiers(), *self._add_ons(), *money, *after]
 
     def _title(self) -> Block:
         raw = self.text.raw
@@ -63,12 +63,15 @@ class Story:
             value = {"heading": part["heading"][self.language], "text": html(part[self.language])}
             yield _block("description", f"{self.text.key}/{number}", value)
 
-    def _video(self) -> Block:
-        """By its address with a transcript, or a film of the demo's with its captions."""
-        raw = self.text.raw["video"]
+    def _video(self) -> Iterator[Block]:
+        """By its address with a transcript, or a film of the demo's with its captions; or none."""
+        if raw := self.text.raw.get("video"):
+            yield _block("video", self.text.key, self._film(raw))
+
+    def _film(self, raw: Block) -> Block:
         films = Films(self.album.collection)
         film = raw.get("film", "")
-        value = {
+        return {
             "url": raw.get("url", ""),
             "file": films.film(film) if film else None,
             "title": raw["title"][self.language],
@@ -78,7 +81,6 @@ class Story:
             "captions_en": films.captions(film, "en") if film else None,
             "transcript": html(raw[self.language]) if self.language in raw else "",
         }
-        return _block("video", self.text.key, value)
 
     def _tiers(self) -> Block:
         items = [self._item(tier, self._tier(tier)) for tier in self.text.tiers]
@@ -168,10 +170,24 @@ class Story:
             body.append(_block("photo", where, value))
         if update.notice:
             body.append(_block("delay_notice", where, self._notice(update.notice)))
+        for number, milestone in enumerate(update.milestones):
+            body.append(_block("milestone", f"{where}/{number}", self._milestone(milestone)))
+        if update.shows_progress:
+            body.append(_block("fulfilment", where, {"heading": ""}))
         return body
 
-    def _notice(self, notice: Notice) -> dict[str, Any]:
+    def _milestone(self, raw: Block) -> Block:
+        days = raw["in_days"]
         return {
+            "title": raw["title"][self.language],
+            "date": (self.today + timedelta(days=days)).isoformat(),
+            "state": "to_come" if days > 0 else "done",
+        }
+
+    def _notice(self, notice: Notice) -> dict[str, Any]:
+        before = notice.pledged_before_days_ago
+        return {
+            "pledged_before": None if before is None else (self.today - timedelta(days=before)).isoformat(),
             "rewards": [tier_id(self.text, key) for key in notice.tiers],
             "month": f"{month_ahead(self.today, notice.months_ahead):%Y-%m}",
             "reason": notice.reason[self.language],

@@ -11,7 +11,9 @@ from wagtail_localize.models import StringSegment, StringTranslation, Translatio
 from wagtail_localize.segments import StringSegmentValue
 from wagtail_localize.segments.extract import extract_segments
 
+from home import bilingual
 from home.languages import ENGLISH, FRENCH
+from home.models import User
 
 
 def add_both(
@@ -70,6 +72,15 @@ def publish_both(page: Page, english: dict[str, Any]) -> None:
     """Publish a page, then its translation."""
     page.save_revision().publish()
     _translate_draft(page, english).get_latest_revision().publish()
+
+
+def correct_both(page: Page, english: dict[str, Any], by: User) -> None:
+    """Publish what was written into a page and into its translation since, as the button for both languages does."""
+    page.save_revision(user=by)
+    bilingual.open_translation(page, by)
+    translation = Translation.objects.select_related("source").get(source__object_id=page.translation_key)
+    _translate(translation.source, translation.target_locale, type(page)(locale=translation.target_locale, **english))
+    bilingual.publish_both(page, by)
 
 
 def _translate(source: TranslationSource, locale: Locale, words: Page) -> None:

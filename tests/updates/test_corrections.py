@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.db import transaction
 from wagtail.models import Locale
+from wagtail_localize.models import StringSegment, StringTranslation, Translation, TranslationSource
 
 from home import clock
 from home.models import OutgoingMail
@@ -135,6 +136,28 @@ def test_a_first_translation_corrects_nothing(campaign):
     )
     translate_update(page)
     assert passages() == []
+
+
+def test_a_translation_corrected_in_its_own_editor_leaves_its_trace(sent, django_capture_on_commit_callbacks):
+    """wagtail-localize writes what is online before it publishes it."""
+    source, _new = TranslationSource.update_or_create_from_instance(page_of(sent))
+    translation = Translation.objects.create(source=source, target_locale=Locale.objects.get(language_code="en"))
+    title = StringSegment.objects.get(source=source, context__path="title")
+
+    def publish_as(words):
+        StringTranslation.objects.update_or_create(
+            translation_of=title.string,
+            context=title.context,
+            locale=translation.target_locale,
+            defaults={"data": words, "translation_type": StringTranslation.TRANSLATION_TYPE_MANUAL},
+        )
+        with django_capture_on_commit_callbacks(execute=True):
+            translation.save_target(publish=True)
+
+    publish_as("The stone")
+    Correction.objects.all().delete()
+    publish_as("The big stone")
+    assert passages() == [("en", [{"before": "The stone", "now": "The big stone"}])]
 
 
 def test_the_words_of_a_notice_are_those_announced(campaign):

@@ -25,10 +25,18 @@ from sandbox.demo.founding import OPERATOR, PASSWORD, address_of
 
 Row = dict[str, str]
 DESKS = (
+    ("Envois, brouillons, nouvelles promises", "updates_mailings", Role.EDITOR),
+    ("Questions reçues", "updates_questions", Role.EDITOR),
+    ("Remise des contreparties", "pledges_fulfilment", Role.EDITOR),
+    ("Jour de remise, au téléphone", "pledges_pick_up_day", Role.EDITOR),
+    ("Questionnaires", "pledges_surveys", Role.EDITOR),
+    ("Problèmes signalés", "pledges_problems", Role.EDITOR),
+    ("Adresses à corriger", "pledges_unreachable", Role.EDITOR),
     ("Chèques, virements, comptant", "pledges_offline", Role.EDITOR),
     ("Listes à télécharger", "pledges_lists", Role.EDITOR),
     ("Argent, règlement des campagnes", "pledges_money", Role.TREASURER),
-    ("Remboursements", "pledges_refunds", Role.TREASURER),
+    ("Remboursements à décider", "pledges_refund_requests", Role.TREASURER),
+    ("Remboursements et contestations", "pledges_refunds", Role.TREASURER),
     ("Livres, taxes, contreparties dues", "pledges_books", Role.TREASURER),
     ("Virements à la coopérative", "pledges_payouts", Role.TREASURER),
 )
@@ -84,13 +92,15 @@ def _form(campaign: Campaign) -> Iterator[Row]:
 
 
 def _contribution(campaign: Campaign) -> Iterator[Row]:
-    """One backer's page; of the campaign that is over, the page of a payment to mend as well."""
+    """One backer's page, and where there is one that of a payment to mend, of a date that moved, of a company."""
     confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED).order_by("pk")
     confirmed = confirmed.select_related("cooperative__site", "backer")
     if first := confirmed.exclude(payments__state=PaymentState.MEND).first():
         yield _row(f"Ma contribution · {first.backer.name}", contribution_url(first))
     if to_mend := confirmed.filter(payments__state=PaymentState.MEND).first():
         yield _row(f"Ma contribution, à régler · {to_mend.backer.name}", contribution_url(to_mend))
+    if moved := confirmed.filter(items__promises__isnull=False).distinct().first():
+        yield _row(f"Ma contribution, date déplacée · {moved.backer.name}", contribution_url(moved))
     if company := confirmed.exclude(company_name="").first():
         yield _row(f"Ma contribution, entreprise · {company.company_name}", contribution_url(company))
 

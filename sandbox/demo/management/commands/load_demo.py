@@ -12,10 +12,11 @@ from home import outbox
 from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from pledges.models import Pledge
-from sandbox.demo import ageing, founding, treasury
+from sandbox.demo import ageing, founding, provider, treasury
 from sandbox.demo.campaigning import Campaigner
 from sandbox.demo.content import CAMPAIGNS, COOPERATIVES, PREPARING, campaign_text, cooperative_text
 from sandbox.demo.preparing import Preparer
+from updates import sending
 
 #: The one whose campaigns have charged somebody.
 PAID_OUT = "meule"
@@ -48,6 +49,7 @@ class Command(BaseCommand):
             Preparer(Cooperative.objects.select_related("site").get(slug=campaign.cooperative), campaign).run()
         treasury.pay_out(Cooperative.objects.select_related("site").get(slug=PAID_OUT))
         self._send_mails()
+        self._look_back()
         founding.make_operator()
         self._say_what_is_there()
 
@@ -63,6 +65,18 @@ class Command(BaseCommand):
         with across_cooperatives():
             ageing.age_sent_mails()
         DBTaskResult.objects.ready().filter(task_path="home.tasks.send_mails").delete()
+
+    def _look_back(self) -> None:
+        """What comes after a mail has left: what became of it, its mailing's end, a text that is corrected."""
+        for key in CAMPAIGNS:
+            text = campaign_text(key)
+            cooperative = Cooperative.objects.select_related("site").get(slug=text.cooperative)
+            Campaigner(cooperative, text).look_back()
+            provider.tell(cooperative, text)
+        sending.finish_all()
+        with across_cooperatives():
+            ageing.age_mailings()
+        self._send_mails()
 
     def _say_what_is_there(self) -> None:
         with across_cooperatives():
