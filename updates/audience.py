@@ -44,6 +44,7 @@ class Why(StrEnum):
     TOLD = "told"
     CONCERNED = "concerned"
     NOT_CONCERNED = "not_concerned"
+    NO_CONTRIBUTION = "no_contribution"
     OTHER_TIER = "other_tier"
     NEVER_ASKED = "never_asked"
     UNSUBSCRIBED = "unsubscribed"
@@ -156,6 +157,7 @@ def _news_case(update: Update, changes: list[Change]) -> Case:
     return _first_reason(
         (~Q(pk__in=_contributors(update)) & ~_follows(update), Why.ENDED),
         (Q(pk__in=_told(update, NEWS_MAIL, THANKS_MAIL)), Why.TOLD),
+        (_outside_backers(update), Why.NO_CONTRIBUTION),
         (_outside_tiers(update), Why.OTHER_TIER),
         (concerned, Why.CONCERNED),
         (~Q(pk__in=consents.values("backer_id")), Why.NEVER_ASKED),
@@ -170,6 +172,13 @@ def _outside_tiers(update: Update) -> Q:
         return Q(pk__in=[])
     items = PledgeItem.objects.filter(pledge__in=contributing(update.campaign), quantity__gt=0)
     return ~Q(pk__in=items.filter(reward__in=update.tiers.all()).values("pledge__backer_id"))
+
+def _outside_backers(update: Update) -> Q:
+    """Of an update for backers alone, who only follows the campaign: its mail holds what the page keeps from them."""
+    if update.audience != ReadBy.BACKERS or update.is_open:
+        return Q(pk__in=[])
+    return ~Q(pk__in=_contributors(update))
+
 
 
 def _delay_case(update: Update, changes: list[Change]) -> Case:
