@@ -257,3 +257,26 @@ def test_the_team_is_told_once_that_it_is_done(news, editor):
     assert sending.finish_all() == 1
     told = OutgoingMail.objects.filter(kind="mailing_finished")
     assert list(told.values_list("address", "subject_key")) == [(editor.email, news.key)]
+
+
+def test_who_is_erased_while_in_doubt_is_not_written_to_and_stands_in_nobodys_way(news, editor, provider):
+    put(news, "a@x.example", state=MailState.IN_DOUBT)
+    mail = OutgoingMail.objects.get(address="a@x.example", batch=news.key)
+    outbox.forget_reader(mail.backer)
+    assert sending.settle_doubt(news, OutgoingMail.objects.get(pk=mail.pk), left=False, by=editor)
+    outbox.send_due()
+    assert (provider.addresses, states(news)) == (
+        ["b@x.example", "c@x.example"],
+        [MailState.SUPPRESSED, MailState.SENT, MailState.SENT],
+    )
+
+
+def test_a_mail_that_lacks_what_it_is_about_keeps_none_behind_it(news, provider):
+    """As an older version may have left it in the queue."""
+    put(news, "a@x.example", facts={})
+    outbox.send_due()
+    assert (provider.addresses, states(news)) == (
+        ["b@x.example", "c@x.example"],
+        [MailState.QUEUED, MailState.SENT, MailState.SENT],
+    )
+    assert OutgoingMail.objects.get(address="a@x.example", batch=news.key).attempts == 1
