@@ -261,9 +261,10 @@ def _replace_items(pledge: Pledge, before: list[PledgeItem], lines: list[PledgeC
 
 
 def _give_up(item: PledgeItem) -> None:
-    """A row for which a delay was announced, or something asked, stays as none of it: what was said is not unsaid."""
+    """A row for which a delay was announced, or something asked or answered, stays as none of it: it is not unsaid."""
     refund_requests.end(RefundRequest.objects.filter(item=item))
-    if item.promises.exists() or item.refund_requests.exists() or item.problems.exists():
+    said = (item.promises, item.refund_requests, item.problems, item.replies)
+    if any(rows.exists() for rows in said):
         PledgeItem.objects.filter(pk=item.pk).update(quantity=0, state=FulfilmentState.NOT_APPLICABLE)
     else:
         item.delete()
