@@ -74,10 +74,13 @@ class ChangeRequest:
 def may_change(pledge: Pledge, at: datetime) -> bool:
     """Until the deadline, while the campaign is live and nothing was handed over.
 
-    What was made by other means than the site is the team's.
+    What was made by other means than the site is the team's; so is one of which a reward's price went back at its
+    backer's wish: to give that reward up would give its price back again.
     """
     own = pledge.origin == Origin.ONLINE and not pledge.is_late and pledge.state == PledgeState.CONFIRMED
-    return own and lifecycle.takes_pledges(pledge.campaign, at) and not pledging.was_handed_over(pledge)
+    if not own or not lifecycle.takes_pledges(pledge.campaign, at):
+        return False
+    return not pledging.was_handed_over(pledge) and not refund_requests.any_given(pledge)
 
 
 def is_paid_now(pledge: Pledge, plan: Plan) -> bool:

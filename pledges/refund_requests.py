@@ -96,6 +96,11 @@ def is_given(request: RefundRequest) -> bool:
     refund = request.refund
     if request.state != RequestState.GRANTED or refund is None:
         return False
+def any_given(pledge: Pledge) -> bool:
+    """Whether money went back, or is about to, for one of its rewards at its backer's wish."""
+    return RefundRequest.objects.filter(item__pledge=pledge, state=RequestState.GRANTED).exclude(DEAD).exists()
+
+
     return refund.state != RefundState.REJECTED and (refund.state != RefundState.FAILED or refund.done_at is not None)
 
 
