@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from campaigns.emails import members
 from home import clock, outbox
@@ -21,15 +21,13 @@ from home.registry import kind_of
 from pledges import giving_back
 from pledges.enums import PaymentState, PledgeState, RefundState, RequestState
 from pledges.fulfilment import today_in
+from pledges.gone_back import DEAD
 from pledges.models import Payment, Pledge, PledgeItem, Refund, RefundRequest
 from pledges.refunds import TREASURERS
 from pledges.taxes import pro_rata
 
 #: A backer is answered within these.
 ANSWERED_WITHIN = timedelta(days=10)
-
-#: A refund that gives nothing back, and will not.
-DEAD = Q(refund__state=RefundState.REJECTED) | Q(refund__state=RefundState.FAILED, refund__done_at=None)
 
 #: Open, and nobody's answer waits for a second person.
 TO_ANSWER = Q(state=RequestState.ASKED) & (Q(refund=None) | DEAD)
@@ -54,12 +52,6 @@ class RequestRefused(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.value)
         self.refusal = refusal
-
-
-def given_up() -> Exists:
-    """Of an item: its whole price went back, or is about to, at its backer's wish. Nothing of it is owed any more."""
-    granted = RefundRequest.objects.filter(item=OuterRef("pk"), state=RequestState.GRANTED)
-    return Exists(granted.filter(refund__amount__gte=F("amount")).exclude(DEAD))
 
 
 def refusal_of(item: PledgeItem, left: int | None) -> Refusal | None:
@@ -96,17 +88,17 @@ def is_given(request: RefundRequest) -> bool:
     refund = request.refund
     if request.state != RequestState.GRANTED or refund is None:
         return False
-def any_given(pledge: Pledge) -> bool:
-    """Whether money went back, or is about to, for one of its rewards at its backer's wish."""
-    return RefundRequest.objects.filter(item__pledge=pledge, state=RequestState.GRANTED).exclude(DEAD).exists()
-
-
     return refund.state != RefundState.REJECTED and (refund.state != RefundState.FAILED or refund.done_at is not None)
 
 
 def is_given_up(item: PledgeItem) -> bool:
-    """As `given_up`, of one item."""
+    """As `gone_back.given_up`, of one item."""
     return any(is_given(one) and one.refund.amount >= one.amount for one in item.refund_requests.all() if one.refund)
+
+
+def any_given(pledge: Pledge) -> bool:
+    """Whether money went back, or is about to, for one of its rewards at its backer's wish."""
+    return RefundRequest.objects.filter(item__pledge=pledge, state=RequestState.GRANTED).exclude(DEAD).exists()
 
 
 def left_of(pledge: Pledge) -> int | None:

@@ -13,9 +13,8 @@ from campaigns.models import Campaign, Reward
 from home.backing import BOUNCED
 from home.languages import LANGUAGES
 from home.models import Backer, NewsConsent, OutgoingMail, Suppression
-from pledges import refund_requests
 from pledges.enums import FulfilmentState, PledgeState
-from pledges.gone_back import gone_back
+from pledges.gone_back import given_up, gone_back
 from pledges.models import Pledge, PledgeItem
 from pledges.promises import annotate_current_month
 from updates.enums import Audience as ReadBy
@@ -44,8 +43,8 @@ class Why(StrEnum):
     TOLD = "told"
     CONCERNED = "concerned"
     NOT_CONCERNED = "not_concerned"
-    NO_CONTRIBUTION = "no_contribution"
     OTHER_TIER = "other_tier"
+    NO_CONTRIBUTION = "no_contribution"
     NEVER_ASKED = "never_asked"
     UNSUBSCRIBED = "unsubscribed"
     ADDRESS = "address"
@@ -129,7 +128,7 @@ def concerned_items(campaign: Campaign, changes: list[Change]) -> QuerySet[Any]:
     for change in changes:
         moved |= change.concerned
     owed = PledgeItem.objects.filter(pledge__in=contributing(campaign), quantity__gt=0).exclude(state__in=SETTLED)
-    return annotate_current_month(owed.filter(~refund_requests.given_up())).filter(moved)
+    return annotate_current_month(owed.filter(~given_up())).filter(moved)
 
 
 def people(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Any]:
@@ -157,8 +156,8 @@ def _news_case(update: Update, changes: list[Change]) -> Case:
     return _first_reason(
         (~Q(pk__in=_contributors(update)) & ~_follows(update), Why.ENDED),
         (Q(pk__in=_told(update, NEWS_MAIL, THANKS_MAIL)), Why.TOLD),
-        (_outside_backers(update), Why.NO_CONTRIBUTION),
         (_outside_tiers(update), Why.OTHER_TIER),
+        (_outside_backers(update), Why.NO_CONTRIBUTION),
         (concerned, Why.CONCERNED),
         (~Q(pk__in=consents.values("backer_id")), Why.NEVER_ASKED),
         (~Q(pk__in=standing.values("backer_id")), Why.UNSUBSCRIBED),
@@ -173,12 +172,12 @@ def _outside_tiers(update: Update) -> Q:
     items = PledgeItem.objects.filter(pledge__in=contributing(update.campaign), quantity__gt=0)
     return ~Q(pk__in=items.filter(reward__in=update.tiers.all()).values("pledge__backer_id"))
 
+
 def _outside_backers(update: Update) -> Q:
     """Of an update for backers alone, who only follows the campaign: its mail holds what the page keeps from them."""
     if update.audience != ReadBy.BACKERS or update.is_open:
         return Q(pk__in=[])
     return ~Q(pk__in=_contributors(update))
-
 
 
 def _delay_case(update: Update, changes: list[Change]) -> Case:
