@@ -18,7 +18,7 @@ from home import clock, outbox
 from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppression
 from home.registry import kind_of
 from home.tenancy import across_cooperatives
-from pledges import gateway
+from pledges import gateway, own_data
 from pledges.enums import (
     CardState,
     DisputeState,
@@ -116,6 +116,8 @@ def _empty(backer: Backer) -> None:
     SurveyAnswer.objects.filter(reply__item__pledge__in=pledges).update(text="")
     Problem.objects.filter(item__pledge__in=pledges).update(text="", answer="")
     RefundRequest.objects.filter(item__pledge__in=pledges).update(message="", answer="")
+    for rows in own_data.kept_elsewhere(backer).values():
+        rows.delete()
     pledges.filter(card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
     for pledge in pledges:  # one by one: each has a generation of its own
         Pledge.objects.filter(pk=pledge.pk).update(

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,18 @@ LASTS, MOST, WITHIN = timedelta(days=7), 3, timedelta(hours=1)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: Ours alone: keys of calls, leases, addresses of pages that are over.
 HIDDEN = frozenset({"lease_token", "lease_until", "key", "token", "url", "attempt"})
+
+#: What a room above keeps about a backer: its rows, by the name they are exported under.
+_elsewhere: dict[str, Callable[[Backer], QuerySet[Any]]] = {}
+
+
+def keep_too(name: str, rows: Callable[[Backer], QuerySet[Any]]) -> None:
+    """Called by a room above when it is loaded: these rows are exported, and deleted once the backer is erased."""
+    _elsewhere[name] = rows
+
+
+def kept_elsewhere(backer: Backer) -> dict[str, QuerySet[Any]]:
+    return {name: rows(backer) for name, rows in _elsewhere.items()}
 
 
 def request_export(pledge: Pledge) -> bool:
@@ -77,6 +89,7 @@ def collected(backer: Backer) -> dict[str, Any]:
         "mails": _rows(OutgoingMail.objects.filter(backer=backer)),
         "addresses_without_news": _rows(Suppression.objects.filter(email_key=backer.email_key)),
         "data_requests": _rows(DataRequest.objects.filter(backer=backer)),
+        **{name: _rows(rows) for name, rows in kept_elsewhere(backer).items()},
     }
 
 

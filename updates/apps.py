@@ -6,10 +6,12 @@ class UpdatesConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns.sharing import crawling  # noqa: PLC0415 (models must be loaded first)
+        from pledges import own_data  # noqa: PLC0415
         from updates import (  # noqa: PLC0415 (registers mails and jobs)
             emails,  # noqa: F401
             mailing_emails,  # noqa: F401
             question_emails,  # noqa: F401
+            questions,
             reading,
             signal_handlers,
             tasks,  # noqa: F401
@@ -18,4 +20,5 @@ class UpdatesConfig(AppConfig):
         )
 
         crawling.hide_too(reading.closed_paths)
+        own_data.keep_too("questions", questions.of_backer)
         signal_handlers.connect()

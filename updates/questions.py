@@ -59,6 +59,11 @@ def questions_of(cooperative: Cooperative) -> QuerySet[ReaderQuestion]:
     return rows.annotate(waits=waits, asked_first=asked_first).order_by("waits", "asked_first", "-asked_at", "-pk")
 
 
+def of_backer(backer: Backer) -> QuerySet[ReaderQuestion]:
+    """All that one person asked."""
+    return ReaderQuestion.objects.filter(backer=backer)
+
+
 def shown_under(update: Update, language: str) -> list[ReaderQuestion]:
     """What readers of a language see under the update, oldest first."""
     rows = update.questions.filter(state=QuestionState.ANSWERED, shown=True, language=language)

@@ -10,6 +10,8 @@ from wagtail.users.models import UserProfile
 from home import clock, composing
 from home.models import Backer, OutgoingMail, Role
 from home.tenancy import within
+from pledges import erasing, own_data
+from pledges.enums import PledgeState
 from tests.campaigns.reading import words
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
@@ -289,3 +291,14 @@ def test_another_cooperatives_questions_are_not_found(update, outsider, admin):
     assert answers == [404] * 3
     with within(outsider):
         assert ReaderQuestion.objects.get().state == "waiting"
+
+
+def test_what_a_backer_asked_is_theirs_to_have_and_to_have_erased(update, campaign):
+    pledge = make_pledge(campaign, state=PledgeState.CANCELLED, paid=False, email="lise@x.example")
+    asked = ask(update, text="Je suis Lise du rang 4.")
+    questions.answer(asked, by=None, text="Bonjour Lise.", shown=True)
+    other = ask(update, email="other@x.example")
+    (kept,) = own_data.collected(pledge.backer)["questions"]
+    assert (kept["text"], kept["answer"]) == ("Je suis Lise du rang 4.", "Bonjour Lise.")
+    assert erasing.erase(pledge) == ""
+    assert list(ReaderQuestion.objects.all()) == [other]
