@@ -231,6 +231,9 @@ def _sum(rows: QuerySet[Any]) -> Coalesce:
 def ask_again(refund: Refund, by: User) -> None:
     """What was refused is to be made after all, or what is left of it, by another key. Raises RefundRefused."""
     with transaction.atomic():
+        Pledge.objects.select_for_update().get(payments=refund.payment_id)
+        if not refund_requests.may_be_made_after_all(refund):
+            raise RefundRefused(Obstacle.DECIDED)
         payment = (
             Payment.objects.select_for_update(of=("self",)).select_related("cooperative").get(pk=refund.payment_id)
         )

@@ -101,6 +101,17 @@ def any_given(pledge: Pledge) -> bool:
     return RefundRequest.objects.filter(item__pledge=pledge, state=RequestState.GRANTED).exclude(DEAD).exists()
 
 
+def may_be_made_after_all(refund: Refund) -> bool:
+    """Of one that was refused: whether its backer has not asked for, or been granted, the same money since."""
+    answered = RefundRequest.objects.select_related("item").filter(refund=refund).first()
+    if answered is None:
+        return True
+    others = answered.item.refund_requests.select_related("refund").exclude(pk=answered.pk)
+    asked = sum(one.amount for one in others if one.state == RequestState.ASKED)
+    given = sum(one.refund.amount for one in others if is_given(one) and one.refund)
+    return bool(asked + given + refund.amount <= price_of(answered.item))
+
+
 def left_of(pledge: Pledge) -> int | None:
     """What of the pledge's payments may still go back; None where nothing was paid."""
     paid = pledge.payments.filter(state=PaymentState.PAID)

@@ -338,3 +338,34 @@ def test_nothing_of_a_reward_given_up_is_to_be_mailed_and_its_backer_may_be_eras
     Refund.objects.update(state=RefundState.DONE, done_at=clock.now())
     Campaign.objects.update(state=CampaignState.CLOSED)
     assert erasing.reason_against(pledge.backer) == ""
+
+
+def refuse(refund):
+    """Stripe has said no to it."""
+    Refund.objects.filter(pk=refund.pk).update(state=RefundState.FAILED, failed_at=clock.now())
+    refund.refresh_from_db()
+
+
+def test_what_was_refused_and_asked_for_anew_is_made_once(pledge, treasurer, owner):
+    """Its backer asked again: that request is answered, and the first refund is not made beside it."""
+    first = grant(refund_requests.ask(item_of(pledge), ""), treasurer)
+    refuse(first)
+    again = refund_requests.ask(item_of(pledge), "")
+    with pytest.raises(RefundRefused, match="decided"):
+        refund_decisions.ask_again(first, owner)
+    second = grant(again, treasurer)
+    with pytest.raises(RefundRefused, match="decided"):
+        refund_decisions.ask_again(first, owner)
+    refuse(second)
+    refund_decisions.ask_again(first, owner)
+    with pytest.raises(RefundRefused, match="decided"):
+        refund_decisions.ask_again(second, owner)
+    assert list(Refund.objects.filter(state=RefundState.DUE)) == [first]
+
+
+def test_what_was_refused_of_two_parts_is_asked_again(pledge, treasurer, owner):
+    grant(refund_requests.ask(item_of(pledge), ""), treasurer, amount=1000)
+    rest = grant(refund_requests.ask(item_of(pledge), ""), treasurer, amount=2000)
+    refuse(rest)
+    refund_decisions.ask_again(rest, owner)
+    assert sum(Refund.objects.filter(state=RefundState.DUE).values_list("amount", flat=True)) == 3000
