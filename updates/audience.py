@@ -12,7 +12,7 @@ from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 from campaigns.models import Campaign, Reward
 from home.backing import BOUNCED
 from home.languages import LANGUAGES
-from home.models import Backer, NewsConsent, OutgoingMail, Suppression
+from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppression
 from pledges.enums import FulfilmentState, PledgeState
 from pledges.gone_back import given_up, gone_back
 from pledges.models import Pledge, PledgeItem
@@ -209,8 +209,9 @@ def _concerned(update: Update, changes: list[Change]) -> QuerySet[Any]:
 
 
 def _told(update: Update, *kinds: str) -> QuerySet[Any]:
+    """Who was written to, or will be; not whose mail was cancelled before it left."""
     mails = OutgoingMail.objects.filter(kind__in=kinds, subject_key=update.key, backer__isnull=False)
-    return mails.values("backer_id")
+    return mails.exclude(state=MailState.CANCELLED).values("backer_id")
 
 
 def _suppressed(update: Update) -> QuerySet[Any]:

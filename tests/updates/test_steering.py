@@ -15,7 +15,8 @@ from tests.home.far_end import free_port, provider_running
 from tests.updates.making import make_update, notice_block, tell
 from updates import sending
 from updates.announcing import announce
-from updates.enums import Act, MailingState, MissingLanguage, PauseReason
+from updates.audience import Why, audience_of
+from updates.enums import Act, MailingKind, MailingState, MissingLanguage, PauseReason
 from updates.models import MailingAct
 from updates.sending import Refusal, SendingRefused, send_news
 
@@ -280,3 +281,18 @@ def test_a_mail_that_lacks_what_it_is_about_keeps_none_behind_it(news, provider)
         [MailState.QUEUED, MailState.SENT, MailState.SENT],
     )
     assert OutgoingMail.objects.get(address="a@x.example", batch=news.key).attempts == 1
+
+
+def test_what_was_cancelled_may_be_sent_after_all_and_to_nobody_twice(news, campaign, editor, provider):
+    """As where a mistake was seen in time."""
+    for letter, state in (("a", MailState.SENT), ("b", MailState.IN_DOUBT)):
+        put(news, f"{letter}@x.example", state=state)
+    sending.cancel(news, by=editor)
+    found = audience_of(news.update, MailingKind.NEWS, [])
+    assert (found.total, found.left_out) == (1, {Why.TOLD: 2})
+    again = send_news(news.update, by=editor, missing_language=NONE)
+    outbox.send_due()
+    assert (provider.addresses, states(again)) == (["c@x.example"], [MailState.SENT])
+    assert states(news) == [MailState.SENT, MailState.IN_DOUBT, MailState.CANCELLED]
+    with pytest.raises(SendingRefused, match="no_one"):
+        send_news(news.update, by=editor, missing_language=NONE)
