@@ -257,6 +257,8 @@ def _replace_items(pledge: Pledge, before: list[PledgeItem], lines: list[PledgeC
     for key, line in wanted.items():
         prices = {name: getattr(line, name) for name in ("quantity", "unit_amount", "unit_postage", "unit_taxable")}
         if key in kept:
+            if line.quantity * (line.unit_amount + line.unit_postage) < refund_requests.price_of(kept[key]):
+                refund_requests.end(RefundRequest.objects.filter(item=kept[key]))
             state = {} if kept[key].quantity else {"state": _first_state(line)}
             PledgeItem.objects.filter(pk=kept[key].pk).update(**prices, **state)
         else:

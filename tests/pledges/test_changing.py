@@ -534,3 +534,16 @@ def test_nor_is_what_waited_for_a_second_person(flexible):
     with pytest.raises(RefundRefused, match="changing"):
         refund_decisions.approve(Refund.objects.get(), make_user(pledge.cooperative, Role.OWNER))
     assert Refund.objects.get().state == RefundState.TO_APPROVE
+
+
+def test_fewer_of_what_was_asked_back_ends_the_request(flexible):
+    """Its amount was that of all of them: granted, the price of one would have gone back twice."""
+    flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(flour, 2), (box, 1)])
+    request = refund_requests.ask(pledge.items.get(reward=flour), "")
+    other = refund_requests.ask(pledge.items.get(reward=box), "")
+    ask(pledge, (flour, 1), (box, 1))
+    request.refresh_from_db()
+    other.refresh_from_db()
+    assert (request.amount, request.state, other.state) == (6000, "withdrawn", "asked")
+    agrees(pledge)
