@@ -216,16 +216,16 @@ def _send_one(mail: OutgoingMail, provider: BaseEmailBackend, composer: Composer
 
 def _ready(mail: OutgoingMail, compose: Callable[[], Made]) -> Made | None:
     """What is to leave; None, recorded, where it is not wanted any more or lacks something."""
-    if not _still_wanted(mail):
-        claims.settle(mail, MailState.QUEUED, state=MailState.SUPPRESSED)
-        return None
     try:
-        return compose()
+        if _still_wanted(mail):
+            return compose()
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 (whatever one mail lacks, those after it still leave)
         claims.not_composed(mail, error)
         return None
+    claims.settle(mail, MailState.QUEUED, state=MailState.SUPPRESSED)
+    return None
 
 
 def _hand_over(mail: OutgoingMail, message: EmailMultiAlternatives, provider: BaseEmailBackend) -> Verdict | None:
@@ -296,6 +296,9 @@ def _taken(mail: OutgoingMail, status: str, name: str) -> None:
 
 
 def _still_wanted(mail: OutgoingMail) -> bool:
+    """Who was erased while a mail was in doubt has no address any more, should someone say that it leaves again."""
+    if not mail.address:
+        return False
     if kind_of(mail.kind).category != Category.NEWS:
         return team_mails.is_wanted(mail)
     if mail.backer is None or backing.is_suppressed(mail.cooperative, mail.address):

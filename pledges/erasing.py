@@ -30,7 +30,7 @@ from pledges.enums import (
     RequestState,
     Wall,
 )
-from pledges.gone_back import gone_back
+from pledges.gone_back import given_up, gone_back
 from pledges.models import (
     DeliveryAddress,
     Dispute,
@@ -62,7 +62,8 @@ def reason_against(backer: Backer) -> str:
         return RUNNING
     if _money_moves(backer):
         return MONEY
-    owed = PledgeItem.objects.filter(pledge__in=pledges, pledge__state=PledgeState.CONFIRMED, state__in=OWED)
+    standing_items = PledgeItem.objects.filter(~given_up(), pledge__in=pledges, pledge__state=PledgeState.CONFIRMED)
+    owed = standing_items.filter(state__in=OWED)
     return REWARDS if owed.filter(quantity__gt=0).exclude(pledge__in=gone_back()).exists() else ""
 
 

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from campaigns.emails import members
 from home import clock, outbox
@@ -33,7 +33,7 @@ from pledges.taxes import pro_rata
 #: A backer is answered within these.
 ANSWERED_WITHIN = timedelta(days=10)
 
-#: A refund that gives nothing back, and will not.
+#: Of a request: its refund gives nothing back, and will not.
 DEAD = Q(refund__state=RefundState.REJECTED) | Q(refund__state=RefundState.FAILED, refund__done_at=None)
 
 #: Open, and nobody's answer waits for a second person.
@@ -77,12 +77,6 @@ class RequestRefused(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.value)
         self.refusal = refusal
-
-
-def given_up() -> Exists:
-    """Of an item: its whole price went back, or is to, at its backer's wish. Nothing of it is owed any more."""
-    granted = RefundRequest.objects.filter(item=OuterRef("pk"), state=RequestState.GRANTED)
-    return Exists(granted.filter(refund__amount__gte=F("amount")))
 
 
 def refusal_of(item: PledgeItem, left: int | None) -> Refusal | None:
@@ -134,8 +128,24 @@ def course_of(request: RefundRequest) -> Course | None:
 
 
 def is_given_up(item: PledgeItem) -> bool:
-    """As `given_up`, of one item."""
+    """As `gone_back.given_up`, of one item."""
     return any(is_given(one) and one.refund.amount >= one.amount for one in item.refund_requests.all() if one.refund)
+
+
+def any_given(pledge: Pledge) -> bool:
+    """Whether money went back, or is about to, for one of its rewards at its backer's wish."""
+    return RefundRequest.objects.filter(item__pledge=pledge, state=RequestState.GRANTED).exclude(DEAD).exists()
+
+
+def may_be_made_after_all(refund: Refund) -> bool:
+    """Of one that was refused: whether its backer has not asked for, or been granted, the same money since."""
+    answered = RefundRequest.objects.select_related("item").filter(refund=refund).first()
+    if answered is None:
+        return True
+    others = answered.item.refund_requests.select_related("refund").exclude(pk=answered.pk)
+    asked = sum(one.amount for one in others if one.state == RequestState.ASKED)
+    given = sum(one.refund.amount for one in others if is_given(one) and one.refund)
+    return bool(asked + given + refund.amount <= price_of(answered.item))
 
 
 def left_of(pledge: Pledge) -> int | None:

@@ -12,10 +12,9 @@ from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from campaigns.models import Campaign, Reward
 from home.backing import BOUNCED
 from home.languages import LANGUAGES
-from home.models import Backer, NewsConsent, OutgoingMail, Suppression
-from pledges import refund_requests
+from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppression
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
-from pledges.gone_back import gone_back
+from pledges.gone_back import given_up, gone_back
 from pledges.models import Payment, Pledge, PledgeItem
 from pledges.promises import annotate_current_month
 from updates.enums import Audience as ReadBy
@@ -45,6 +44,7 @@ class Why(StrEnum):
     CONCERNED = "concerned"
     NOT_CONCERNED = "not_concerned"
     OTHER_TIER = "other_tier"
+    NO_CONTRIBUTION = "no_contribution"
     NEVER_ASKED = "never_asked"
     UNSUBSCRIBED = "unsubscribed"
     COMPLAINED = "complained"
@@ -147,7 +147,7 @@ def concerned_items(campaign: Campaign, changes: list[Change]) -> QuerySet[Any]:
     for change in changes:
         moved |= change.concerned
     owed = PledgeItem.objects.filter(pledge__in=contributing(campaign), quantity__gt=0).exclude(state__in=SETTLED)
-    return annotate_current_month(owed.filter(~refund_requests.given_up())).filter(moved)
+    return annotate_current_month(owed.filter(~given_up())).filter(moved)
 
 
 def people(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Any]:
@@ -178,6 +178,7 @@ def _news_case(update: Update, changes: list[Change]) -> Case:
         (gone, Why.ENDED),
         (Q(pk__in=_told(update, NEWS_MAIL, THANKS_MAIL)), Why.TOLD),
         (_outside_tiers(update), Why.OTHER_TIER),
+        (_outside_backers(update), Why.NO_CONTRIBUTION),
         (concerned, Why.CONCERNED),
         (~Q(pk__in=consents.values("backer_id")), Why.NEVER_ASKED),
         (~Q(pk__in=standing.values("backer_id")), Why.UNSUBSCRIBED),
@@ -192,6 +193,13 @@ def _outside_tiers(update: Update) -> Q:
         return Q(pk__in=[])
     items = PledgeItem.objects.filter(pledge__in=contributing(update.campaign), quantity__gt=0)
     return ~Q(pk__in=items.filter(reward__in=update.tiers.all()).values("pledge__backer_id"))
+
+
+def _outside_backers(update: Update) -> Q:
+    """Of an update for backers alone, who only follows the campaign: its mail holds what the page keeps from them."""
+    if update.audience != ReadBy.BACKERS or update.is_open:
+        return Q(pk__in=[])
+    return ~Q(pk__in=_contributors(update))
 
 
 def _delay_case(update: Update, changes: list[Change]) -> Case:
@@ -230,7 +238,7 @@ def _refunded(update: Update) -> QuerySet[Any]:
 def _given_up(update: Update, changes: list[Change]) -> QuerySet[Any]:
     """Who asked for the price of a reward that a notice is about, and was granted it."""
     tiers = [reward.pk for change in changes for reward in change.rewards]
-    items = PledgeItem.objects.filter(refund_requests.given_up(), pledge__in=contributing(update.campaign))
+    items = PledgeItem.objects.filter(given_up(), pledge__in=contributing(update.campaign))
     return items.filter(reward__in=tiers, quantity__gt=0).values("pledge__backer_id")
 
 
@@ -243,8 +251,9 @@ def _concerned(update: Update, changes: list[Change]) -> QuerySet[Any]:
 
 
 def _told(update: Update, *kinds: str) -> QuerySet[Any]:
+    """Who was written to, or will be; not whose mail was cancelled before it left."""
     mails = OutgoingMail.objects.filter(kind__in=kinds, subject_key=update.key, backer__isnull=False)
-    return mails.values("backer_id")
+    return mails.exclude(state=MailState.CANCELLED).values("backer_id")
 
 
 def _suppressed(update: Update) -> QuerySet[Any]:

@@ -252,6 +252,11 @@ def _left_out(count: int) -> dict[Why, str]:
             "%(n)s people have none of the rewards this update is for",
             count,
         ),
+        Why.NO_CONTRIBUTION: ngettext(
+            "%(n)s person follows without a contribution, and this update is for backers",
+            "%(n)s people follow without a contribution, and this update is for backers",
+            count,
+        ),
         Why.NEVER_ASKED: ngettext("%(n)s person did not ask for news", "%(n)s people did not ask for news", count),
         Why.UNSUBSCRIBED: ngettext("%(n)s person unsubscribed", "%(n)s people unsubscribed", count),
         Why.COMPLAINED: ngettext(
@@ -276,6 +281,7 @@ def reason_words() -> dict[Why, str]:
         Why.CONCERNED: _("Gets the delay notice instead"),
         Why.NOT_CONCERNED: _("Has another reward, has it already, or has none"),
         Why.OTHER_TIER: _("Has none of the rewards this update is for"),
+        Why.NO_CONTRIBUTION: _("Follows without a contribution, and this update is for backers"),
         Why.NEVER_ASKED: _("Did not ask for news"),
         Why.UNSUBSCRIBED: _("Unsubscribed"),
         Why.COMPLAINED: _("Reported our emails as unwanted"),

@@ -108,10 +108,17 @@ class Moved:
 
 @dataclass(frozen=True)
 class Told:
-    """An announced delay as it stands in the history for ever. `lang`: set where it is not in the reader's language."""
+    """An announced delay as it stands in the history for ever. `lang`: set where it is not in the reader's language.
+
+    Of one told in an update that is not for everyone, the months alone are (`is_open`), as in the feeds.
+    """
 
     notice: DelayNotice
     moved: list[Moved] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return self.notice.update.is_open
 
     @property
     def lang(self) -> str:
@@ -176,13 +183,16 @@ def _told(campaign: Campaign) -> tuple[list[tuple[DelayNotice, int]], datetime |
     pairs: list[tuple[DelayNotice, int]] = []
     known: dict[int, DelayNotice] = {}
     latest: datetime | None = None
-    for at, reward, *values in rows.values_list(
-        "published_at", "delay_notices__rewards", *(f"delay_notices__{name}" for name in names)
+    told = ("published_at", "audience", "public_on", "delay_notices__rewards")
+    for at, audience, public_on, reward, *values in rows.values_list(
+        *told, *(f"delay_notices__{name}" for name in names)
     ):
         latest = max(latest, at) if latest else at
         if reward is not None:
             read = DelayNotice(**dict(zip(names, values, strict=True)))
             read.campaign = campaign
+            about = {"audience": audience, "public_on": public_on, "cooperative": campaign.cooperative}
+            read.update = Update(pk=read.update_id, campaign=campaign, **about)
             pairs.append((known.setdefault(read.pk, read), reward))
     return pairs, latest
 
