@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.questions import Passage
 from home import clock
@@ -51,7 +52,7 @@ class QuestionForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    text = _text(_("Answer"), _("Write your answer."))
+    text = _text(pgettext_lazy("noun", "Answer"), _("Write your answer."))
 
 
 class ChangesForm(forms.Form):

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from home.languages import CHOICES, FRENCH
 from home.models.cooperative import Cooperative
@@ -30,6 +31,8 @@ class Backer(models.Model):
     objects = ScopedManager()
 
     class Meta:
+        verbose_name = pgettext_lazy("counted", "backer")
+        verbose_name_plural = pgettext_lazy("counted", "backers")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["cooperative", "email_key"], name="backer_once_per_cooperative")
         ]

@@ -73,6 +73,8 @@ class OutgoingMail(models.Model):
     objects = ScopedManager()
 
     class Meta:
+        verbose_name = _("email")
+        verbose_name_plural = _("emails")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["kind", "subject_key", "occasion", "reader_key"], name="mail_once_per_occasion"

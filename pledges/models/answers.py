@@ -53,6 +53,7 @@ class RefundRequest(models.Model):
 
     class Meta:
         verbose_name = _("refund request")
+        verbose_name_plural = _("refund requests")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["item"], condition=models.Q(state=RequestState.ASKED), name="refund_request_open_once"
@@ -79,6 +80,7 @@ class Problem(models.Model):
 
     class Meta:
         verbose_name = _("problem reported")
+        verbose_name_plural = _("problems reported")
 
     def __str__(self) -> str:
         return f"{self.item_id} · {self.kind}"
