@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 
 from home.blocks import RichText
@@ -12,7 +11,9 @@ from home.blocks import RichText
 
 class QuestionBlock(blocks.StructBlock):
     question = blocks.CharBlock(label=_("Question"), max_length=200, help_text=_("As a person would ask it."))
-    answer = RichText(label=pgettext_lazy("noun", "Answer"), features=["bold", "italic", "ul", "ol", "link", "document-link"])
+    answer = RichText(
+        label=pgettext_lazy("noun", "Answer"), features=["bold", "italic", "ul", "ol", "link", "document-link"]
+    )
 
     class Meta:
         icon = "help"

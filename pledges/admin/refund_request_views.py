@@ -27,7 +27,7 @@ from pledges.refund_request_forms import DeclineForm, GrantForm
 from pledges.refund_requests import Course
 from pledges.refunds import TREASURERS
 
-ICON = "undo"
+ICON = "rotate"
 
 ABOUT = (
     "item__pledge__backer",

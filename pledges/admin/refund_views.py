@@ -23,7 +23,7 @@ from pledges.models import Dispute, FraudWarning, Payment, Refund
 from pledges.refund_decisions import Obstacle, RefundRefused
 from pledges.refunds import TREASURERS, waits_for_account
 
-ICON = "undo"
+ICON = "rotate"
 
 WORDS = {
     Obstacle.UNPAID: gettext_lazy("This payment was not made: there is nothing to refund."),
