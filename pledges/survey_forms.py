@@ -66,7 +66,7 @@ class ReplyForm(forms.Form):
 
     def problems(self) -> list[Problem]:
         return [
-            Problem(f"{self[name].label}: {message}", self[name].auto_id)
+            Problem(f"{self[name].label} · {message}", self[name].auto_id)
             for name in self.fields
             for message in self.errors.get(name, [])
         ]

@@ -18,11 +18,11 @@ from pledges import address_locks, cards, changing, gateway, mending, own_pages,
 from pledges.card_expiry import expires_before_charge
 from pledges.consent_texts import NEWS, charge_date
 from pledges.disputes import STANDING
-from pledges.enums import CheckoutState, PaymentState, PledgeState
+from pledges.enums import CheckoutState, PaymentState, PledgeState, RequestState
 from pledges.forms import LostLinkForm
 from pledges.gone_back import is_gone_back
 from pledges.links import pledge_of, share_code
-from pledges.models import Dispute, Payment, Pledge, Refund
+from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 from pledges.promises import WITH_ANSWERS
 from pledges.refund_requests import WITH_REFUNDS
 from pledges.renewing import renew
@@ -111,6 +111,7 @@ def _context(pledge: Pledge) -> dict[str, Any]:
         **_address(pledge),
         "surveys": asked_of(pledge),
         "owed": [item_standing(item, pledge, left) for item in items] if _is_owed(pledge) else [],
+        "told_with_refunds": [] if _is_owed(pledge) else _told_with_refunds(items),
         "receipt_of": payment if payment and payment.state == PaymentState.PAID else None,
         "may_cancel": pledging.may_cancel(pledge, clock.now()),
         "expires_before_charge": expires_before_charge(pledge),
@@ -125,6 +126,16 @@ def _context(pledge: Pledge) -> dict[str, Any]:
 
 def _is_owed(pledge: Pledge) -> bool:
     return pledge.state == PledgeState.CONFIRMED and not is_gone_back(pledge)
+
+
+def _told_with_refunds(items: list[PledgeItem]) -> list[str]:
+    """What the team wrote where it granted: no reward is listed any more that could show it."""
+    return [
+        request.answer
+        for item in items
+        for request in item.refund_requests.all()
+        if request.state == RequestState.GRANTED and request.answer
+    ]
 
 
 def _address(pledge: Pledge) -> dict[str, Any]:

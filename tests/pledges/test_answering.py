@@ -202,7 +202,7 @@ def test_what_was_granted_whole_is_asked_about_no_more(visitor, campaign, pledge
         assert OutgoingMail.objects.filter(kind="refund_answered").count() == 1
     shown = said(visitor.get(own(pledge)))
     assert "I accept the new date" not in shown
-    assert "Refund of $30.00 granted on" in shown
+    assert ("Refund of $30.00 granted on" in shown, shown.count("Merci.")) == (True, 1)
 
 
 def test_queries_do_not_grow_with_the_rewards(visitor, campaign, django_assert_max_num_queries):

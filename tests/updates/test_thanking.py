@@ -55,7 +55,7 @@ def test_thanks_say_how_many_the_result_and_the_team_s_own_words(campaign):
     message, text, html = said(mail)
     assert message.subject == "Merci de la part de toute l’équipe"
     for part in (text, html):
-        assert f"14 personnes ont contribué, dont vous{NBSP}: " in part
+        assert "14 personnes ont contribué, dont vous. " in part
         assert f"1{NBSP}200{NBSP}$ promis sur 1{NBSP}000{NBSP}$ (120{NBSP}%)" in part
         assert WORD in part
         assert "Lire la nouvelle en ligne" in part
@@ -68,7 +68,7 @@ def test_thanks_in_english(campaign):
     message, text, html = said(news_of(campaign, language="en"))
     assert message.subject == "Thank you from the whole team"
     for part in (text, html):
-        assert "1 person contributed, and it was you: " in part
+        assert "1 person contributed, and it was you. " in part
     assert "1 person made “Get the millstone turning” possible." in html
 
 
