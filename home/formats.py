@@ -89,6 +89,11 @@ def month_name(value: date, language: str | None = None) -> str:
     return format_date(value, format="LLLL", locale=_locale(language))
 
 
+def short_month(value: date, language: str | None = None, *, with_year: bool = False) -> str:
+    """« oct. », « oct. 2026 »; “Oct”, “Oct 2026”: for pictures, where there is no room."""
+    return format_date(value, format="LLL y" if with_year else "LLL", locale=_locale(language))
+
+
 def clock_time(value: datetime, zone: str, language: str | None = None) -> str:
     """« 23 h 59 », « 9 h »; “11:59 p.m.”."""
     local = value.astimezone(ZoneInfo(zone))

@@ -12,7 +12,7 @@ when the process dies:
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from home import clock
 from home.models import BatchStop, Cooperative, HeldFor, MailState, OutgoingMail, Stop
@@ -88,4 +88,5 @@ def _hold(mails: QuerySet[OutgoingMail]) -> int:
 
 
 def _cancel(mails: QuerySet[OutgoingMail]) -> int:
-    return mails.update(state=MailState.CANCELLED, held_for=HeldFor.NOTHING, **FREE)
+    """None of them left: its occasion becomes its batch, so that another one may bring the same to its reader."""
+    return mails.update(state=MailState.CANCELLED, held_for=HeldFor.NOTHING, occasion=F("batch"), **FREE)

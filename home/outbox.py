@@ -26,7 +26,7 @@ from home import backing, claims, clock, composing, merging, team_mails
 from home.composing import Composer
 from home.handover import Verdict, blames_the_message
 from home.merging import Dialect
-from home.models import Backer, Cooperative, HeldFor, MailState, OutgoingMail, User
+from home.models import Backer, Cooperative, HeldFor, MailEvent, MailState, OutgoingMail, User
 from home.registry import Apart, Category, MailKind, kind_of
 from home.tenancy import within
 
@@ -96,7 +96,7 @@ def _in_chunks(mails: Iterable[OutgoingMail], size: int) -> Iterator[list[Outgoi
 
 
 def forget_reader(backer: Backer, *, but: MailKind | None = None) -> None:
-    """Mails to a backer who is erased: what still waits is cancelled, and no row keeps where it went.
+    """Mails to a backer who is erased: what still waits is cancelled, and no row keeps where it went or what came back.
 
     One that is leaving keeps its address, and so does the kind that is still to leave: call again later.
     """
@@ -105,7 +105,15 @@ def forget_reader(backer: Backer, *, but: MailKind | None = None) -> None:
     others.filter(state__in=[MailState.QUEUED, MailState.HELD]).update(
         state=MailState.CANCELLED, held_for=HeldFor.NOTHING
     )
-    mails.exclude(state__in=[MailState.QUEUED, MailState.LEAVING]).update(address="", facts={})
+    gone = mails.exclude(state__in=[MailState.QUEUED, MailState.LEAVING])
+    MailEvent.objects.filter(mail__in=gone).update(detail="")
+    gone.update(address="", facts={}, last_error="")
+
+
+def readdress(backer: Backer) -> None:
+    """What still waits to leave goes to the backer's address of now."""
+    waiting = OutgoingMail.objects.filter(backer=backer, state__in=[MailState.QUEUED, MailState.HELD])
+    waiting.exclude(address="").update(address=backer.email)
 
 
 def nudge() -> None:
@@ -174,7 +182,8 @@ def _groups(mails: list[OutgoingMail], dialect: Dialect | None) -> list[list[Out
     for mail in mails:
         with within(mail.cooperative):
             try:
-                key = composing.group_of(mail, composing.apart_of(mail))
+                together = merging.is_plain(mail.address)
+                key = composing.group_of(mail, composing.apart_of(mail)) if together else id(mail)
             except DatabaseError:
                 raise
             except Exception:  # noqa: BLE001 (it fails again when it is composed, and says so there)
@@ -208,16 +217,16 @@ def _send_one(mail: OutgoingMail, provider: BaseEmailBackend, composer: Composer
 
 def _ready(mail: OutgoingMail, compose: Callable[[], Made]) -> Made | None:
     """What is to leave; None, recorded, where it is not wanted any more or lacks something."""
-    if not _still_wanted(mail):
-        claims.settle(mail, MailState.QUEUED, state=MailState.SUPPRESSED)
-        return None
     try:
-        return compose()
+        if _still_wanted(mail):
+            return compose()
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 (whatever one mail lacks, those after it still leave)
         claims.not_composed(mail, error)
         return None
+    claims.settle(mail, MailState.QUEUED, state=MailState.SUPPRESSED)
+    return None
 
 
 def _hand_over(mail: OutgoingMail, message: EmailMultiAlternatives, provider: BaseEmailBackend) -> Verdict | None:
@@ -288,6 +297,9 @@ def _taken(mail: OutgoingMail, status: str, name: str) -> None:
 
 
 def _still_wanted(mail: OutgoingMail) -> bool:
+    """Who was erased while a mail was in doubt has no address any more, should someone say that it leaves again."""
+    if not mail.address:
+        return False
     if kind_of(mail.kind).category != Category.NEWS:
         return team_mails.is_wanted(mail)
     if mail.backer is None or backing.is_suppressed(mail.cooperative, mail.address):

@@ -11,6 +11,7 @@ class PledgesConfig(AppConfig):
             address_check_emails,  # noqa: F401 (registers mails and periodic jobs)
             aftermath_emails,  # noqa: F401 (registers mails and periodic jobs)
             arrival_emails,  # noqa: F401 (registers mails and periodic jobs)
+            email_change_emails,  # noqa: F401 (registers mails and periodic jobs)
             emails,  # noqa: F401 (registers mails and periodic jobs)
             extension_emails,  # noqa: F401 (registers mails and periodic jobs)
             fulfilment_tasks,  # noqa: F401 (registers mails and periodic jobs)

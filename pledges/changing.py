@@ -74,10 +74,13 @@ class ChangeRequest:
 def may_change(pledge: Pledge, at: datetime) -> bool:
     """Until the deadline, while the campaign is live and nothing was handed over.
 
-    What was made by other means than the site is the team's.
+    What was made by other means than the site is the team's; so is one of which a reward's price went back at its
+    backer's wish: to give that reward up would give its price back again.
     """
     own = pledge.origin == Origin.ONLINE and not pledge.is_late and pledge.state == PledgeState.CONFIRMED
-    return own and lifecycle.takes_pledges(pledge.campaign, at) and not pledging.was_handed_over(pledge)
+    if not own or not lifecycle.takes_pledges(pledge.campaign, at):
+        return False
+    return not pledging.was_handed_over(pledge) and not refund_requests.any_given(pledge)
 
 
 def is_paid_now(pledge: Pledge, plan: Plan) -> bool:
@@ -254,6 +257,8 @@ def _replace_items(pledge: Pledge, before: list[PledgeItem], lines: list[PledgeC
     for key, line in wanted.items():
         prices = {name: getattr(line, name) for name in ("quantity", "unit_amount", "unit_postage", "unit_taxable")}
         if key in kept:
+            if line.quantity * (line.unit_amount + line.unit_postage) < refund_requests.price_of(kept[key]):
+                refund_requests.end(RefundRequest.objects.filter(item=kept[key]))
             state = {} if kept[key].quantity else {"state": _first_state(line)}
             PledgeItem.objects.filter(pk=kept[key].pk).update(**prices, **state)
         else:
@@ -261,9 +266,10 @@ def _replace_items(pledge: Pledge, before: list[PledgeItem], lines: list[PledgeC
 
 
 def _give_up(item: PledgeItem) -> None:
-    """A row for which a delay was announced, or something asked, stays as none of it: what was said is not unsaid."""
+    """A row for which a delay was announced, or something asked or answered, stays as none of it: it is not unsaid."""
     refund_requests.end(RefundRequest.objects.filter(item=item))
-    if item.promises.exists() or item.refund_requests.exists() or item.problems.exists():
+    said = (item.promises, item.refund_requests, item.problems, item.replies)
+    if any(rows.exists() for rows in said):
         PledgeItem.objects.filter(pk=item.pk).update(quantity=0, state=FulfilmentState.NOT_APPLICABLE)
     else:
         item.delete()

@@ -28,7 +28,6 @@ from django.db.models.functions import Coalesce, TruncMonth
 from campaigns.enums import Handover
 from campaigns.models import Reward
 from home.models import Cooperative
-from pledges import refund_requests
 from pledges.enums import FulfilmentState
 from pledges.fulfilment import LEAVES, paid_for, this_month
 from pledges.models import PledgeItem
@@ -52,8 +51,7 @@ class Kept:
 
 
 def _counted() -> QuerySet[PledgeItem]:
-    items = PledgeItem.objects.filter(paid_for(), quantity__gt=0).exclude(handover=Handover.NOTHING)
-    return items.filter(~refund_requests.given_up()).order_by()
+    return PledgeItem.objects.filter(paid_for(), quantity__gt=0).exclude(handover=Handover.NOTHING).order_by()
 
 
 def _sum(items: QuerySet[Any], condition: Q | None = None) -> Coalesce:

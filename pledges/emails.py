@@ -25,6 +25,7 @@ from pledges import pledging, promises, totals
 from pledges.consent_texts import charge_date
 from pledges.enums import FulfilmentState, Origin, PaymentMethod, PaymentState, RefundState
 from pledges.fulfilment import WAITING
+from pledges.gone_back import given_up
 from pledges.links import LASTS, contribution_token, contribution_url
 from pledges.models import Payment, Pledge, PledgeItem, Refund, TaxRate
 from pledges.models.payments import GIVEN_BACK
@@ -211,7 +212,7 @@ def _day_in(mail: OutgoingMail, cooperative: Cooperative) -> date:
 
 def _rest_month(item: PledgeItem) -> date | None:
     """For when the latest of what else this contribution waits for is promised; None where it is all."""
-    rest = item.pledge.items.filter(state__in=WAITING, quantity__gt=0).exclude(pk=item.pk)
+    rest = item.pledge.items.filter(~given_up(), state__in=WAITING, quantity__gt=0).exclude(pk=item.pk)
     months = promises.annotate_current_month(rest).values_list("month_now", flat=True)
     return max(months, default=None)
 

@@ -18,21 +18,23 @@ from home import clock, outbox
 from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppression
 from home.registry import kind_of
 from home.tenancy import across_cooperatives
-from pledges import gateway
+from pledges import gateway, kept_elsewhere, refund_requests
 from pledges.enums import (
     CardState,
     DisputeState,
     FulfilmentState,
+    PaymentMethod,
     PaymentState,
     PledgeState,
     RefundState,
     RequestState,
     Wall,
 )
-from pledges.gone_back import gone_back
+from pledges.gone_back import given_up, gone_back
 from pledges.models import (
     DeliveryAddress,
     Dispute,
+    EmailChange,
     Payment,
     Pledge,
     PledgeItem,
@@ -60,7 +62,8 @@ def reason_against(backer: Backer) -> str:
         return RUNNING
     if _money_moves(backer):
         return MONEY
-    owed = PledgeItem.objects.filter(pledge__in=pledges, pledge__state=PledgeState.CONFIRMED, state__in=OWED)
+    standing_items = PledgeItem.objects.filter(~given_up(), pledge__in=pledges, pledge__state=PledgeState.CONFIRMED)
+    owed = standing_items.filter(state__in=OWED)
     return REWARDS if owed.filter(quantity__gt=0).exclude(pledge__in=gone_back()).exists() else ""
 
 
@@ -73,7 +76,8 @@ def _money_moves(backer: Backer) -> bool:
     refunds = Refund.objects.filter(waiting, payment__pledge__backer=backer)
     open_disputes = [DisputeState.INQUIRY, DisputeState.OPEN]
     disputes = Dispute.objects.filter(payment__pledge__backer=backer, state__in=open_disputes)
-    requests = RefundRequest.objects.filter(item__pledge__backer=backer, state=RequestState.ASKED)
+    unanswered = Q(state=RequestState.ASKED) | refund_requests.NOT_MADE
+    requests = RefundRequest.objects.filter(unanswered, item__pledge__backer=backer)
     return any(rows.exists() for rows in (open_payments, unpaid, refunds, disputes, requests))
 
 
@@ -115,6 +119,10 @@ def _empty(backer: Backer) -> None:
     SurveyAnswer.objects.filter(reply__item__pledge__in=pledges).update(text="")
     Problem.objects.filter(item__pledge__in=pledges).update(text="", answer="")
     RefundRequest.objects.filter(item__pledge__in=pledges).update(message="", answer="")
+    Refund.objects.filter(payment__pledge__in=pledges, payment__method=PaymentMethod.CARD).update(note="")
+    PledgeItem.objects.filter(pledge__in=pledges).update(state_reason="", carrier="", tracking_url="")
+    EmailChange.objects.filter(backer=backer).delete()
+    kept_elsewhere.erase(backer)
     pledges.filter(card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
     for pledge in pledges:  # one by one: each has a generation of its own
         Pledge.objects.filter(pk=pledge.pk).update(

@@ -35,7 +35,7 @@ from home import clock, outbox
 from home.models import Cooperative, OutgoingMail, User
 from home.registry import kind_of
 from pledges.enums import DisputeState, FulfilmentState, PaymentState, PledgeState
-from pledges.gone_back import gone_back
+from pledges.gone_back import given_up, gone_back
 from pledges.models import DeliveryAddress, Dispute, PledgeItem, Refund
 from pledges.models.payments import GIVEN_BACK
 from pledges.promises import annotate_current_month
@@ -55,8 +55,8 @@ WAITING = (
 
 
 def paid_for() -> Q:
-    """The pledge stands, its money came and did not all go back: what was promised for it is owed."""
-    return PAID & ~Q(pledge__in=gone_back())
+    """The pledge stands, its money came and did not go back, neither all of it nor the item's: it is owed."""
+    return PAID & ~Q(pledge__in=gone_back()) & ~Q(given_up())
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
 """Contributions of which nothing is left with the cooperative, though they stand: it was agreed to give it all back.
 
-What was promised for them is no longer owed.
+And rewards of which nothing is left, where the rest of a contribution is. What was promised for them is no longer owed.
 """
 
 from typing import Any
 
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from pledges.enums import DisputeState, PaymentState, RefundState
-from pledges.models import Dispute, Payment, Pledge, Refund
+from pledges.enums import DisputeState, PaymentState, RefundState, RequestState
+from pledges.models import Dispute, Payment, Pledge, Refund, RefundRequest
 from pledges.models.payments import GIVEN_BACK
 
 #: Money that went back, or is about to.
@@ -31,6 +31,12 @@ def gone_back() -> QuerySet[Any]:
 
 def is_gone_back(pledge: Pledge) -> bool:
     return gone_back().filter(pk=pledge.pk).exists()
+
+
+def given_up() -> Exists:
+    """Of an item: its whole price went back, or is to, at its backer's wish. Nothing of it is owed any more."""
+    granted = RefundRequest.objects.filter(item=OuterRef("pk"), state=RequestState.GRANTED)
+    return Exists(granted.filter(refund__amount__gte=F("amount")))
 
 
 def _sum(rows: QuerySet[Any]) -> Coalesce:

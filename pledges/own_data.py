@@ -15,11 +15,13 @@ from django.db.models import Model, QuerySet
 from home import clock, outbox
 from home.models import Backer, NewsConsent, OutgoingMail, Suppression
 from home.registry import kind_of
+from pledges import kept_elsewhere
 from pledges.models import (
     CardToForget,
     Checkout,
     DataRequest,
     DeliveryAddress,
+    EmailChange,
     Pledge,
     PledgeConsent,
     PledgeItem,
@@ -68,16 +70,20 @@ def use(request: DataRequest) -> bytes | None:
 
 
 def collected(backer: Backer) -> dict[str, Any]:
-    """Every row about a backer in their cooperative. Amounts are in cents."""
+    """Every row about a backer in their cooperative, with what other rooms keep. Amounts are in cents."""
     pledges = Pledge.objects.filter(backer=backer).select_related("campaign").order_by("id")
     return {
         "backer": _row(backer),
         "contributions": [_contribution(pledge) for pledge in pledges],
         "news": _rows(NewsConsent.objects.filter(backer=backer)),
-        "mails": _rows(OutgoingMail.objects.filter(backer=backer)),
+        "mails": [
+            _row(mail) | {"events": [_row(one) for one in sorted(mail.events.all(), key=lambda event: event.pk)]}
+            for mail in OutgoingMail.objects.filter(backer=backer).prefetch_related("events").order_by("id")
+        ],
         "addresses_without_news": _rows(Suppression.objects.filter(email_key=backer.email_key)),
+        "email_changes": _rows(EmailChange.objects.filter(backer=backer)),
         "data_requests": _rows(DataRequest.objects.filter(backer=backer)),
-    }
+    } | {name: _rows(rows) for name, rows in kept_elsewhere.rows_of(backer).items()}
 
 
 def _contribution(pledge: Pledge) -> dict[str, Any]:

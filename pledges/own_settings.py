@@ -9,7 +9,7 @@ from campaigns.enums import Handover
 from home import backing, clock
 from pledges import address_locks
 from pledges.enums import FulfilmentState, PledgeState, Wall
-from pledges.gone_back import is_gone_back
+from pledges.gone_back import given_up, is_gone_back
 from pledges.models import DeliveryAddress, Pledge, PledgeItem
 
 #: A parcel that has not left, or has come back.
@@ -18,7 +18,7 @@ TO_MAIL = (FulfilmentState.NOT_STARTED, FulfilmentState.IN_PRODUCTION, Fulfilmen
 
 def needs_address(pledge: Pledge) -> bool:
     """Whether something is still to be mailed."""
-    mailed = pledge.items.filter(handover=Handover.POST, state__in=TO_MAIL, quantity__gt=0)
+    mailed = pledge.items.filter(~given_up(), handover=Handover.POST, state__in=TO_MAIL, quantity__gt=0)
     return pledge.state == PledgeState.CONFIRMED and mailed.exists() and not is_gone_back(pledge)
 
 

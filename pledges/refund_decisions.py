@@ -19,7 +19,15 @@ from home import clock, outbox
 from home.models import User
 from home.registry import kind_of
 from pledges import giving_back, ledger, refund_requests
-from pledges.enums import DisputeState, PaymentMethod, PaymentState, RefundReason, RefundState
+from pledges.enums import (
+    ChangeState,
+    DisputeState,
+    PaymentMethod,
+    PaymentState,
+    RefundReason,
+    RefundState,
+    RequestState,
+)
 from pledges.models import Dispute, Payment, Pledge, Refund, RefundRequest
 from pledges.models.payments import GIVEN_BACK
 from pledges.refunds import TREASURERS
@@ -38,6 +46,7 @@ class Obstacle(StrEnum):
     TOO_MUCH = "too_much"
     SAME_PERSON = "same_person"
     DECIDED = "decided"
+    CHANGING = "changing"
 
 
 class RefundRefused(Exception):
@@ -123,7 +132,7 @@ def grant(request: RefundRequest, *, amount: int, answer: str, by: User, key: uu
     The refund and the request that carries it are written together; above the limit, both wait for a second person.
     """
     with transaction.atomic():
-        Pledge.objects.select_for_update().get(items=request.item_id)
+        _hold_pledge(items=request.item_id)
         payment, largest = refund_requests.largest_at_once(request)
         if payment is None:
             raise RefundRefused(Obstacle.UNPAID)
@@ -136,6 +145,13 @@ def grant(request: RefundRequest, *, amount: int, answer: str, by: User, key: uu
         if not refund_requests.attach(request, refund, answer, by):
             raise RefundRefused(Obstacle.DECIDED)
     return refund
+
+
+def _hold_pledge(**which: Any) -> None:
+    """Nothing is granted while a change may still be paid: it may give the reward up. Raises RefundRefused."""
+    pledge = Pledge.objects.select_for_update().get(**which)
+    if pledge.changes.filter(state=ChangeState.PENDING).exists():
+        raise RefundRefused(Obstacle.CHANGING)
 
 
 def _tell_others(refund: Refund) -> None:
@@ -160,6 +176,8 @@ def _nudge() -> None:
 def approve(refund: Refund, by: User) -> None:
     """The second person agrees: the refund is made, and the request it answers is granted. Raises RefundRefused."""
     with transaction.atomic():
+        if RefundRequest.objects.filter(refund=refund).exists():
+            _hold_pledge(payments=refund.payment_id)
         _decide(refund, by, RefundState.DUE)
         refund_requests.follow(refund)
         transaction.on_commit(_nudge)
@@ -221,6 +239,9 @@ def _sum(rows: QuerySet[Any]) -> Coalesce:
 def ask_again(refund: Refund, by: User) -> None:
     """What was refused is to be made after all, or what is left of it, by another key. Raises RefundRefused."""
     with transaction.atomic():
+        Pledge.objects.select_for_update().get(payments=refund.payment_id)
+        if not refund_requests.may_be_made_after_all(refund):
+            raise RefundRefused(Obstacle.DECIDED)
         payment = (
             Payment.objects.select_for_update(of=("self",)).select_related("cooperative").get(pk=refund.payment_id)
         )
@@ -243,15 +264,23 @@ def ask_again(refund: Refund, by: User) -> None:
         transaction.on_commit(_nudge)
 
 
+def _for_the_team(refund: Refund) -> QuerySet[Refund]:
+    """It, if it was refused and someone of the team asked for it by themselves.
+
+    What a backer is owed, having cancelled or lowered, is not for the team; what they were granted is answered again
+    where it was granted (refund_requests.decline), so that they are told.
+    """
+    rows = Refund.objects.filter(REFUSED, pk=refund.pk).exclude(asked_by=None)
+    return rows.exclude(request__state=RequestState.GRANTED)
+
+
 def may_let_go(refund: Refund) -> bool:
-    """What someone of the team asked for. What a backer is owed, having cancelled or lowered, is not for the team."""
-    return refund.asked_by_id is not None and Refund.objects.filter(REFUSED, pk=refund.pk).exists()
+    return _for_the_team(refund).exists()
 
 
 def let_go(refund: Refund, by: User) -> None:
     """What was refused is not to be made after all. Raises RefundRefused."""
     with transaction.atomic():
         Payment.objects.select_for_update().get(pk=refund.payment_id)
-        refused = Refund.objects.filter(REFUSED, pk=refund.pk).exclude(asked_by=None)
-        if not refused.update(state=RefundState.REJECTED, approved_by=by, approved_at=clock.now()):
+        if not _for_the_team(refund).update(state=RefundState.REJECTED, approved_by=by, approved_at=clock.now()):
             raise RefundRefused(Obstacle.DECIDED)

@@ -42,8 +42,9 @@ def fill_answered(mail: OutgoingMail) -> Context:
     refund = request.refund
     return _shared(mail, request) | {
         "is_granted": request.state == RequestState.GRANTED,
+        "was_granted": request.state == RequestState.DECLINED and refund is not None,
         "amount": refund.amount if refund else 0,
-        "in_part": refund is not None and refund.amount < request.amount,
+        "in_part": request.state == RequestState.GRANTED and refund is not None and refund.amount < request.amount,
         "by_hand": refund is not None and refund.payment.method != PaymentMethod.CARD,
     }
 

@@ -41,6 +41,7 @@ class RefundRequestForm(forms.Form):
         """Something changed since the page was opened."""
         words = {
             Refusal.OPEN: gettext("A request for this reward is already waiting for its answer."),
+            Refusal.GRANTED: gettext("A refund of this reward is granted already: your page says where it stands."),
             Refusal.GIVEN_BACK: gettext("What was paid for it is already given back."),
         }
         self.add_error("item", words.get(refusal) or gettext("Nothing can be given back for this contribution now."))

@@ -74,8 +74,14 @@ def _waiting_items() -> QuerySet[PledgeItem]:
 
 
 def found_good(backer: Backer) -> bool:
-    """Someone of the team knows that the address takes mail again. True if it was refused until then."""
+    """Someone of the team knows that the address takes mail again. True if it was refused until then.
+
+    News goes there again too, unless someone complained there, before it was refused or since.
+    """
     refused = Suppression.objects.filter(
         cooperative=backer.cooperative_id, email_key=backing.email_key(backer.email), reason=backing.BOUNCED
     )
+    told = OutgoingMail.objects.filter(cooperative=backer.cooperative_id, address__iexact=backer.email)
+    if told.filter(backer__isnull=False, complained_at__isnull=False).exists():
+        return bool(refused.update(reason=backing.COMPLAINED))
     return bool(refused.delete()[0])

@@ -6,7 +6,9 @@ class UpdatesConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns.sharing import crawling  # noqa: PLC0415 (models must be loaded first)
+        from pledges import kept_elsewhere  # noqa: PLC0415
         from updates import (  # noqa: PLC0415 (registers mails and jobs)
+            asked_by,
             emails,  # noqa: F401
             mailing_emails,  # noqa: F401
             question_emails,  # noqa: F401
@@ -18,4 +20,5 @@ class UpdatesConfig(AppConfig):
         )
 
         crawling.hide_too(reading.closed_paths)
+        kept_elsewhere.keep(asked_by.KEPT)
         signal_handlers.connect()

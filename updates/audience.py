@@ -7,16 +7,15 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 
 from campaigns.models import Campaign, Reward
 from home.backing import BOUNCED
 from home.languages import LANGUAGES
-from home.models import Backer, NewsConsent, OutgoingMail, Suppression
-from pledges import refund_requests
-from pledges.enums import FulfilmentState, PledgeState
-from pledges.gone_back import gone_back
-from pledges.models import Pledge, PledgeItem
+from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppression
+from pledges.enums import FulfilmentState, PaymentState, PledgeState
+from pledges.gone_back import given_up, gone_back
+from pledges.models import Payment, Pledge, PledgeItem
 from pledges.promises import annotate_current_month
 from updates.enums import Audience as ReadBy
 from updates.enums import MailingKind
@@ -45,10 +44,17 @@ class Why(StrEnum):
     CONCERNED = "concerned"
     NOT_CONCERNED = "not_concerned"
     OTHER_TIER = "other_tier"
+    NO_CONTRIBUTION = "no_contribution"
     NEVER_ASKED = "never_asked"
     UNSUBSCRIBED = "unsubscribed"
+    COMPLAINED = "complained"
     ADDRESS = "address"
+    REFUNDED = "refunded"
     ENDED = "ended"
+
+
+#: Where the reward of someone stands whose contribution is not paid (yet).
+UNPAID = "unpaid"
 
 
 @dataclass(frozen=True)
@@ -79,12 +85,25 @@ class TierCount:
 
 
 @dataclass(frozen=True)
+class StateCount:
+    """How many get it whose reward stands so, by language: a FulfilmentState, UNPAID; empty: without a reward."""
+
+    state: str
+    by_language: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_language.values())
+
+
+@dataclass(frozen=True)
 class Audience:
     """What an editor sees before sending."""
 
     by_language: dict[str, int]
     left_out: dict[Why, int]
     tiers: list[TierCount]
+    states: list[StateCount] = field(default_factory=list)
     samples: dict[str, list[Backer]] = field(default_factory=dict)
 
     @property
@@ -128,7 +147,7 @@ def concerned_items(campaign: Campaign, changes: list[Change]) -> QuerySet[Any]:
     for change in changes:
         moved |= change.concerned
     owed = PledgeItem.objects.filter(pledge__in=contributing(campaign), quantity__gt=0).exclude(state__in=SETTLED)
-    return annotate_current_month(owed.filter(~refund_requests.given_up())).filter(moved)
+    return annotate_current_month(owed.filter(~given_up())).filter(moved)
 
 
 def people(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Any]:
@@ -153,14 +172,18 @@ def _news_case(update: Update, changes: list[Change]) -> Case:
     consents = NewsConsent.objects.filter(topic=update.campaign.translation_key)
     standing = consents.filter(withdrawn_at=None)
     concerned = Q(pk__in=_concerned(update, changes)) | Q(pk__in=_told(update, DELAY_MAIL))
+    gone = ~Q(pk__in=_contributors(update)) & ~_follows(update)
     return _first_reason(
-        (~Q(pk__in=_contributors(update)) & ~_follows(update), Why.ENDED),
+        (gone & Q(pk__in=_refunded(update)), Why.REFUNDED),
+        (gone, Why.ENDED),
         (Q(pk__in=_told(update, NEWS_MAIL, THANKS_MAIL)), Why.TOLD),
         (_outside_tiers(update), Why.OTHER_TIER),
+        (_outside_backers(update), Why.NO_CONTRIBUTION),
         (concerned, Why.CONCERNED),
         (~Q(pk__in=consents.values("backer_id")), Why.NEVER_ASKED),
         (~Q(pk__in=standing.values("backer_id")), Why.UNSUBSCRIBED),
-        (Q(email="") | Q(email_key__in=_suppressed(update)), Why.ADDRESS),
+        (_unreachable(update), Why.ADDRESS),
+        (Q(email_key__in=_suppressed(update)), Why.COMPLAINED),
     )
 
 
@@ -172,12 +195,22 @@ def _outside_tiers(update: Update) -> Q:
     return ~Q(pk__in=items.filter(reward__in=update.tiers.all()).values("pledge__backer_id"))
 
 
+def _outside_backers(update: Update) -> Q:
+    """Of an update for backers alone, who only follows the campaign: its mail holds what the page keeps from them."""
+    if update.audience != ReadBy.BACKERS or update.is_open:
+        return Q(pk__in=[])
+    return ~Q(pk__in=_contributors(update))
+
+
 def _delay_case(update: Update, changes: list[Change]) -> Case:
+    gone, not_concerned = ~Q(pk__in=_contributors(update)), ~Q(pk__in=_concerned(update, changes))
     return _first_reason(
-        (~Q(pk__in=_contributors(update)), Why.ENDED),
+        (gone & Q(pk__in=_refunded(update)), Why.REFUNDED),
+        (gone, Why.ENDED),
         (Q(pk__in=_told(update, DELAY_MAIL)), Why.TOLD),
-        (~Q(pk__in=_concerned(update, changes)), Why.NOT_CONCERNED),
-        (Q(email="") | Q(email_key__in=_suppressed(update).filter(reason=BOUNCED)), Why.ADDRESS),
+        (not_concerned & Q(pk__in=_given_up(update, changes)), Why.REFUNDED),
+        (not_concerned, Why.NOT_CONCERNED),
+        (_unreachable(update), Why.ADDRESS),
     )
 
 
@@ -196,13 +229,31 @@ def _contributors(update: Update) -> QuerySet[Any]:
     return contributing(update.campaign).values("backer_id")
 
 
+def _refunded(update: Update) -> QuerySet[Any]:
+    """Whose contribution stands, and went back to them whole."""
+    standing = Pledge.objects.filter(campaign=update.campaign, state=PledgeState.CONFIRMED)
+    return standing.filter(pk__in=gone_back().filter(campaign=update.campaign)).values("backer_id")
+
+
+def _given_up(update: Update, changes: list[Change]) -> QuerySet[Any]:
+    """Who asked for the price of a reward that a notice is about, and was granted it."""
+    tiers = [reward.pk for change in changes for reward in change.rewards]
+    items = PledgeItem.objects.filter(given_up(), pledge__in=contributing(update.campaign))
+    return items.filter(reward__in=tiers, quantity__gt=0).values("pledge__backer_id")
+
+
+def _unreachable(update: Update) -> Q:
+    return Q(email="") | Q(email_key__in=_suppressed(update).filter(reason=BOUNCED))
+
+
 def _concerned(update: Update, changes: list[Change]) -> QuerySet[Any]:
     return concerned_items(update.campaign, changes).order_by().values("pledge__backer_id")
 
 
 def _told(update: Update, *kinds: str) -> QuerySet[Any]:
+    """Who was written to, or will be; not whose mail was cancelled before it left."""
     mails = OutgoingMail.objects.filter(kind__in=kinds, subject_key=update.key, backer__isnull=False)
-    return mails.values("backer_id")
+    return mails.exclude(state=MailState.CANCELLED).values("backer_id")
 
 
 def _suppressed(update: Update) -> QuerySet[Any]:
@@ -231,18 +282,15 @@ def audience_of(update: Update, kind: MailingKind, changes: list[Change]) -> Aud
         by_language=by_language,
         left_out={why: n for why, n in left_out.items() if n},
         tiers=_tiers(update, kind, changes),
+        states=_states(update, kind, changes),
         samples={language: list(reading.filter(language=language).order_by("pk")[:SAMPLES]) for language in LANGUAGES},
     )
 
 
 def _tiers(update: Update, kind: MailingKind, changes: list[Change]) -> list[TierCount]:
     reading = readers(update, kind, changes).values("pk")
-    if kind == MailingKind.DELAY:
-        items = concerned_items(update.campaign, changes)
-    else:
-        items = PledgeItem.objects.filter(pledge__in=contributing(update.campaign))
     counts: dict[int | None, dict[str, int]] = {}
-    rows = items.filter(pledge__backer__in=reading).order_by().values("reward_id", "pledge__backer__language")
+    rows = _their_items(update, kind, changes).values("reward_id", "pledge__backer__language")
     for row in rows.annotate(n=Count("pledge__backer", distinct=True)):
         counts.setdefault(row["reward_id"], {})[row["pledge__backer__language"]] = row["n"]
     if kind == MailingKind.NEWS:
@@ -252,8 +300,31 @@ def _tiers(update: Update, kind: MailingKind, changes: list[Change]) -> list[Tie
     return found + ([TierCount(None, counts[None])] if counts.get(None) else [])
 
 
+def _their_items(update: Update, kind: MailingKind, changes: list[Change]) -> QuerySet[Any]:
+    """What those who get it have, or of a delay what it moves."""
+    items = concerned_items(update.campaign, changes) if kind == MailingKind.DELAY else _standing_items(update.campaign)
+    return items.filter(pledge__backer__in=readers(update, kind, changes).values("pk")).order_by()
+
+
+def _standing_items(campaign: Campaign) -> QuerySet[PledgeItem]:
+    return PledgeItem.objects.filter(pledge__in=contributing(campaign), quantity__gt=0)
+
+
+def _states(update: Update, kind: MailingKind, changes: list[Change]) -> list[StateCount]:
+    """By where their rewards stand, in the order in which a reward goes through its states."""
+    paid = Payment.objects.filter(state=PaymentState.PAID, part=0).values("pledge_id")
+    stands = Case(When(pledge__in=paid, then=F("state")), default=Value(UNPAID), output_field=CharField())
+    counts: dict[str, dict[str, int]] = {}
+    rows = _their_items(update, kind, changes).annotate(stands=stands).values("stands", "pledge__backer__language")
+    for row in rows.annotate(n=Count("pledge__backer", distinct=True)):
+        counts.setdefault(row["stands"], {})[row["pledge__backer__language"]] = row["n"]
+    if kind == MailingKind.NEWS:
+        counts[""] = _without_reward(update, readers(update, kind, changes).values("pk"))
+    return [StateCount(state, counts[state]) for state in (UNPAID, *FulfilmentState, "") if counts.get(state)]
+
+
 def _without_reward(update: Update, reading: QuerySet) -> dict[str, int]:
-    with_reward = PledgeItem.objects.filter(pledge__in=contributing(update.campaign)).values("pledge__backer_id")
+    with_reward = _standing_items(update.campaign).values("pledge__backer_id")
     rows = (
         Backer.objects.filter(pk__in=reading)
         .exclude(pk__in=with_reward)

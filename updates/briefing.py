@@ -12,10 +12,11 @@ from campaigns.models import Reward
 from home import formats
 from home.languages import ENGLISH, FRENCH
 from home.models import Backer
+from pledges.enums import FulfilmentState
 from pledges.promises import annotate_tier_month
 from updates import audience
 from updates.announcing import problem_in, today
-from updates.audience import Audience, Why
+from updates.audience import UNPAID, Audience, StateCount, Why
 from updates.enums import MailingKind
 from updates.models import Update
 from updates.sending import Refusal, pending_changes
@@ -105,6 +106,25 @@ class Offer:
         return ngettext(
             "The French text is missing for %(n)s person.", "The French text is missing for %(n)s people.", count
         ) % {"n": formats.number(count)}
+
+    @property
+    def waiting_line(self) -> str:
+        """How many of those who get it wait for their text, unless the other one is chosen; empty where none do."""
+        count = 0 if self.obstacle else sum(self.audience.by_language[language] for language in self.missing)
+        if not count:
+            return ""
+        words = ngettext(
+            "%(n)s of them waits for the text in their language, unless you choose otherwise below.",
+            "%(n)s of them wait for the text in their language, unless you choose otherwise below.",
+            count,
+        )
+        return words % {"n": formats.number(count)}
+
+    @property
+    def states(self) -> list[tuple[str, StateCount]]:
+        """What the rewards of those who get it have come to."""
+        words = {UNPAID: _("Not paid yet"), "": _("No reward")}
+        return [(words.get(one.state) or str(FulfilmentState(one.state).label), one) for one in self.audience.states]
 
     @property
     def send_other_label(self) -> str:
@@ -232,25 +252,43 @@ def _left_out(count: int) -> dict[Why, str]:
             "%(n)s people have none of the rewards this update is for",
             count,
         ),
+        Why.NO_CONTRIBUTION: ngettext(
+            "%(n)s person follows without a contribution, and this update is for backers",
+            "%(n)s people follow without a contribution, and this update is for backers",
+            count,
+        ),
         Why.NEVER_ASKED: ngettext("%(n)s person did not ask for news", "%(n)s people did not ask for news", count),
         Why.UNSUBSCRIBED: ngettext("%(n)s person unsubscribed", "%(n)s people unsubscribed", count),
+        Why.COMPLAINED: ngettext(
+            "%(n)s person reported our emails as unwanted", "%(n)s people reported our emails as unwanted", count
+        ),
         Why.ADDRESS: ngettext(
             "%(n)s person has an email address to correct", "%(n)s people have an email address to correct", count
         ),
-        Why.ENDED: ngettext("%(n)s person cancelled or was refunded", "%(n)s people cancelled or were refunded", count),
+        Why.REFUNDED: ngettext("%(n)s person was refunded", "%(n)s people were refunded", count),
+        Why.ENDED: ngettext(
+            "%(n)s person cancelled, or did not complete the contribution",
+            "%(n)s people cancelled, or did not complete the contribution",
+            count,
+        ),
     }
 
 
 def reason_words() -> dict[Why, str]:
-    """Why one person gets nothing."""
+    """Why one person gets nothing, or not yet."""
     return {
         Why.TOLD: _("Got this update before"),
         Why.CONCERNED: _("Gets the delay notice instead"),
         Why.NOT_CONCERNED: _("Has another reward, has it already, or has none"),
+        Why.OTHER_TIER: _("Has none of the rewards this update is for"),
+        Why.NO_CONTRIBUTION: _("Follows without a contribution, and this update is for backers"),
         Why.NEVER_ASKED: _("Did not ask for news"),
         Why.UNSUBSCRIBED: _("Unsubscribed"),
+        Why.COMPLAINED: _("Reported our emails as unwanted"),
         Why.ADDRESS: _("Email address to correct"),
-        Why.ENDED: _("Cancelled or was refunded"),
+        Why.REFUNDED: _("Was refunded"),
+        Why.ENDED: _("Cancelled, or did not complete the contribution"),
+        Why.READS: _("Waits for the text in their language, unless you choose otherwise"),
     }
 
 

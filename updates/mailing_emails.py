@@ -35,6 +35,8 @@ def tell_paused(mailing: Mailing, now: Figures) -> None:
 
 
 def _tell(key: str, mailing: Mailing, *, occasion: str, facts: dict[str, Any]) -> None:
+    """Editors; where there is none, the owners, who send too."""
+    readers = list(members(mailing.cooperative, Role.EDITOR)) or list(members(mailing.cooperative, Role.OWNER))
     outbox.queue_all(
         outbox.mail_for(
             kind_of(key),
@@ -44,7 +46,7 @@ def _tell(key: str, mailing: Mailing, *, occasion: str, facts: dict[str, Any]) -
             to=reader,
             facts=facts,
         )
-        for reader in members(mailing.cooperative, Role.EDITOR)
+        for reader in readers
     )
 
 

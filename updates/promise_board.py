@@ -20,6 +20,7 @@ from pledges.fulfilment import this_month, today_in
 from updates import next_news
 from updates.feed import months_before
 from updates.models import DelayNotice, Update
+from updates.month_track import Axis, Track, axis_over
 from updates.next_news import NextNews
 
 
@@ -31,6 +32,7 @@ class Row:
     month: date
     changes: int
     is_late: bool
+    track: Track
 
     @property
     def total(self) -> int:
@@ -106,10 +108,17 @@ class Moved:
 
 @dataclass(frozen=True)
 class Told:
-    """An announced delay as it stands in the history for ever. `lang`: set where it is not in the reader's language."""
+    """An announced delay as it stands in the history for ever. `lang`: set where it is not in the reader's language.
+
+    Of one told in an update that is not for everyone, the months alone are (`is_open`), as in the feeds.
+    """
 
     notice: DelayNotice
     moved: list[Moved] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return self.notice.update.is_open
 
     @property
     def lang(self) -> str:
@@ -124,6 +133,7 @@ class Board:
     last_news_words: str
     next_news: NextNews | None
     kept: Kept
+    axis: Axis | None = None
 
     @property
     def is_shown(self) -> bool:
@@ -151,9 +161,12 @@ def board_of(campaign: Campaign, rewards: Iterable[Any]) -> Board:
     notices = list({notice.pk: notice for notice, _reward in pairs}.values())
     this = this_month(campaign.cooperative)
     changes = {tier.pk: sum(reward == tier.pk for _notice, reward in pairs) for tier in tiers}
-    rows = [_row(tier, changes[tier.pk], this) for tier in tiers if tier.promised and tier.handover != "nothing"]
+    owed = [tier for tier in tiers if tier.promised and tier.handover != "nothing"]
+    months = [month for tier in owed for month in (tier.estimated_delivery, tier.month_now)]
+    axis = axis_over(months, today_in(campaign.cooperative))
     return Board(
-        rows=rows,
+        rows=[_row(tier, changes[tier.pk], this, axis) for tier in owed] if axis else [],
+        axis=axis,
         history=_history(pairs, {tier.pk: tier for tier in tiers}),
         last_news_words=_last_news(campaign, last_published),
         next_news=next_news.awaited(notices, last_published, today_in(campaign.cooperative)),
@@ -170,20 +183,23 @@ def _told(campaign: Campaign) -> tuple[list[tuple[DelayNotice, int]], datetime |
     pairs: list[tuple[DelayNotice, int]] = []
     known: dict[int, DelayNotice] = {}
     latest: datetime | None = None
-    for at, reward, *values in rows.values_list(
-        "published_at", "delay_notices__rewards", *(f"delay_notices__{name}" for name in names)
+    told = ("published_at", "audience", "public_on", "delay_notices__rewards")
+    for at, audience, public_on, reward, *values in rows.values_list(
+        *told, *(f"delay_notices__{name}" for name in names)
     ):
         latest = max(latest, at) if latest else at
         if reward is not None:
             read = DelayNotice(**dict(zip(names, values, strict=True)))
             read.campaign = campaign
+            about = {"audience": audience, "public_on": public_on, "cooperative": campaign.cooperative}
+            read.update = Update(pk=read.update_id, campaign=campaign, **about)
             pairs.append((known.setdefault(read.pk, read), reward))
     return pairs, latest
 
 
-def _row(tier: Any, changes: int, this: date) -> Row:
-    waiting = tier.promised > tier.sent
-    return Row(tier, tier.month_now, changes, is_late=waiting and tier.month_now < this)
+def _row(tier: Any, changes: int, this: date, axis: Axis) -> Row:
+    is_late = tier.promised > tier.sent and tier.month_now < this
+    return Row(tier, tier.month_now, changes, is_late, axis.track(tier.estimated_delivery, tier.month_now))
 
 
 def _history(pairs: list[tuple[DelayNotice, int]], tiers: dict[int, Any]) -> list[Told]:

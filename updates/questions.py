@@ -90,6 +90,6 @@ def close(question: ReaderQuestion, *, by: User | None) -> bool:
 
 
 def show(question: ReaderQuestion, *, shown: bool) -> bool:
-    """Show an answered question under its update, or no longer. False where it is not answered."""
-    answered = ReaderQuestion.objects.filter(pk=question.pk, state=QuestionState.ANSWERED)
+    """Show an answered question under its update, or no longer. False where it is not answered, or was erased."""
+    answered = ReaderQuestion.objects.filter(pk=question.pk, state=QuestionState.ANSWERED).exclude(text="")
     return bool(answered.update(shown=shown))

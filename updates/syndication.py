@@ -171,12 +171,13 @@ def _delays(campaign: Campaign, page: CampaignPage, urls: dict[int, str]) -> Ite
 
 def notices_of(campaign: Campaign) -> list[tuple[DelayNotice, list[Change]]]:
     """Every announced notice in the order they were announced, with each tier's month before and after. Two queries."""
-    months: dict[int, date] = {}
+    earlier: list[tuple[date | None, int, date]] = []
     found = []
     for notice in DelayNotice.objects.filter(campaign=campaign).prefetch_related("rewards").order_by("id"):
         rewards = sorted(notice.rewards.all(), key=lambda reward: (reward.position, reward.pk))
-        changes = [Change(reward, months.get(reward.pk, reward.estimated_delivery), notice.month) for reward in rewards]
-        months |= {reward.pk: notice.month for reward in rewards}
+        before = feed.months_before(notice, earlier)
+        changes = [Change(reward, before.get(reward.pk, reward.estimated_delivery), notice.month) for reward in rewards]
+        earlier += [(notice.pledged_before, reward.pk, notice.month) for reward in rewards]
         found.append((notice, changes))
     return found
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -59,11 +59,12 @@ def _briefing(request: AdminRequest, page: UpdatePage, send_at: SendAtForm, stat
 @require_safe
 @requires(*ROLES)
 def left_out(request: AdminRequest, page_id: int, kind: str) -> HttpResponse:
-    """Everyone who does not get it, by name, and why."""
+    """Everyone who does not get it, or not before their text is there, by name, and why."""
     page = _page_or_404(request, page_id)
     offer = _offer_or_404(page, kind)
     everyone = audience.people(offer.update, offer.kind, offer.changes)
-    people = everyone.exclude(why=Why.READS).order_by("why", "name", "pk")
+    waits = Q(why=Why.READS, language__in=offer.missing if offer.waiting_line else [])
+    people = everyone.filter(~Q(why=Why.READS) | waits).order_by("why", "name", "pk")
     above = [mailings_crumb(), (reverse("updates_briefing", args=[page.pk]), _("Send or announce"))]
     listed, words = page_of(request, people), reason_words()
     listed["rows"] = [(person, words[Why(person.why)]) for person in listed["rows"]]

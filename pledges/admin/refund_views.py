@@ -33,6 +33,9 @@ WORDS = {
     Obstacle.TOO_MUCH: gettext_lazy("That is more than is left to refund."),
     Obstacle.SAME_PERSON: gettext_lazy("Who asks for a refund may not approve it: someone else of the team does."),
     Obstacle.DECIDED: gettext_lazy("This was decided meanwhile."),
+    Obstacle.CHANGING: gettext_lazy(
+        "The backer is paying for a change of this contribution: try again once that is over, within the hour."
+    ),
 }
 
 

@@ -49,3 +49,27 @@ class DataRequest(models.Model):
 
     def __str__(self) -> str:
         return str(self.backer_id)
+
+
+class EmailChange(models.Model):
+    """A backer wants to be written to elsewhere; changed by pledges.email_changes. Asked for on the page of `pledge`.
+
+    Nothing changes before the new address confirms it; the old one is told then, and may undo it for a while.
+    """
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    backer = models.ForeignKey(Backer, on_delete=models.PROTECT, related_name="email_changes")
+    pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="+")
+    old_email = models.EmailField(blank=True)
+    new_email = models.EmailField()
+    asked_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        verbose_name = _("change of email address")
+
+    def __str__(self) -> str:
+        return str(self.backer_id)

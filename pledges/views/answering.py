@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from pledges import accepting, refund_requests
 from pledges.models import Pledge, PledgeItem, RefundRequest
 from pledges.refund_request_forms import RefundRequestForm
-from pledges.refund_requests import WITH_REFUNDS, RequestRefused
+from pledges.refund_requests import WITH_REFUNDS, Refusal, RequestRefused
 from pledges.views.visiting import SeeOther, Visit, opened_by_link
 
 
@@ -40,7 +40,7 @@ def refund(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
         else:
             return SeeOther(reverse("contribution", args=[token]) + "?refund_asked")
     context = {"pledge": pledge, "campaign": pledge.campaign, "token": token, "form": form, "askable": askable}
-    return render(request, "pledges/refund_request.html", context | _why_not(pledge, items, askable))
+    return render(request, "pledges/refund_request.html", context | _why_not(items, left, askable))
 
 
 def _items(pledge: Pledge) -> list[PledgeItem]:
@@ -52,9 +52,10 @@ def _may_ask(item: PledgeItem, left: int | None) -> bool:
     return refund_requests.refusal_of(item, left) is None
 
 
-def _why_not(pledge: Pledge, items: list[PledgeItem], askable: list[Any]) -> dict[str, Any]:
-    """Where nothing can be asked for: whether an answer is awaited already."""
-    return {"is_open": not askable and any(refund_requests.open_request(item) for item in items)}
+def _why_not(items: list[PledgeItem], left: int | None, askable: list[Any]) -> dict[str, Any]:
+    """Where nothing can be asked for: whether an answer is awaited already, or the money to come."""
+    refusals = [refund_requests.refusal_of(item, left) for item in items] if not askable else []
+    return {"is_open": Refusal.OPEN in refusals, "is_granted": Refusal.GRANTED in refusals}
 
 
 @opened_by_link

@@ -53,6 +53,9 @@ def _notice(request: Visit) -> str:
     done = {
         "changed": gettext("The change is made. An email confirms it."),
         "address": gettext("Your address is saved."),
+        "email_asked": gettext(
+            "Open the email just sent to the new address to confirm it. Until then, nothing changes."
+        ),
         "settings": gettext("Your choices are saved."),
         "received": gettext("Thank you for telling us that it arrived."),
         "reported": gettext("Your message is sent; we will write to you."),

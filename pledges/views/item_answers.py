@@ -9,6 +9,7 @@ from pledges import accepting, refund_requests
 from pledges.enums import RequestState
 from pledges.models import Pledge, PledgeItem, RefundRequest
 from pledges.promises import Promised
+from pledges.views.refund_standing import granted_words
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,19 @@ def _request_words(item: PledgeItem, pledge: Pledge) -> tuple[str, str]:
             gettext("Refund requested on %(date)s") % {"date": formats.local_day(request.asked_at, zone)},
             gettext("You will have an answer by %(answer_date)s.") % {"answer_date": formats.day(request.answer_by)},
         )
-    answered = formats.local_day(request.answered_at, zone) if request.answered_at else ""
     if request.state == RequestState.GRANTED:
-        amount = formats.money(request.refund.amount, request.currency, exact=True) if request.refund else ""
-        words = gettext("Refund of %(amount)s granted on %(date)s")
-        return words % {"amount": amount, "date": answered}, request.answer
+        lead, meaning = granted_words(pledge, request)
+        return lead, "\n".join(words for words in (meaning, request.answer) if words)
     words = gettext("You may reply to us at %(contact_email)s. Your rights under the law remain.")
     reply = words % {"contact_email": pledge.cooperative.contact_email}
-    return gettext("Refund not granted on %(date)s") % {"date": answered}, f"{request.answer}\n{reply}"
+    return _declined_lead(request, zone), f"{request.answer}\n{reply}"
+
+
+def _declined_lead(request: RefundRequest, zone: str) -> str:
+    """Not granted; or granted, and then not possible."""
+    day = formats.local_day(request.answered_at, zone) if request.answered_at else ""
+    if request.refund is None:
+        return gettext("Refund not granted on %(date)s") % {"date": day}
+    amount = formats.money(request.refund.amount, request.currency, exact=True)
+    words = gettext("The refund of %(amount)s that was granted to you could not be made; answered on %(date)s")
+    return words % {"amount": amount, "date": day}

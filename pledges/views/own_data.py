@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from pledges import erasing, own_data
+from pledges import erasing, kept_elsewhere, own_data
 from pledges.models import Pledge
 from pledges.views.visiting import SeeOther, Visit, opened_by_link, own_page
 
@@ -55,6 +55,7 @@ def erase(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
         "campaign": pledge.campaign,
         "token": token,
         "reason": reason,
+        "stays": kept_elsewhere.what_stays(pledge.backer),
         "year": str(erasing.kept_until(pledge.backer)),
     }
     return render(request, "pledges/erase.html", context)

@@ -9,14 +9,15 @@ from django.utils.translation import gettext
 from home import clock, formats
 from pledges import promises
 from pledges.consent_texts import charge_date
-from pledges.enums import CardState, FulfilmentState, PaymentMethod, PaymentState, PledgeState, RefundState
+from pledges.enums import CardState, FulfilmentState, PaymentState, PledgeState
 from pledges.fulfilment import LEAVES
 from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 from pledges.models.pledges import is_late
 from pledges.pledging import HOLD
 from pledges.promises import Promised
+from pledges.views import refund_standing
 from pledges.views.item_answers import ItemAnswers, answers_of
-from pledges.views.offline_standing import offline_words, refund_by_hand_words
+from pledges.views.offline_standing import offline_words
 
 
 @dataclass(frozen=True)
@@ -146,31 +147,8 @@ def _to_mend(pledge: Pledge, payment: Payment, amount: str) -> Standing:
 
 def refund_words(pledge: Pledge, payment: Payment, refund: Refund) -> Standing | None:
     """One refund of the payment; None while the team has not decided, and where nothing moved."""
-    if refund.state in (RefundState.TO_APPROVE, RefundState.REJECTED):
-        return None
-    if payment.method != PaymentMethod.CARD:
-        return Standing(*refund_by_hand_words(pledge, refund))
-    amount = formats.money(refund.amount, refund.currency, exact=True)
-    if refund.state == RefundState.FAILED and refund.done_at is None:
-        return None
-    if refund.state == RefundState.FAILED and refund.settled_at:
-        words = gettext("Refunded on %(date)s: %(amount)s")
-        return Standing(words % {"amount": amount, "date": _day(refund.settled_at, pledge)})
-    if refund.state == RefundState.FAILED:
-        return Standing(gettext("The refund could not be paid to your card. Write to us to choose another way."))
-    if refund.state == RefundState.DUE:
-        words = gettext("Refund of %(amount)s granted on %(date)s")
-        return Standing(
-            words % {"amount": amount, "date": _day(refund.created_at, pledge)},
-            gettext("It will show on your statement within 5 to 10 business days."),
-        )
-    if refund.amount < payment.amount:
-        total = formats.money(payment.amount, payment.currency, exact=True)
-        return Standing(gettext("Partly refunded: %(amount)s of %(total)s") % {"amount": amount, "total": total})
-    return Standing(
-        gettext("Refunded on %(date)s: %(amount)s") % {"amount": amount, "date": _day(refund.done_at, pledge)},
-        gettext("It will show on your statement within 5 to 10 business days."),
-    )
+    words = refund_standing.words_of(pledge, payment, refund)
+    return Standing(*words) if words else None
 
 
 def dispute_words(dispute: Dispute) -> Standing:

@@ -1,6 +1,7 @@
 """A change of tiers, quantities and amount: the money and the stock agree with the items, whatever happens."""
 
 import random
+import uuid
 from contextlib import suppress
 from datetime import date
 
@@ -10,7 +11,7 @@ from django.db import transaction
 from campaigns.enums import DeliveryZone, FundingModel, RewardKind
 from campaigns.models import Reward, RewardPostage, RewardStock, RewardVariant
 from home import clock
-from home.models import OutgoingMail
+from home.models import Cooperative, OutgoingMail, Role
 from pledges import (
     changing,
     exports,
@@ -19,7 +20,10 @@ from pledges import (
     ledger_checks,
     own_pages,
     pledging,
+    refund_decisions,
+    refund_requests,
     settlement_report,
+    surveys,
     taxes,
     totals,
 )
@@ -41,8 +45,11 @@ from pledges.gateway import Intent
 from pledges.ledger_checks import Fault
 from pledges.ledger_checks.pledges import check_pledges
 from pledges.models import DatePromise, Dispute, Payment, Pledge, PledgeChange, PledgeConsent, Refund, TaxRegistration
+from pledges.refund_decisions import RefundRefused
 from tests.factories.campaigns import end_now, make_campaign, tier
+from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge, make_refund
+from tests.factories.surveys import make_survey
 
 
 @pytest.fixture(autouse=True)
@@ -456,3 +463,87 @@ def test_a_reward_given_up_is_counted_nowhere(flexible):
     assert totals.people_by_reward([flour.pk, box.pk]) == {box.pk: 1}
     tallies = {line.title: line.collected.count for line in settlement_report.report_of(flexible).tiers}
     assert tallies == {flour.title: 0, box.title: 1}
+
+
+# What was answered or asked back
+
+
+def test_a_reward_of_which_a_survey_was_answered_is_given_up_and_the_payment_recorded(flexible):
+    flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(flour, 1)])
+    survey = make_survey(flour, opened=True)
+    change = ask(pledge, (box, 1))
+    assert surveys.reply(survey, pledge, {pledge.items.get().pk: []}, "fr")
+    assert pay(change)
+    assert items(pledge) == [(box, 1)]
+    given_up = pledge.items.get(reward=flour)
+    assert (given_up.quantity, given_up.state) == (0, FulfilmentState.NOT_APPLICABLE)
+    agrees(pledge)
+
+
+def granted(pledge, item, by=None):
+    """Its backer asked the price of a reward back, and gets it."""
+    request = refund_requests.ask(item, "")
+    by = by or make_user(pledge.cooperative, Role.TREASURER)
+    refund_decisions.grant(request, amount=request.amount, answer="", by=by, key=uuid.uuid4())
+    return request
+
+
+def test_what_was_asked_back_and_granted_is_not_given_back_again_by_a_change(flexible):
+    flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(flour, 1), (box, 1)])
+    granted(pledge, pledge.items.get(reward=flour))
+    assert not changing.may_change(pledge, clock.now())
+    assert refusal(pledge, (box, 1)) == "closed"
+    assert net(pledge) == box.amount
+
+
+def test_what_was_not_granted_keeps_nobody_from_changing(flexible):
+    flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(flour, 1), (box, 1)])
+    request = refund_requests.ask(pledge.items.get(reward=flour), "")
+    refund_decisions.grant(
+        request, amount=3000, answer="", by=make_user(pledge.cooperative, Role.TREASURER), key=uuid.uuid4()
+    )
+    Refund.objects.update(state=RefundState.REJECTED)
+    ask(pledge, (box, 1))
+    agrees(pledge)
+
+
+def test_nothing_is_granted_while_the_page_of_a_change_is_open(flexible):
+    """Paid, it takes the reward away: its price would have gone back twice."""
+    flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(flour, 1)])
+    request = refund_requests.ask(pledge.items.get(), "")
+    change = ask(pledge, (box, 1))
+    by = make_user(pledge.cooperative, Role.TREASURER)
+    with pytest.raises(RefundRefused, match="changing"):
+        refund_decisions.grant(request, amount=3000, answer="", by=by, key=uuid.uuid4())
+    assert pay(change)
+    request.refresh_from_db()
+    assert (request.state, Refund.objects.count()) == ("withdrawn", 0)
+    agrees(pledge)
+
+
+def test_nor_is_what_waited_for_a_second_person(flexible):
+    flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(flour, 1)])
+    Cooperative.objects.update(second_person_above=100)
+    granted(pledge, pledge.items.get())
+    ask(pledge, (box, 1))
+    with pytest.raises(RefundRefused, match="changing"):
+        refund_decisions.approve(Refund.objects.get(), make_user(pledge.cooperative, Role.OWNER))
+    assert Refund.objects.get().state == RefundState.TO_APPROVE
+
+
+def test_fewer_of_what_was_asked_back_ends_the_request(flexible):
+    """Its amount was that of all of them: granted, the price of one would have gone back twice."""
+    flour, box = tiers(flexible)
+    pledge = make_pledge(flexible, rewards=[(flour, 2), (box, 1)])
+    request = refund_requests.ask(pledge.items.get(reward=flour), "")
+    other = refund_requests.ask(pledge.items.get(reward=box), "")
+    ask(pledge, (flour, 1), (box, 1))
+    request.refresh_from_db()
+    other.refresh_from_db()
+    assert (request.amount, request.state, other.state) == (6000, "withdrawn", "asked")
+    agrees(pledge)

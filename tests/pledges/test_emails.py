@@ -16,7 +16,7 @@ from home.languages import text_of
 from home.models import Cooperative, OutgoingMail
 from home.registry import Category, all_kinds, kind_of
 from home.tenancy import within
-from pledges import extending, offline
+from pledges import email_changes, extending, offline
 from pledges.change_plans import snapshot
 from pledges.consent_texts import LONGEST, charge_date, checkout_text, consent_text
 from pledges.enums import FulfilmentState, PaymentState, PledgeState, RefundState
@@ -207,6 +207,8 @@ def made(kind, campaign, flexible, language):
         return fulfilment_mails.made(kind, pledge_of(campaign, box), language)
     if kind in refund_request_mails.KINDS:
         return refund_request_mails.made(kind, pledge_of(campaign, box), language)
+    if kind.startswith("email_changed"):
+        return of_a_new_address(kind, pledge_of(campaign, box, paid=False), language)
     if kind in OWN_MAILS:
         return made_by_its_backer(kind, pledge_of(campaign, box, paid=False), language)
     if kind == "pledge_cancelled":
@@ -269,6 +271,15 @@ def made(kind, campaign, flexible, language):
     return composed(kind, f"item:{item.pk}", pledge.backer, facts=item_facts), facts[kind]
 
 
+def of_a_new_address(kind, pledge, language):
+    change = email_changes.ask(pledge, "zoe@nouveau.example")
+    if kind == email_changes.TO_OLD:
+        email_changes.confirm(change)
+    by = email_changes.confirm_by(change) if kind == email_changes.TO_NEW else email_changes.undo_by(change)
+    address = f"{change.old_email[0]}…@courriel.example" if kind == email_changes.TO_NEW else "z…@nouveau.example"
+    return fulfilment_mails.latest(kind), [text_of(pledge.campaign, "title", language), day(by, language), address]
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("kind", BACKERS)
 def test_each_mail_says_the_same_in_both_parts_and_is_service(kind, campaign, flexible, language):
@@ -303,6 +314,8 @@ def test_the_kinds_are_those_of_the_deck():
                 "offline_recorded",
                 "cheque_bounced",
                 "contribution_link",
+                "email_changed_new",
+                "email_changed_old",
                 "news_to_confirm",
                 *OWN_MAILS,
                 *fulfilment_mails.KINDS,

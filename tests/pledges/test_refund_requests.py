@@ -6,13 +6,27 @@ from html import unescape
 
 import pytest
 
-from campaigns.enums import FundingModel
+from campaigns.enums import CampaignState, FundingModel
+from campaigns.models import Campaign
 from home import clock, composing
 from home.models import Cooperative, OutgoingMail, Role
-from pledges import accepting, changing, ledger_checks, pledging, refund_decisions, refund_requests
+from pledges import (
+    accepting,
+    address_checks,
+    changing,
+    erasing,
+    fulfilment,
+    ledger_checks,
+    own_settings,
+    pledging,
+    refund_decisions,
+    refund_requests,
+    surveys,
+)
 from pledges.change_plans import Wanted
 from pledges.enums import FulfilmentState, PaymentMethod, PledgeState, RefundState, RequestState
-from pledges.fulfilment import today_in
+from pledges.fulfilment import Obstacle, today_in
+from pledges.gone_back import given_up
 from pledges.models import Payment, Pledge, PledgeItem, Refund, RefundRequest
 from pledges.promises import Promised, agreed_month, awaits_answer, history
 from pledges.refund_decisions import RefundRefused
@@ -21,6 +35,7 @@ from tests.factories.books import make_offline
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge, make_refund
+from tests.factories.surveys import make_survey
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -120,13 +135,13 @@ def test_granting_writes_the_refund_and_tells_the_backer(pledge, treasurer):
     )
     assert (refund.state, refund.amount, refund.asked_by) == (RefundState.DUE, 3000, treasurer)
     assert mails("refund_answered") == [("refund_answered", pledge.backer.email)]
-    assert PledgeItem.objects.filter(refund_requests.given_up()).get() == item_of(pledge)
+    assert PledgeItem.objects.filter(given_up()).get() == item_of(pledge)
     assert [str(one) for one in ledger_checks.all_findings()] == []
 
 
 def test_a_part_leaves_the_reward_owed_and_the_rest_to_ask(pledge, treasurer):
     grant(refund_requests.ask(item_of(pledge), ""), treasurer, amount=1000)
-    assert not PledgeItem.objects.filter(refund_requests.given_up()).exists()
+    assert not PledgeItem.objects.filter(given_up()).exists()
     assert refund_requests.ask(item_of(pledge), "").amount == 2000
 
 
@@ -294,3 +309,63 @@ def test_payments_in_two_parts_are_given_back_one_at_a_time(pledge, treasurer):
     )  # fmt: skip
     request = refund_requests.ask(item_of(pledge), "")
     assert (request.amount, refund_requests.largest_at_once(request)) == (12000, (first, 9000))
+
+
+def test_a_reward_given_up_is_neither_asked_about_nor_handed_over(pledge, cooperative, treasurer):
+    flour, box = pledge.items.order_by("pk")
+    request = refund_requests.ask(flour, "")
+    refund = grant(request, treasurer)
+    survey = make_survey(flour.reward, opened=True)
+    for state, wanted in ((RefundState.DUE, {box}), (RefundState.FAILED, {flour, box})):
+        Refund.objects.filter(pk=refund.pk).update(state=state)
+        assert set(fulfilment.owed(cooperative)) == wanted
+        assert set(surveys.asked(survey)) == wanted - {box}
+        assert set(surveys.concerned(survey)) == wanted - {box}
+        assert address_checks.parcels([flour.reward]).exists() == (flour in wanted)
+        weighing = fulfilment.weigh(PledgeItem.objects.filter(pledge=pledge), FulfilmentState.SENT)
+        assert (weighing.movable, weighing.obstacles) == (
+            len(wanted),
+            {Obstacle.NOT_OWED: 1} if len(wanted) == 1 else {},
+        )
+    assert mails("survey_opened") == []
+
+
+def test_nothing_of_a_reward_given_up_is_to_be_mailed_and_its_backer_may_be_erased(campaign, treasurer):
+    pledge = make_pledge(campaign, rewards=[(campaign.rewards.order_by("position").first(), 1)], extra=500)
+    assert own_settings.needs_address(pledge)
+    grant(refund_requests.ask(item_of(pledge), ""), treasurer)
+    assert not own_settings.needs_address(pledge)
+    Refund.objects.update(state=RefundState.DONE, done_at=clock.now())
+    Campaign.objects.update(state=CampaignState.CLOSED)
+    assert erasing.reason_against(pledge.backer) == ""
+
+
+def refuse(refund):
+    """Stripe has said no to it."""
+    Refund.objects.filter(pk=refund.pk).update(state=RefundState.FAILED, failed_at=clock.now())
+    refund.refresh_from_db()
+
+
+def test_what_was_refused_and_asked_for_anew_is_made_once(pledge, treasurer, owner):
+    """Its backer asked again: that request is answered, and the first refund is not made beside it."""
+    first = grant(refund_requests.ask(item_of(pledge), ""), treasurer)
+    refuse(first)
+    again = refund_requests.ask(item_of(pledge), "")
+    with pytest.raises(RefundRefused, match="decided"):
+        refund_decisions.ask_again(first, owner)
+    second = grant(again, treasurer)
+    with pytest.raises(RefundRefused, match="decided"):
+        refund_decisions.ask_again(first, owner)
+    refuse(second)
+    refund_decisions.ask_again(first, owner)
+    with pytest.raises(RefundRefused, match="decided"):
+        refund_decisions.ask_again(second, owner)
+    assert list(Refund.objects.filter(state=RefundState.DUE)) == [first]
+
+
+def test_what_was_refused_of_two_parts_is_asked_again(pledge, treasurer, owner):
+    grant(refund_requests.ask(item_of(pledge), ""), treasurer, amount=1000)
+    rest = grant(refund_requests.ask(item_of(pledge), ""), treasurer, amount=2000)
+    refuse(rest)
+    refund_decisions.ask_again(rest, owner)
+    assert sum(Refund.objects.filter(state=RefundState.DUE).values_list("amount", flat=True)) == 3000

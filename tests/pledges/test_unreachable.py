@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from home import backing, formats, outbox
+from home import backing, clock, formats, outbox
 from home.models import MailState, OutgoingMail, Role, Suppression
 from home.registry import kind_of
 from home.tenancy import within
@@ -176,3 +176,20 @@ def test_what_is_handed_over_is_no_longer_owed(login, campaign):
     with within(campaign.cooperative):
         pledge.items.update(state=FulfilmentState.DELIVERED)
     assert "Nothing" in text_of(login(Role.EDITOR).get(reverse("pledges_unreachable")))
+
+
+@pytest.mark.parametrize("complained_first", [True, False])
+def test_an_address_that_works_again_is_not_one_that_wants_news_again(login, campaign, complained_first):
+    """Who complained gets no news, whatever the address did before or since."""
+    pledge = make_pledge(campaign, email=ADDRESS)
+    tried(pledge, MailState.SENT)
+    with within(pledge.cooperative):
+        reasons = [backing.COMPLAINED, backing.BOUNCED]
+        for reason in reasons if complained_first else reversed(reasons):
+            backing.suppress(pledge.cooperative, ADDRESS, reason)
+        OutgoingMail.objects.filter(subject_key="x:1").update(complained_at=clock.now(), address=ADDRESS.upper())
+    login(Role.EDITOR).post(reverse("pledges_address_good", args=[pledge.backer_id]))
+    with within(pledge.cooperative):
+        assert list(Suppression.objects.values_list("reason", flat=True)) == [backing.COMPLAINED]
+        assert backing.is_suppressed(pledge.cooperative, ADDRESS)
+    assert listed(pledge.cooperative) == []

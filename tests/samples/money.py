@@ -6,7 +6,7 @@ from campaigns import end_dates
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from home import clock
-from pledges import extending
+from pledges import email_changes, extending
 from pledges.change_plans import snapshot
 from pledges.enums import PaymentState, PledgeState
 from pledges.models import DataRequest, Dispute, FraudWarning, PledgeChange, Refund, Settlement
@@ -180,6 +180,15 @@ def of_trouble(kind, campaign, language, member):
 def of_a_payout(kind, campaign, language, member):
     payout = make_payout(campaign.cooperative, [payment_of(pledge_of(campaign, language, fee=117))])
     return {"subject_key": f"payout:{payout.pk}"}
+
+
+@sample("email_changed_new", "email_changed_old")
+def of_a_new_address(kind, campaign, language, member):
+    pledge = pledge_of(campaign, language, paid=False)
+    change = email_changes.ask(pledge, f"rosalie-{pledge.pk}@nouveau.example")
+    if kind == email_changes.TO_OLD:
+        email_changes.confirm(change)
+    return change.backer.mails.get(kind=kind)
 
 
 @sample("campaign_last_hours", "campaign_opened")

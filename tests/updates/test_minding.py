@@ -4,7 +4,7 @@ import pytest
 from django.core import mail as django_mail
 
 from home import clock, outbox
-from home.models import MailState, OutgoingMail
+from home.models import MailState, OutgoingMail, Role
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge
 from tests.updates.making import make_update, tell
@@ -113,3 +113,12 @@ def test_a_mailing_that_is_over_is_left_alone(news):
     tried(news, 100, bounced=50)
     Mailing.objects.update(state=MailingState.DONE)
     assert outcome(news)[0] == MailingState.DONE
+
+
+def test_where_nobody_edits_the_owner_is_told(campaign, cooperative):
+    owner = make_user(cooperative, Role.OWNER)
+    tell(make_pledge(campaign).backer, campaign)
+    mailing = send_news(make_update(campaign), by=owner, missing_language=MissingLanguage.NONE)
+    tried(mailing, 50, bounced=2)
+    assert outcome(mailing) == (MailingState.PAUSED, PauseReason.BOUNCES)
+    assert list(OutgoingMail.objects.filter(kind="mailing_paused").values_list("address", flat=True)) == [owner.email]

@@ -11,6 +11,7 @@ from pledges.models import DatePromise, DeliveryAddress, Pledge, RefundRequest
 from pledges.promises import current_month, tier_month
 from tests.factories.pledges import make_pledge, make_refund
 from tests.updates.making import make_update, month, notice_block
+from updates import syndication
 from updates.announcing import announce
 from updates.briefing import offers_for
 from updates.enums import MissingLanguage
@@ -161,3 +162,15 @@ def test_the_addresses_of_those_concerned_open_again(campaign, flour):
     announce(make_update(campaign, notice_block([flour])), by=None, missing_language=NONE)
     rows = DeliveryAddress.objects.order_by("pledge_id").values_list("locked_at", "lock_on")
     assert list(rows) == [(None, None), (other.created_at, TODAY)]
+
+
+def test_feeds_say_the_month_at_which_all_those_it_concerns_stood(campaign, flour):
+    """What moved some contributions moved no others: for most of those told now, it is later and not sooner."""
+    pledged(campaign, datetime.combine(TODAY - timedelta(days=9), time(), ZONE))
+    make_pledge(campaign)
+    day = TODAY - timedelta(days=3)
+    for number, fields in enumerate(({"month": "2028-05", "pledged_before": day}, {"month": "2028-01"})):
+        update = make_update(campaign, notice_block([flour], **fields), title=f"Annonce {number}")
+        announce(update, by=None, missing_language=NONE)
+    months = [(one.old_month, one.month) for _notice, [one] in syndication.notices_of(campaign)]
+    assert months == [(OCTOBER, date(2028, 5, 1)), (OCTOBER, date(2028, 1, 1))]

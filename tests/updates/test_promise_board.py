@@ -16,9 +16,10 @@ from pledges.models import RefundRequest
 from tests.campaigns.test_queries import path_of
 from tests.factories.campaigns import make_campaign, tier
 from tests.factories.pledges import make_pledge, make_refund, payment_of
-from tests.updates.making import REASON_EN, make_update, notice_block
+from tests.updates.making import NEXT_EN, REASON_EN, make_update, notice_block
 from updates.announcing import announce
 from updates.enums import MissingLanguage
+from updates.models import Update
 
 SEND_OTHER = MissingLanguage.SEND_OTHER
 
@@ -211,3 +212,18 @@ def test_a_notice_without_the_readers_language_says_so(client, cooperative, camp
     client.defaults["HTTP_HOST"] = cooperative.site.hostname
     html = client.get(path_of(campaign, "en")).content.decode()
     assert '<span lang="fr-CA">La carrière a cassé une lame.</span>' in html
+
+
+def test_of_a_delay_told_to_backers_only_the_months_are_public(board, campaign, cooperative):
+    flour, _box = tiers(campaign)
+    make_pledge(campaign, rewards=[(flour, 1)])
+    with within(cooperative):
+        update = make_update(campaign, notice_block([flour]), audience="backers")
+        announce(update, by=None, missing_language=SEND_OTHER)
+    shown = board()
+    assert "March 2028" in shown
+    assert "Next news by" in shown
+    assert [word for word in (REASON_EN, NEXT_EN, "Why:", "What happens next:") if word in shown] == []
+    with within(cooperative):
+        Update.objects.update(public_on=clock.now().date())
+    assert REASON_EN in board()

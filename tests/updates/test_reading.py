@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import translation
 
-from home import composing, links
+from home import backing, composing, links
 from home.models import Backer, OutgoingMail
 from home.tenancy import within
 from pledges.enums import PledgeState
@@ -15,11 +15,12 @@ from pledges.links import contribution_url
 from tests.campaigns.reading import words
 from tests.campaigns.walking import any_image
 from tests.factories.campaigns import make_campaign
-from tests.factories.pledges import make_pledge, make_refund, payment_of
+from tests.factories.pledges import make_backer, make_pledge, make_refund, payment_of
 from tests.updates.making import campaign_page, in_days, make_update, make_update_page, tell, text_block
 from tests.updates.test_mails import Page
 from updates import reading
 from updates.audience import Why, audience_of
+from updates.briefing import left_out_line, reason_words
 from updates.enums import Audience, MailingKind, MissingLanguage
 from updates.models import Update, UpdatePage
 from updates.sending import send_news
@@ -346,3 +347,25 @@ def test_news_for_chosen_tiers_goes_to_their_backers_alone(campaign):
     assert (found.total, found.left_out) == (1, {Why.OTHER_TIER: 2})
     send_news(update, by=None, missing_language=MissingLanguage.SEND_OTHER)
     assert [mail.backer for mail in OutgoingMail.objects.all()] == [wanted.backer]
+
+
+def test_news_for_backers_goes_to_nobody_who_only_follows(campaign):
+    """Its mail holds the whole text, which the page keeps from them until it opens to everyone."""
+    backer = make_pledge(campaign).backer
+    gone = make_pledge(campaign, state=PledgeState.CANCELLED, paid=False).backer
+    follower = make_backer(campaign.cooperative)
+    for reader in (backer, gone, follower):
+        backing.grant_news(reader, campaign.translation_key, text="Oui.", language="fr", confirmed=True)
+    update = make_secret(campaign, public_on=in_days(30).date())
+    found = audience_of(update, MailingKind.NEWS, [])
+    assert (found.total, found.left_out) == (1, {Why.NO_CONTRIBUTION: 2})
+    with time_machine.travel(in_days(31)):
+        assert audience_of(update, MailingKind.NEWS, []).total == 3
+    send_news(update, by=None, missing_language=MissingLanguage.SEND_OTHER)
+    assert [mail.backer for mail in OutgoingMail.objects.all()] == [backer]
+
+
+def test_every_reason_has_its_words(campaign):
+    words = reason_words()
+    assert set(words) == set(Why) - {Why.READS}
+    assert {why: bool(left_out_line(why, 2)) for why in words} == dict.fromkeys(words, True)

@@ -15,7 +15,8 @@ from tests.home.far_end import free_port, provider_running
 from tests.updates.making import make_update, notice_block, tell
 from updates import sending
 from updates.announcing import announce
-from updates.enums import Act, MailingState, MissingLanguage, PauseReason
+from updates.audience import Why, audience_of
+from updates.enums import Act, MailingKind, MailingState, MissingLanguage, PauseReason
 from updates.models import MailingAct
 from updates.sending import Refusal, SendingRefused, send_news
 
@@ -257,3 +258,41 @@ def test_the_team_is_told_once_that_it_is_done(news, editor):
     assert sending.finish_all() == 1
     told = OutgoingMail.objects.filter(kind="mailing_finished")
     assert list(told.values_list("address", "subject_key")) == [(editor.email, news.key)]
+
+
+def test_who_is_erased_while_in_doubt_is_not_written_to_and_stands_in_nobodys_way(news, editor, provider):
+    put(news, "a@x.example", state=MailState.IN_DOUBT)
+    mail = OutgoingMail.objects.get(address="a@x.example", batch=news.key)
+    outbox.forget_reader(mail.backer)
+    assert sending.settle_doubt(news, OutgoingMail.objects.get(pk=mail.pk), left=False, by=editor)
+    outbox.send_due()
+    assert (provider.addresses, states(news)) == (
+        ["b@x.example", "c@x.example"],
+        [MailState.SUPPRESSED, MailState.SENT, MailState.SENT],
+    )
+
+
+def test_a_mail_that_lacks_what_it_is_about_keeps_none_behind_it(news, provider):
+    """As an older version may have left it in the queue."""
+    put(news, "a@x.example", facts={})
+    outbox.send_due()
+    assert (provider.addresses, states(news)) == (
+        ["b@x.example", "c@x.example"],
+        [MailState.QUEUED, MailState.SENT, MailState.SENT],
+    )
+    assert OutgoingMail.objects.get(address="a@x.example", batch=news.key).attempts == 1
+
+
+def test_what_was_cancelled_may_be_sent_after_all_and_to_nobody_twice(news, campaign, editor, provider):
+    """As where a mistake was seen in time."""
+    for letter, state in (("a", MailState.SENT), ("b", MailState.IN_DOUBT)):
+        put(news, f"{letter}@x.example", state=state)
+    sending.cancel(news, by=editor)
+    found = audience_of(news.update, MailingKind.NEWS, [])
+    assert (found.total, found.left_out) == (1, {Why.TOLD: 2})
+    again = send_news(news.update, by=editor, missing_language=NONE)
+    outbox.send_due()
+    assert (provider.addresses, states(again)) == (["c@x.example"], [MailState.SENT])
+    assert states(news) == [MailState.SENT, MailState.IN_DOUBT, MailState.CANCELLED]
+    with pytest.raises(SendingRefused, match="no_one"):
+        send_news(news.update, by=editor, missing_language=NONE)
