@@ -4,6 +4,7 @@ Each reader gets a mail of their own, and sees no other's address. The metadata 
 provider tells later finds it (home.tracking).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,9 @@ from home import composing
 from home.composing import FIELD, ROW, Draft
 from home.models import OutgoingMail
 from home.registry import Apart
+
+#: Neither quoted nor of a domain that is written in two ways.
+PLAIN = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9.-]+", re.IGNORECASE | re.ASCII)
 
 Mails = Sequence[tuple[OutgoingMail, Apart]]
 
@@ -46,6 +50,11 @@ def dialect_of(provider: BaseEmailBackend) -> Dialect | None:
     return DIALECTS.get(type(provider).__module__)
 
 
+def is_plain(address: str) -> bool:
+    """Whether anymail and every provider write it as it stands here: fields are found by it."""
+    return PLAIN.fullmatch(address) is not None
+
+
 def can_carry(dialect: Dialect, draft: Draft, mails: Mails) -> bool:
     """False where the text, or an address that stands twice, wants a message a reader."""
     if any(mark in part for mark in dialect.marks for part in (draft.subject, draft.text, draft.html)):
@@ -63,11 +72,16 @@ def message_for(dialect: Dialect, draft: Draft, mails: Mails) -> EmailMultiAlter
     message: Any = composing.bare_message(mails[0][0], marked)
     message.to = [mail.address for mail, _apart in mails]
     message.merge_data = {mail.address: _fields(apart) for mail, apart in mails}
-    message.merge_headers = {mail.address: composing.headers_of(mail) for mail, _apart in mails}
+    message.merge_headers = {mail.address: _headers(mail) for mail, _apart in mails}
     message.merge_metadata = {mail.address: {ROW: str(mail.token)} for mail, _apart in mails}
     if dialect.extra:
         message.esp_extra = dialect.extra
     return message
+
+
+def _headers(mail: OutgoingMail) -> dict[str, str]:
+    """All of them: a provider may take those of one mail in place of those of the whole call."""
+    return composing.shared_headers_of(mail) | composing.headers_of(mail)
 
 
 def _fields(apart: Apart) -> dict[str, str]:

@@ -182,7 +182,8 @@ def _groups(mails: list[OutgoingMail], dialect: Dialect | None) -> list[list[Out
     for mail in mails:
         with within(mail.cooperative):
             try:
-                key = composing.group_of(mail, composing.apart_of(mail))
+                together = merging.is_plain(mail.address)
+                key = composing.group_of(mail, composing.apart_of(mail)) if together else id(mail)
             except DatabaseError:
                 raise
             except Exception:  # noqa: BLE001 (it fails again when it is composed, and says so there)

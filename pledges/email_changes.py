@@ -111,12 +111,14 @@ def change_in(purpose: str, token: str) -> EmailChange:
 
 def may_confirm(change: EmailChange) -> bool:
     latest = EmailChange.objects.filter(backer=change.backer_id).order_by("-pk").first()
-    return change.confirmed_at is None and latest == change and clock.now() < confirm_by(change)
+    is_open = change.confirmed_at is None and change.undone_at is None
+    return is_open and latest == change and clock.now() < confirm_by(change)
 
 
 def may_undo(change: EmailChange) -> bool:
-    stands = change.confirmed_at is not None and change.undone_at is None and clock.now() < undo_by(change)
-    return stands and bool(change.old_email) and change.backer.email_key == backing.email_key(change.new_email)
+    """Whatever address came after it: who took a link may have changed the address again."""
+    stands = change.confirmed_at is not None and change.undone_at is None
+    return stands and bool(change.old_email) and clock.now() < undo_by(change)
 
 
 def confirm(change: EmailChange) -> None:
@@ -132,13 +134,17 @@ def confirm(change: EmailChange) -> None:
 
 
 def undo(change: EmailChange) -> None:
-    """From the old address: all is as before, but for the links, which are new. Raises ChangeRefused."""
+    """From the old address: all is as before, but for the links, which are new. Raises ChangeRefused.
+
+    Changes that came later, asked for or made, are over with it.
+    """
     with transaction.atomic():
         backer = _locked(change)
         if not may_undo(change):
             raise ChangeRefused(Refusal.OVER)
         _move(backer, change.old_email)
-        EmailChange.objects.filter(pk=change.pk).update(undone_at=clock.now())
+        later = EmailChange.objects.filter(backer=backer, pk__gte=change.pk, undone_at=None)
+        later.update(undone_at=clock.now())
         Pledge.objects.filter(backer=backer).update(link_generation=F("link_generation") + 1)
         renewing.renew(backer.cooperative, change.old_email)
 

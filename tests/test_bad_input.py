@@ -442,7 +442,7 @@ def test_no_number_of_a_page_about_money_crashes(owner, campaign, number):
             assert owner.get(address, follow=True).status_code in {404, 405}, name
 
 
-@pytest.mark.parametrize("name", ["change", "address", "settings", "erase", "data", "mend"])
+@pytest.mark.parametrize("name", ["change", "address", "email", "settings", "erase", "data", "mend"])
 @pytest.mark.parametrize("confirm", [False, True])
 def test_no_value_of_a_form_of_one_s_own_page_crashes(visitor, campaign, tiers, name, confirm):
     pledge = make_pledge(campaign, paid=False)
@@ -452,6 +452,7 @@ def test_no_value_of_a_form_of_one_s_own_page_crashes(visitor, campaign, tiers, 
     data = {
         "change": {quantity_name(tiers[0]): "1", "extra": "5", "zone": "", "amount": "3500"},
         "address": parcel | {"postal_code": "G0L 0X0", "country": "CA"},
+        "email": {"email": "zoe@nouveau.example"},
         "settings": {"wall": "name", "wall_name": "Zoé", "gift_for": "", "language": "en"},
     }.get(name, {"way": "card"})
     steps = {"confirm": "1", "consent": "1"} if confirm else {}

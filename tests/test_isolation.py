@@ -709,7 +709,7 @@ def test_a_backer_s_addresses_open_nothing_at_another_host(ours, theirs):
     assert world() == before
 
 
-OWN = ("", "_cancel", "_change", "_card", "_address", "_settings", "_data", "_erase", "_mend", "_mend_return")
+OWN = ("", "_cancel", "_change", "_card", "_address", "_email", "_settings", "_data", "_erase", "_mend", "_mend_return")
 
 
 def own_addresses(token: str, payment: Payment) -> dict[str, str]:
@@ -730,7 +730,7 @@ def token_of(pledge: Pledge) -> str:
 POSTED = {
     **{"news": "no", "confirm": "1", "consent": "1", "amount": "1", "extra": "99", "language": "en", "wall": "name"},
     **{"wall_name": "X", "recipient": "X", "line1": "1, rue X", "city": "X", "region": "QC", "postal_code": "G0L 0X0"},
-    **{"country": "CA", "way": "card"},
+    **{"country": "CA", "way": "card", "email": "x@x.example"},
 }
 
 

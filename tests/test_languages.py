@@ -27,7 +27,16 @@ from home import clock, composing, outbox, unsubscribing
 from home.models import OutgoingMail, Role, TextPage, User
 from home.registry import all_kinds, kind_of
 from home.tenancy import within
-from pledges import continuing, extending, refund_decisions, refund_requests, resuming, subscribing, tasks
+from pledges import (
+    continuing,
+    email_changes,
+    extending,
+    refund_decisions,
+    refund_requests,
+    resuming,
+    subscribing,
+    tasks,
+)
 from pledges.change_plans import snapshot
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from pledges.forms import quantity_name
@@ -680,9 +689,29 @@ def test_the_mail_that_asks_to_confirm(pseudo, campaign):
     assert_mails_marked(campaign, {"news_to_confirm"})
 
 
+NEW_ADDRESS_MAILS = {email_changes.TO_NEW, email_changes.TO_OLD}
+
+
+def test_a_new_address_its_mails_and_its_pages(pseudo, campaign, visitor):
+    pledge = make_pledge(campaign)
+    assert_marked(visitor.get(own(pledge, "contribution_email")))
+    assert_marked(visitor.post(own(pledge, "contribution_email"), {"email": pledge.backer.email}))
+    with within(campaign.cooperative):
+        change = email_changes.ask(pledge, "zoe@nouveau.example")
+        mail = OutgoingMail.objects.select_related("cooperative__site").get(kind=email_changes.TO_NEW)
+        confirm = email_changes.url_for(email_changes.CONFIRM, change, mail).removeprefix(mail.cooperative.root_url)
+        undo = email_changes.url_for(email_changes.UNDO, change, mail).removeprefix(mail.cooperative.root_url)
+    for act, status in ((visitor.get, 200), (visitor.post, 200), (visitor.get, 410)):
+        assert_marked(act(confirm), status)
+    assert_mails_marked(campaign, NEW_ADDRESS_MAILS)
+    for act, status in ((visitor.get, 200), (visitor.post, 200), (visitor.get, 410)):
+        assert_marked(act(undo), status)
+
+
 def test_no_mail_about_money_is_forgotten_above():
     """A new kind is read under the marks too."""
     others = {"campaign_outcome", "campaign_last_hours", "payments_resumed", "contribution_link", "news_to_confirm"}
+    others |= NEW_ADDRESS_MAILS
     read = {*PLEDGE_MAILS, *AFTERMATH, *MONEY_MAILS, *FULFILMENT_MAILS, *REQUEST_MAILS, *others}
     assert {kind.key for kind in all_kinds() if kind.app == "pledges"} == read
 

@@ -264,3 +264,30 @@ def test_what_is_shared_is_rendered_once(news, cooperative, django_assert_max_nu
                 for mail in mails[1:]
             ]
     assert ["Bonjour Béa," in bodies[0], "Bonjour Chloé," in bodies[1], "Ana" in bodies[0]] == [True, True, False]
+
+
+def test_each_mail_of_a_call_has_all_its_headers(news, mailgun, settings):
+    """Mailjet does not say whether the headers of one mail join those of all or take their place."""
+    settings.EMAIL_BACKEND = "anymail.backends.mailjet.EmailBackend"
+    settings.ANYMAIL = {"MAILJET_API_KEY": "k", "MAILJET_SECRET_KEY": "s", "MAILJET_API_URL": mailgun.url}
+    mailgun.answers = [(200, {"Messages": []})]
+    news("Ana", "Béa")
+    outbox.send_due()
+    for one in mailgun.calls[0]["Messages"]:
+        assert sorted(one["Headers"]) == [
+            "Auto-Submitted",
+            "Content-Language",
+            "List-Unsubscribe",
+            "List-Unsubscribe-Post",
+            "Message-ID",
+        ]
+
+
+@pytest.mark.parametrize("address", ["z@éclair.example", '"z z"@x.example'])
+def test_an_address_that_may_be_written_in_two_ways_leaves_by_itself(news, mailgun, cooperative, campaign, address):
+    """A provider finds the fields of a reader by their address as anymail writes it."""
+    with within(cooperative):
+        tell(make_pledge(campaign, backer_name="Zoé", email=address).backer, campaign)
+    news("Ana", "Béa")
+    outbox.send_due()
+    assert sorted(len(call["to"]) for call in mailgun.calls) == [1, 2]

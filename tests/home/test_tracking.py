@@ -3,7 +3,6 @@
 import base64
 import json
 import random
-import uuid
 from email.message import Message
 
 import pytest
@@ -237,7 +236,7 @@ def test_our_own_message_id_is_enough(mails, client):
         assert OutgoingMail.objects.get(pk=mail.pk).bounced_at is not None
 
 
-@pytest.mark.parametrize("name", ["x", str(uuid.uuid4()), 12, None, ["a"]])
+@pytest.mark.parametrize("name", ["x", "7d3f0f0e-2f5c-4a51-9f0b-1f5a1f3a9f10", 12, None, ["a"]])
 def test_what_is_about_no_mail_of_ours_is_left(mails, client, name):
     path, said = provider_events.postmark(mails["unknown"], "hard")
     data = json.loads(said["data"]) | {"Metadata": {"mail": name}, "MessageID": "not-ours"}

@@ -142,6 +142,22 @@ def test_each_link_works_for_its_time_only(visitor, pledge):
     assert address_of(pledge)[0] == NEW
 
 
+def test_the_first_address_undoes_whatever_came_after_it(visitor, pledge):
+    """Someone who has the link moves the address on and on; its owner takes it back, once and for all."""
+    email_changes.confirm(email_changes.ask(pledge, "b@x.example"))
+    undo_first, to = link_in("email_changed_old")
+    assert to == OLD
+    email_changes.confirm(email_changes.ask(pledge, "c@x.example"))
+    undo_second, to = link_in("email_changed_old")
+    assert to == "b@x.example"
+    email_changes.ask(pledge, "d@x.example")
+    confirm_third, _to = link_in("email_changed_new")
+    assert visitor.post(undo_first).status_code == 200
+    for link in (undo_second, confirm_third, undo_first):
+        assert visitor.post(link).status_code == 410
+    assert address_of(pledge) == (OLD, OLD)
+
+
 def test_a_link_of_one_purpose_serves_no_other(visitor, pledge):
     email_changes.confirm(email_changes.ask(pledge, NEW))
     undo, _to = link_in("email_changed_old")

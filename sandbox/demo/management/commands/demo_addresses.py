@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import translation
 
@@ -94,12 +95,12 @@ def _form(campaign: Campaign) -> Iterator[Row]:
 def _contribution(campaign: Campaign) -> Iterator[Row]:
     """One backer's page, and where there is one that of a payment to mend, of a date that moved, of a company."""
     confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED).order_by("pk")
-    confirmed = confirmed.select_related("cooperative__site", "backer")
+    confirmed = confirmed.select_related("cooperative__site", "backer").annotate(moves=Count("items__promises"))
     if first := confirmed.exclude(payments__state=PaymentState.MEND).first():
         yield _row(f"Ma contribution · {first.backer.name}", contribution_url(first))
     if to_mend := confirmed.filter(payments__state=PaymentState.MEND).first():
         yield _row(f"Ma contribution, à régler · {to_mend.backer.name}", contribution_url(to_mend))
-    if moved := confirmed.filter(items__promises__isnull=False).distinct().first():
+    if moved := confirmed.filter(items__promises__isnull=False).order_by("-moves", "pk").first():
         yield _row(f"Ma contribution, date déplacée · {moved.backer.name}", contribution_url(moved))
     if company := confirmed.exclude(company_name="").first():
         yield _row(f"Ma contribution, entreprise · {company.company_name}", contribution_url(company))
