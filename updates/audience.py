@@ -12,7 +12,7 @@ from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 from campaigns.models import Campaign, Reward
 from home.backing import BOUNCED
 from home.languages import LANGUAGES
-from home.models import Backer, NewsConsent, OutgoingMail, Suppression
+from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppression
 from pledges import refund_requests
 from pledges.enums import FulfilmentState, PledgeState
 from pledges.gone_back import gone_back
@@ -42,6 +42,7 @@ class Why(StrEnum):
 
     READS = "reads"
     TOLD = "told"
+    CANCELLED = "cancelled"
     CONCERNED = "concerned"
     NOT_CONCERNED = "not_concerned"
     OTHER_TIER = "other_tier"
@@ -155,6 +156,7 @@ def _news_case(update: Update, changes: list[Change]) -> Case:
     concerned = Q(pk__in=_concerned(update, changes)) | Q(pk__in=_told(update, DELAY_MAIL))
     return _first_reason(
         (~Q(pk__in=_contributors(update)) & ~_follows(update), Why.ENDED),
+        (Q(pk__in=_told(update, NEWS_MAIL, THANKS_MAIL).filter(state=MailState.CANCELLED)), Why.CANCELLED),
         (Q(pk__in=_told(update, NEWS_MAIL, THANKS_MAIL)), Why.TOLD),
         (_outside_tiers(update), Why.OTHER_TIER),
         (concerned, Why.CONCERNED),

@@ -219,6 +219,9 @@ def left_out_line(why: Why, count: int) -> str:
 def _left_out(count: int) -> dict[Why, str]:
     return {
         Why.TOLD: ngettext("%(n)s person got this update before", "%(n)s people got this update before", count),
+        Why.CANCELLED: ngettext(
+            "%(n)s person whose email was cancelled", "%(n)s people whose email was cancelled", count
+        ),
         Why.CONCERNED: ngettext(
             "%(n)s person gets the delay notice instead", "%(n)s people get the delay notice instead", count
         ),
@@ -245,8 +248,10 @@ def reason_words() -> dict[Why, str]:
     """Why one person gets nothing."""
     return {
         Why.TOLD: _("Got this update before"),
+        Why.CANCELLED: _("This email was cancelled"),
         Why.CONCERNED: _("Gets the delay notice instead"),
         Why.NOT_CONCERNED: _("Has another reward, has it already, or has none"),
+        Why.OTHER_TIER: _("Has none of the rewards this update is for"),
         Why.NEVER_ASKED: _("Did not ask for news"),
         Why.UNSUBSCRIBED: _("Unsubscribed"),
         Why.ADDRESS: _("Email address to correct"),

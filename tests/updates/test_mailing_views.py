@@ -15,6 +15,8 @@ from tests.factories.pledges import make_pledge
 from tests.updates.making import make_update, make_update_page, notice_block, tell
 from tests.updates.test_views import said
 from updates.announcing import announce
+from updates.audience import Why
+from updates.briefing import reason_words
 from updates.enums import MailingState, MissingLanguage
 from updates.models import Mailing, MailingAct, Update, UpdatePage
 from updates.sending import send_news
@@ -187,6 +189,31 @@ def test_who_is_left_out_by_name_and_why(admin, campaign, inside):
     text = said(admin.get(f"{briefing(page)}news/left-out/"))
     assert "Silence s@x.example français Did not ask for news" in text
     assert "Ana" not in text
+
+
+def test_each_reason_has_its_words():
+    assert set(reason_words()) == set(Why) - {Why.READS}
+
+
+def test_who_has_none_of_its_rewards_is_left_out_by_name(admin, campaign, inside):
+    flour, box = campaign.rewards.order_by("position")
+    tell(make_pledge(campaign, rewards=[(flour, 1)], backer_name="Ana", email="a@x.example").backer, campaign)
+    tell(make_pledge(campaign, rewards=[(box, 1)], backer_name="Béa", email="b@x.example").backer, campaign)
+    page = page_of(make_update(campaign, audience="tiers", tiers=[str(flour.block_id)]))
+    text = said(admin.get(f"{briefing(page)}news/left-out/"))
+    assert "Béa b@x.example français Has none of the rewards this update is for" in text
+    assert "Ana" not in text
+
+
+def test_whose_email_was_cancelled_is_not_said_to_have_got_it(admin, news):
+    put(news, "a", state=MailState.SENT)
+    assert "Cancelling is final" in said(admin.get(address(news)))
+    admin.post(address(news, "cancel"))
+    page = page_of(news.update)
+    text = said(admin.get(briefing(page)))
+    assert "1 person got this update before 2 people whose email was cancelled" in text
+    text = said(admin.get(f"{briefing(page)}news/left-out/"))
+    assert "Béa b@x.example français This email was cancelled" in text
 
 
 def test_an_editor_of_another_cooperative_finds_nothing(on_host, outsider, news):
