@@ -150,7 +150,7 @@ class Stack:
     def mails(self, **filters):
         return requests.get(f"{self.inbox}/api/messages", params=filters, timeout=20).json()
 
-    def inbox(self):
+    def whole_inbox(self):
         """Who has which mail, in which language: sorted (address, language, subject)."""
         return sorted((mail["envelope_to"][0], mail["language"], mail["subject"]) for mail in self.mails())
 

@@ -154,7 +154,7 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
     stack.wait_for_mails(1, to="priya@example.com", subject="on its way")
 
     stack.wait_for_mails(2, subject="Envoi terminé")
-    assert stack.inbox() == sorted(
+    assert stack.whole_inbox() == sorted(
         [
             ("adviser@meule.example", "fr-CA", "Dossier à lire\u00a0: «\u00a0Un four pour le village\u00a0»"),
             ("nadia@example.com", "fr-CA", "C’est ouvert\u00a0: «\u00a0Un four pour le village\u00a0»"),
@@ -233,7 +233,7 @@ def test_a_campaign_that_misses_its_goal_charges_nobody(chromium, stack, shots):
     account = stack.seeded["meule"]["account"]
     assert stack.journal(account) == []
     assert [
-        (to, subject) for to, _language, subject in stack.inbox() if "atteint" in subject or "reached" in subject
+        (to, subject) for to, _language, subject in stack.whole_inbox() if "atteint" in subject or "reached" in subject
     ] == [
         ("camille@example.com", "Objectif non atteint\u00a0: rien n’a été débité"),
         ("editor@meule.example", "Objectif non atteint\u00a0: 40\u00a0$ sur 5\u00a0000\u00a0$"),

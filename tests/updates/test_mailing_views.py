@@ -154,6 +154,8 @@ def test_scheduled_then_changed_then_sent_now(admin, campaign, inside):
     mailing = Mailing.objects.get()
     assert "1 email will leave on" in text
     assert "Change the time" in text
+    assert "0 of 1 sent · Scheduled" in text
+    assert f'value="{moment}"' in admin.get(address(mailing)).content.decode()
     assert f"{mailing.send_at.astimezone(ZoneInfo(campaign.cooperative.time_zone)):%H:%M}" == "09:30"
     later = f"{clock.now() + timedelta(days=4):%Y-%m-%d}T10:00"
     admin.post(address(mailing, "moment"), {"later": "1", "send_at": later})
@@ -161,6 +163,16 @@ def test_scheduled_then_changed_then_sent_now(admin, campaign, inside):
     assert set(OutgoingMail.objects.values_list("not_before", flat=True)) == {mailing.send_at}
     assert "The mailing leaves now." in said(admin.post(address(mailing, "moment"), {"now": "1"}, follow=True))
     assert set(OutgoingMail.objects.values_list("not_before", flat=True)) == {None}
+    assert "0 of 1 sent · Being sent" in said(admin.get(address(mailing)))
+
+
+def test_what_is_cancelled_leaves_at_no_moment(admin, campaign, inside):
+    tell(make_pledge(campaign, email="a@x.example").backer, campaign)
+    update = make_update(campaign)
+    mailing = send_news(update, by=None, missing_language=NONE, send_at=clock.now() + timedelta(days=3))
+    assert "Leaves on" in said(admin.get(address(mailing)))
+    text = said(admin.post(address(mailing, "cancel"), follow=True))
+    assert ("0 of 1 sent · Cancelled" in text, "Leaves on" in text) == (True, False)
 
 
 @pytest.mark.parametrize(
