@@ -149,7 +149,8 @@ def mark(text):
 
 
 def is_address(entry):
-    return entry.msgid.endswith("/") and " " not in entry.msgid.replace("<int:", "<").replace("<str:", "<")
+    """Of a page, or of a file such as a feed."""
+    return " " not in entry.msgid and re.search(r"/$|/[\w-]+\.[a-z]+$|<\w+:\w+>", entry.msgid) is not None
 
 
 class Reader(HTMLParser):
