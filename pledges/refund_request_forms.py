@@ -68,7 +68,7 @@ class GrantForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea({"rows": 3}),
-        help_text=_("Optional. It stands in the email and on their page."),
+        help_text=_("Optional, in the backer's language: it stands in the email and on their page."),
     )
 
     def __init__(self, *args: Any, largest: int, **kwargs: Any) -> None:

@@ -104,10 +104,13 @@ LANGUAGE_SWITCH = "English"
 
 #: What formats give, and what a browser or a provider reads: never gettext's.
 MONTHS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+SHORT_MONTHS = r"janv\.|févr\.|mars|avr\.|mai|juin|juill\.|août|sept\.|oct\.|nov\.|déc\."
 FORMATS = (
     re.compile(rf"(?:1er|\d{{1,2}}) (?:{MONTHS}) \d{{4}}(?:, à \d{{1,2}}\u00a0h(?:\u00a0\d\d)? \(heure de l’Est\))?"),
     re.compile(rf"\b(?:{MONTHS}) \d{{4}}\b"),
+    re.compile(rf"^\s*(?:{SHORT_MONTHS})(?: \d{{4}})?\s*$"),
     re.compile(r"https?://\S+"),
+    re.compile("RSS|Atom"),
 )
 
 LETTER = re.compile(r"[^\W\d_]")
@@ -146,7 +149,8 @@ def mark(text):
 
 
 def is_address(entry):
-    return entry.msgid.endswith("/") and " " not in entry.msgid.replace("<int:", "<").replace("<str:", "<")
+    """Of a page, or of a file such as a feed."""
+    return " " not in entry.msgid and re.search(r"/$|/[\w-]+\.[a-z]+$|<\w+:\w+>", entry.msgid) is not None
 
 
 class Reader(HTMLParser):

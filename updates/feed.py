@@ -54,9 +54,20 @@ class Change:
     month: date
 
 
-def feed_of(campaign: Campaign, *, whole: bool = False) -> list[Entry]:
-    """In two queries, however many updates there are; `whole`: with the bodies of their pages."""
-    return [_entry(page, update) for page, update in _live_pages(campaign, whole)]
+def feed_of(campaign: Campaign, *, whole: bool = False, updates: Iterable[Update] | None = None) -> list[Entry]:
+    """In two queries, however many updates there are; `whole`: with the bodies of their pages.
+
+    `updates`: all of the campaign's, where they were read already with `campaign` and `cooperative`.
+    """
+    known = _updates_of(campaign) if updates is None else updates
+    return [_entry(page, update) for page, update in _live_pages(known, whole)]
+
+
+def _updates_of(campaign: Campaign) -> list[Update]:
+    found = list(Update.objects.filter(campaign=campaign))
+    for update in found:
+        update.campaign, update.cooperative = campaign, campaign.cooperative
+    return found
 
 
 def _entry(page: Any, update: Update) -> Entry:
@@ -69,13 +80,11 @@ def _months(text: str | None) -> list[date]:
     return sorted({date.fromisoformat(month) for month in text.split(",")}) if text else []
 
 
-def _live_pages(campaign: Campaign, whole: bool) -> list[tuple[Any, Update]]:
+def _live_pages(known: Iterable[Update], whole: bool) -> list[tuple[Any, Update]]:
     """Newest first: the page in the reader's language if there is one, with its new months, and its update."""
     notices = DelayNotice.objects.filter(update__translation_key=OuterRef("translation_key")).order_by()
     months = notices.values("update").annotate(months=Months("month")).values("months")
-    updates = {update.translation_key: update for update in Update.objects.filter(campaign=campaign)}
-    for update in updates.values():
-        update.campaign, update.cooperative = campaign, campaign.cooperative
+    updates = {update.translation_key: update for update in known}
     live = UpdatePage.objects.live().filter(translation_key__in=updates)
     pages = live.annotate(new_months=Subquery(months)).select_related("locale").order_by("pk")
     ours_last = sorted(pages if whole else pages.defer("body"), key=lambda page: page.locale.language_code == current())

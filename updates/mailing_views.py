@@ -34,14 +34,14 @@ def group_words() -> dict[Group, str]:
     return {
         Group.WAITING: _("Waiting"),
         Group.TEXT: _("Waiting for the text in their language"),
-        Group.SENT: _("Sent"),
-        Group.DELIVERED: pgettext("mail", "Delivered"),
+        Group.SENT: pgettext("emails", "Sent"),
+        Group.DELIVERED: pgettext("emails", "Delivered"),
         Group.BOUNCED: _("Address to correct"),
         Group.COMPLAINED: _("Complained"),
         Group.IN_DOUBT: _("In doubt"),
         Group.FAILED: _("Could not be sent"),
         Group.SUPPRESSED: _("Not sent: unsubscribed or address refused"),
-        Group.CANCELLED: _("Cancelled"),
+        Group.CANCELLED: pgettext("emails", "Cancelled"),
     }
 
 
@@ -50,7 +50,7 @@ def group_words() -> dict[Group, str]:
 def mailing(request: AdminRequest, mailing_id: int) -> HttpResponse:
     """How far a mailing has got, and the mails a person should look at."""
     found = _mailing_or_404(request, mailing_id)
-    return _shown(request, found, SendAtForm(found.cooperative.time_zone))
+    return _shown(request, found, SendAtForm(found.cooperative.time_zone, moment=found.send_at))
 
 
 def _shown(request: AdminRequest, found: Mailing, send_at: SendAtForm, status: int = 200) -> HttpResponse:

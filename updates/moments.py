@@ -26,8 +26,10 @@ class SendAtForm(forms.Form):
         },
     )
 
-    def __init__(self, zone: str, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
+    def __init__(self, zone: str, data: Any = None, *, moment: datetime | None = None) -> None:
+        """`moment`: what stands in the field at first."""
+        there = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment else None
+        super().__init__(data, initial={"send_at": there})
         self.zone = zone
 
     def full_clean(self) -> None:

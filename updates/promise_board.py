@@ -1,7 +1,7 @@
 """« Suivi des contreparties »: what was promised, tier by tier, and what became of it; nothing of it is ever written.
 
 Read with the page's own tiers, which bring their figures (pledges.delivery_figures): one query more, for notices and
-updates.
+updates, which the feed beside it shares.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Model
 from django.utils.translation import gettext, ngettext
 
 from campaigns.models import Campaign, Reward
@@ -134,6 +135,7 @@ class Board:
     next_news: NextNews | None
     kept: Kept
     axis: Axis | None = None
+    updates: list[Update] = field(default_factory=list)
 
     @property
     def is_shown(self) -> bool:
@@ -157,7 +159,8 @@ class Board:
 def board_of(campaign: Campaign, rewards: Iterable[Any]) -> Board:
     """`rewards`: the campaign's, with `month_now` and their delivery figures."""
     tiers = list(rewards)
-    pairs, last_published = _told(campaign)
+    pairs, updates = _told(campaign)
+    last_published = max((update.published_at for update in updates), default=None)
     notices = list({notice.pk: notice for notice, _reward in pairs}.values())
     this = this_month(campaign.cooperative)
     changes = {tier.pk: sum(reward == tier.pk for _notice, reward in pairs) for tier in tiers}
@@ -171,30 +174,33 @@ def board_of(campaign: Campaign, rewards: Iterable[Any]) -> Board:
         last_news_words=_last_news(campaign, last_published),
         next_news=next_news.awaited(notices, last_published, today_in(campaign.cooperative)),
         kept=Kept(tiers[0].kept_total, tiers[0].kept_in_time) if tiers else Kept(0, 0),
+        updates=updates,
     )
 
 
-def _told(campaign: Campaign) -> tuple[list[tuple[DelayNotice, int]], datetime | None]:
-    """Each announced notice with each of its tiers, first to latest; and when the latest update came out. One query."""
-    names = [field.attname for field in DelayNotice._meta.concrete_fields]
+def _told(campaign: Campaign) -> tuple[list[tuple[DelayNotice, int]], list[Update]]:
+    """Each announced notice with each of its tiers, first to latest; and all published updates. One query."""
     rows = Update.objects.filter(campaign=campaign).order_by(
         "delay_notices__id", "delay_notices__rewards__position", "delay_notices__rewards__id"
     )
-    pairs: list[tuple[DelayNotice, int]] = []
+    ours, theirs = _fields(Update), _fields(DelayNotice)
+    updates: dict[int, Update] = {}
     known: dict[int, DelayNotice] = {}
-    latest: datetime | None = None
-    told = ("published_at", "audience", "public_on", "delay_notices__rewards")
-    for at, audience, public_on, reward, *values in rows.values_list(
-        *told, *(f"delay_notices__{name}" for name in names)
-    ):
-        latest = max(latest, at) if latest else at
+    pairs: list[tuple[DelayNotice, int]] = []
+    names = ("delay_notices__rewards", *ours, *(f"delay_notices__{name}" for name in theirs))
+    for reward, *values in rows.values_list(*names):
+        update = Update(**dict(zip(ours, values, strict=False)))
+        update = updates.setdefault(update.pk, update)
+        update.campaign, update.cooperative = campaign, campaign.cooperative
         if reward is not None:
-            read = DelayNotice(**dict(zip(names, values, strict=True)))
-            read.campaign = campaign
-            about = {"audience": audience, "public_on": public_on, "cooperative": campaign.cooperative}
-            read.update = Update(pk=read.update_id, campaign=campaign, **about)
+            read = DelayNotice(**dict(zip(theirs, values[len(ours) :], strict=True)))
+            read.campaign, read.update = campaign, update
             pairs.append((known.setdefault(read.pk, read), reward))
-    return pairs, latest
+    return pairs, list(updates.values())
+
+
+def _fields(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 def _row(tier: Any, changes: int, this: date, axis: Axis) -> Row:

@@ -18,7 +18,7 @@ from pledges import address_locks, cards, changing, gateway, mending, own_pages,
 from pledges.card_expiry import expires_before_charge
 from pledges.consent_texts import NEWS, charge_date
 from pledges.disputes import STANDING
-from pledges.enums import CheckoutState, PaymentState, PledgeState, RequestState
+from pledges.enums import CheckoutState, PaymentState, PledgeState
 from pledges.forms import LostLinkForm
 from pledges.gone_back import is_gone_back
 from pledges.links import pledge_of, share_code
@@ -26,7 +26,7 @@ from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 from pledges.promises import WITH_ANSWERS
 from pledges.refund_requests import WITH_REFUNDS
 from pledges.renewing import renew
-from pledges.views.standing import Standing, dispute_words, item_standing, refund_words, standing_of
+from pledges.views.standing import ItemStanding, Standing, dispute_words, item_standing, refund_words, standing_of
 from pledges.views.surveying import asked_of
 from pledges.views.visiting import SeeOther, Visit, old_link_page, own_page
 
@@ -110,8 +110,7 @@ def _context(pledge: Pledge) -> dict[str, Any]:
         "needs_address": own_settings.needs_address(pledge),
         **_address(pledge),
         "surveys": asked_of(pledge),
-        "owed": [item_standing(item, pledge, left) for item in items] if _is_owed(pledge) else [],
-        "told_with_refunds": [] if _is_owed(pledge) else _told_with_refunds(items),
+        "owed": _owed(pledge, items, left),
         "receipt_of": payment if payment and payment.state == PaymentState.PAID else None,
         "may_cancel": pledging.may_cancel(pledge, clock.now()),
         "expires_before_charge": expires_before_charge(pledge),
@@ -124,18 +123,12 @@ def _context(pledge: Pledge) -> dict[str, Any]:
     }
 
 
-def _is_owed(pledge: Pledge) -> bool:
-    return pledge.state == PledgeState.CONFIRMED and not is_gone_back(pledge)
-
-
-def _told_with_refunds(items: list[PledgeItem]) -> list[str]:
-    """What the team wrote where it granted: no reward is listed any more that could show it."""
-    return [
-        request.answer
-        for item in items
-        for request in item.refund_requests.all()
-        if request.state == RequestState.GRANTED and request.answer
-    ]
+def _owed(pledge: Pledge, items: list[PledgeItem], left: int | None) -> list[ItemStanding]:
+    """Where each reward stands. Of what went back whole, only those asked back, whose answer is to be read there."""
+    if pledge.state != PledgeState.CONFIRMED:
+        return []
+    found = [item_standing(item, pledge, left) for item in items]
+    return [one for one in found if one.answers.request_lead] if is_gone_back(pledge) else found
 
 
 def _address(pledge: Pledge) -> dict[str, Any]:

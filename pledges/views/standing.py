@@ -10,7 +10,7 @@ from home import clock, formats
 from pledges import promises
 from pledges.consent_texts import charge_date
 from pledges.enums import CardState, FulfilmentState, PaymentState, PledgeState
-from pledges.fulfilment import LEAVES
+from pledges.fulfilment import LEAVES, WAITING
 from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 from pledges.models.pledges import is_late
 from pledges.pledging import HOLD
@@ -161,8 +161,9 @@ def item_standing(item: PledgeItem, pledge: Pledge, left: int | None) -> ItemSta
     history = promises.history(item)
     month = history[-1].month
     answers = answers_of(item, pledge, history, left)
-    late = "" if answers.is_given_up else _late_words(item, pledge, month)
-    return ItemStanding(item, _item_words(item, pledge, month), history, late, answers)
+    if answers.is_given_up and item.state in WAITING:
+        return ItemStanding(item, Standing(gettext("Will not be delivered")), history, "", answers)
+    return ItemStanding(item, _item_words(item, pledge, month), history, _late_words(item, pledge, month), answers)
 
 
 def _item_words(item: PledgeItem, pledge: Pledge, month: date) -> Standing:

@@ -18,6 +18,11 @@ class Backer:
         query = f"?via={via}" if via else ""
         self.page.goto(self.stack.url(f"/{self.language}/{slug}/{query}", self.host))
 
+    def open_by_mail(self, email, subject):
+        """Their own page, by the link of a mail that they wait for."""
+        mail = self.stack.wait_for_mails(1, to=email, subject=subject)[0]
+        self.page.goto(next(link for link in links_in(mail) if re.search(r"/(my|mon)/", link)))
+
     def choose(self, rewards, *, name, email, news=False, extra="", zone=""):
         """From the campaign page to the review page; `rewards` maps a title to a quantity."""
         self.page.locator("a[href*='/contrib']").first.click()

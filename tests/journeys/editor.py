@@ -26,6 +26,11 @@ class Editor:
     def fill(self, name, value):
         self.page.fill(f"[name='{name}']", value)
 
+    def tick(self, name, label):
+        """One box of several with the same name, by its label."""
+        box = self.page.locator(f"[name='{name}']")
+        self.page.locator("label", has=box, has_text=label).locator("input").check()
+
     def pick_day(self, name, day):
         """Type a day and leave the field; its calendar may stay open a moment, which the keyboard does not mind."""
         self.fill(name, day)

@@ -65,6 +65,10 @@ class Stack:
         self.seeded = json.loads(self.run("-m", "tests.journeys.seed"))
         self.start_product()
 
+    def seed(self, module):
+        """More of what a story begins with; what the module prints is kept."""
+        self.seeded |= json.loads(self.run("-m", module))
+
     def start_far_ends(self):
         self.start("stripe", "-m", "sandbox.stripe", "--port", self.port + 1, "--data", self.folder / "stripe",
                    "--public-url", f"http://localhost:{self.port + 1}", "--quiet",
@@ -145,6 +149,10 @@ class Stack:
 
     def mails(self, **filters):
         return requests.get(f"{self.inbox}/api/messages", params=filters, timeout=20).json()
+
+    def whole_inbox(self):
+        """Who has which mail, in which language: sorted (address, language, subject)."""
+        return sorted((mail["envelope_to"][0], mail["language"], mail["subject"]) for mail in self.mails())
 
     def wait_for_mails(self, count, seconds=60, **filters):
         end = time.monotonic() + seconds

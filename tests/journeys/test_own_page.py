@@ -1,6 +1,5 @@
 """« Ma contribution » by keyboard, without JavaScript, in French and in English by turns; then late, then refunded."""
 
-import re
 import sqlite3
 import time
 from contextlib import closing
@@ -8,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from tests.journeys import checks
-from tests.journeys.backer import Backer, links_in
+from tests.journeys.backer import Backer
 from tests.journeys.editor import Editor
 from tests.journeys.keys import Keys
 from tests.journeys.stack import running
@@ -91,16 +90,11 @@ class Own:
         self.keys.press("main form button[type=submit]")
 
 
-def open_by_mail(stack, backer, email, subject):
-    mail = stack.wait_for_mails(1, to=email, subject=subject)[0]
-    backer.page.goto(next(link for link in links_in(mail) if re.search(r"/(my|mon)/", link)))
-
-
 def test_a_promise_is_changed_and_cancelled(chromium, stack, shots):
     backer = Backer(chromium, stack, language="fr")
     email = "camille@example.com"
     backer.pledge("mill", {"Le sac": 1}, zone="quebec", name="Camille Rivard", email=email)
-    open_by_mail(stack, backer, email, "35\u00a0$")
+    backer.open_by_mail(email, "35\u00a0$")
     own = Own(chromium, stack, backer)
     own.look()
 
@@ -164,7 +158,7 @@ def test_a_payment_is_changed_and_given_back(chromium, stack, shots):
     email = "priya@example.com"
     backer = Backer(chromium, stack, language="en")
     backer.pledge("oven", {"Le nom": 1}, name="Priya Singh", email=email)
-    open_by_mail(stack, backer, email, "$30")
+    backer.open_by_mail(email, "$30")
     own = Own(chromium, stack, backer)
     own.look()
 

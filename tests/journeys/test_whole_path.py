@@ -71,7 +71,7 @@ def write_update(editor, campaign_page, title, english, *, text, delay=None):
     texts = dict(english)
     if delay:
         editor.add_block("Annonce de retard")
-        editor.page.locator("label", has_text=delay["tier"]).locator("input").check()
+        editor.tick("body-1-value-rewards", delay["tier"])
         for name in ("month", "reason", "next_steps"):
             editor.fill(f"body-1-value-{name}", delay[name])
         editor.pick_day("body-1-value-next_news_on", delay["next_news_on"])
@@ -79,11 +79,6 @@ def write_update(editor, campaign_page, title, english, *, text, delay=None):
     page_id = editor.edited_page()
     editor.translate(page_id, texts)
     return page_id
-
-
-def inbox(stack):
-    """Who has which mail, in which language: sorted (address, subject's first words, language)."""
-    return sorted((mail["envelope_to"][0], mail["language"], mail["subject"]) for mail in stack.mails())
 
 
 def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
@@ -158,7 +153,8 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
     mark_sent(editor)
     stack.wait_for_mails(1, to="priya@example.com", subject="on its way")
 
-    assert inbox(stack) == sorted(
+    stack.wait_for_mails(2, subject="Envoi terminé")
+    assert stack.whole_inbox() == sorted(
         [
             ("adviser@meule.example", "fr-CA", "Dossier à lire\u00a0: «\u00a0Un four pour le village\u00a0»"),
             ("nadia@example.com", "fr-CA", "C’est ouvert\u00a0: «\u00a0Un four pour le village\u00a0»"),
@@ -172,6 +168,8 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
             ),
             ("editor@meule.example", "fr-CA", "Objectif atteint\u00a0: 65\u00a0$ sur 50\u00a0$"),
             ("owner@meule.example", "fr-CA", "Objectif atteint\u00a0: 65\u00a0$ sur 50\u00a0$"),
+            ("editor@meule.example", "fr-CA", "Envoi terminé\u00a0: «\u00a0Les briques sont là\u00a0»"),
+            ("editor@meule.example", "fr-CA", "Envoi terminé\u00a0: «\u00a0Le four sera prêt plus tard\u00a0»"),
             (
                 "treasurer@meule.example",
                 "fr-CA",
@@ -235,7 +233,7 @@ def test_a_campaign_that_misses_its_goal_charges_nobody(chromium, stack, shots):
     account = stack.seeded["meule"]["account"]
     assert stack.journal(account) == []
     assert [
-        (to, subject) for to, _language, subject in inbox(stack) if "atteint" in subject or "reached" in subject
+        (to, subject) for to, _language, subject in stack.whole_inbox() if "atteint" in subject or "reached" in subject
     ] == [
         ("camille@example.com", "Objectif non atteint\u00a0: rien n’a été débité"),
         ("editor@meule.example", "Objectif non atteint\u00a0: 40\u00a0$ sur 5\u00a0000\u00a0$"),

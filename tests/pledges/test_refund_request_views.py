@@ -76,6 +76,7 @@ def test_those_due_first_are_on_top_and_the_overdue_marked(login, campaign, coop
 def test_the_page_says_what_there_is_to_weigh(login, campaign):
     shown = text_of(login(Role.TREASURER).get(page(asked(campaign))))
     for words in (
+        "Rosalie Tremblay · français",
         "First promised for October 2027",
         "Amount concerned $30.00",
         "La date ne va plus.",

@@ -13,6 +13,7 @@ from home.tenancy import within
 from pledges import erasing, gateway, pledging, refund_decisions, refund_requests, refunds
 from pledges.enums import RefundState, RequestState
 from pledges.gateway import MadeRefund
+from pledges.gone_back import given_up
 from pledges.models import Pledge, PledgeItem, Refund, RefundRequest
 from pledges.refund_decisions import RefundRefused
 from pledges.refund_requests import Course, RequestRefused
@@ -143,7 +144,7 @@ def test_its_course_is_the_refunds_own_state(granted):
 def test_the_reward_stays_given_up_and_is_not_asked_for_twice(visitor, pledge, granted):
     refuse(granted.refund)
     item = read(granted).item
-    assert PledgeItem.objects.filter(refund_requests.given_up()).get() == item
+    assert PledgeItem.objects.filter(given_up()).get() == item
     assert refund_requests.is_given_up(item)
     with pytest.raises(RequestRefused, match="granted"):
         refund_requests.ask(item, "")
@@ -197,7 +198,7 @@ def test_or_answers_without_a_refund_and_the_backer_is_told_again(admin, visitor
         RefundState.REJECTED,
         "It left yesterday.",
     )
-    assert not PledgeItem.objects.filter(refund_requests.given_up()).exists()
+    assert not PledgeItem.objects.filter(given_up()).exists()
     told = OutgoingMail.objects.filter(kind="refund_answered").order_by("pk")
     assert [mail.occasion for mail in told] == ["", "after_all"]
     message = composing.compose(told[1])

@@ -152,6 +152,8 @@ def test_scheduled_then_changed_then_sent_now(admin, campaign, inside):
     mailing = Mailing.objects.get()
     assert "1 email will leave on" in text
     assert "Change the time" in text
+    assert "0 of 1 sent · Scheduled" in text
+    assert f'value="{moment}"' in admin.get(address(mailing)).content.decode()
     assert f"{mailing.send_at.astimezone(ZoneInfo(campaign.cooperative.time_zone)):%H:%M}" == "09:30"
     later = f"{clock.now() + timedelta(days=4):%Y-%m-%d}T10:00"
     admin.post(address(mailing, "moment"), {"later": "1", "send_at": later})
@@ -159,6 +161,16 @@ def test_scheduled_then_changed_then_sent_now(admin, campaign, inside):
     assert set(OutgoingMail.objects.values_list("not_before", flat=True)) == {mailing.send_at}
     assert "The mailing leaves now." in said(admin.post(address(mailing, "moment"), {"now": "1"}, follow=True))
     assert set(OutgoingMail.objects.values_list("not_before", flat=True)) == {None}
+    assert "0 of 1 sent · Being sent" in said(admin.get(address(mailing)))
+
+
+def test_what_is_cancelled_leaves_at_no_moment(admin, campaign, inside):
+    tell(make_pledge(campaign, email="a@x.example").backer, campaign)
+    update = make_update(campaign)
+    mailing = send_news(update, by=None, missing_language=NONE, send_at=clock.now() + timedelta(days=3))
+    assert "Leaves on" in said(admin.get(address(mailing)))
+    text = said(admin.post(address(mailing, "cancel"), follow=True))
+    assert ("0 of 1 sent · Cancelled" in text, "Leaves on" in text) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -187,6 +199,25 @@ def test_who_is_left_out_by_name_and_why(admin, campaign, inside):
     text = said(admin.get(f"{briefing(page)}news/left-out/"))
     assert "Silence s@x.example français Did not ask for news" in text
     assert "Ana" not in text
+
+
+def test_who_has_none_of_its_rewards_is_left_out_by_name(admin, campaign, inside):
+    flour, box = campaign.rewards.order_by("position")
+    tell(make_pledge(campaign, rewards=[(flour, 1)], backer_name="Ana", email="a@x.example").backer, campaign)
+    tell(make_pledge(campaign, rewards=[(box, 1)], backer_name="Béa", email="b@x.example").backer, campaign)
+    page = page_of(make_update(campaign, audience="tiers", tiers=[str(flour.block_id)]))
+    text = said(admin.get(f"{briefing(page)}news/left-out/"))
+    assert "Béa b@x.example français Has none of the rewards this update is for" in text
+    assert "Ana" not in text
+
+
+def test_whose_email_was_cancelled_is_not_said_to_have_got_it(admin, news):
+    put(news, "a", state=MailState.SENT)
+    assert "Cancelling ends this mailing for good" in said(admin.get(address(news)))
+    admin.post(address(news, "cancel"))
+    text = said(admin.get(briefing(page_of(news.update))))
+    assert "2 people will get it" in text
+    assert "1 person got this update before" in text
 
 
 def test_an_editor_of_another_cooperative_finds_nothing(on_host, outsider, news):

@@ -122,7 +122,6 @@ def test_of_a_tier_delivered_in_part_the_rest_is_told(campaign, flour):
         (3000, RefundState.DUE, False),
         (3000, RefundState.DONE, False),
         (1000, RefundState.DONE, True),
-        (3000, RefundState.REJECTED, True),
     ],
 )
 def test_a_reward_given_back_whole_is_owed_no_more(campaign, flour, amount, state, is_told):

@@ -367,5 +367,7 @@ def test_news_for_backers_goes_to_nobody_who_only_follows(campaign):
 
 def test_every_reason_has_its_words(campaign):
     words = reason_words()
-    assert set(words) == set(Why) - {Why.READS}
-    assert {why: bool(left_out_line(why, 2)) for why in words} == dict.fromkeys(words, True)
+    assert set(words) == set(Why)
+    assert {why: bool(left_out_line(why, 2)) for why in words if why != Why.READS} == dict.fromkeys(
+        set(words) - {Why.READS}, True
+    )

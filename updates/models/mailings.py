@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from campaigns.models import person
 from home import clock
@@ -50,6 +51,13 @@ class Mailing(models.Model):
     def is_to_come(self) -> bool:
         """It is to leave at a moment that has not come."""
         return self.send_at is not None and self.send_at > clock.now()
+
+    @property
+    def state_words(self) -> str:
+        """Its state for a reader: what leaves on a later day is not being sent yet."""
+        if self.state == MailingState.SENDING and self.is_to_come:
+            return pgettext("mailing", "Scheduled")
+        return str(self.get_state_display())
 
 
 class MailingAct(models.Model):

@@ -52,8 +52,9 @@ class OwnEntry:
 
 
 @register.simple_tag
-def feed_of(campaign: Campaign) -> Feed:
-    entries = feed.feed_of(campaign)
+def feed_of(campaign: Campaign, board: Board) -> Feed:
+    """`board`: the campaign's, which has read its updates."""
+    entries = feed.feed_of(campaign, updates=board.updates)
     return Feed(entries[:SHOWN], entries[SHOWN:])
 
 
