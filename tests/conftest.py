@@ -1,5 +1,6 @@
 """Shared fixtures. What is faked stands at the far end of a socket, never in our own code."""
 
+import gc
 import os
 import sqlite3
 from contextlib import closing
@@ -111,6 +112,13 @@ def shop(cooperative, stripe_double):
     """Our cooperative with an account of its own at the double."""
     stripe_double.open_account(cooperative)
     return cooperative
+
+
+def pytest_collection_finish(session):
+    """What was loaded by now stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -406,6 +406,7 @@ BOOKS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BOOKS)
 def test_no_period_and_no_filter_of_the_books_crashes(owner, campaign, name):
     make_pledge(campaign, fee=100)
@@ -442,6 +443,7 @@ def test_no_number_of_a_page_about_money_crashes(owner, campaign, number):
             assert owner.get(address, follow=True).status_code in {404, 405}, name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["change", "address", "email", "settings", "erase", "data", "mend"])
 @pytest.mark.parametrize("confirm", [False, True])
 def test_no_value_of_a_form_of_one_s_own_page_crashes(visitor, campaign, tiers, name, confirm):
@@ -459,6 +461,7 @@ def test_no_value_of_a_form_of_one_s_own_page_crashes(visitor, campaign, tiers, 
     assert_spoilt(visitor, url(f"contribution_{name}", token), data | steps, names=list(data))
 
 
+@pytest.mark.long
 def test_no_value_of_the_rest_of_the_form_crashes(visitor, campaign, tiers):
     """What came on top of tiers and people: amounts, the wall, gifts, businesses, notes, zones."""
     with within(campaign.cooperative):

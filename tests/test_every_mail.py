@@ -174,6 +174,7 @@ def everything():
         }
 
 
+@pytest.mark.long
 def test_a_link_scanner_changes_nothing(cooperative, client):
     """Every link of every kind's mail, opened by GET and by HEAD, again and again."""
     client.defaults["HTTP_HOST"] = cooperative.site.hostname

@@ -46,6 +46,7 @@ def test_contrast_is_as_wcag_counts_it():
     assert luminance("#ff0000") == pytest.approx(0.2126)
 
 
+@pytest.mark.long
 @given(brands)
 @settings(max_examples=300, deadline=None)
 def test_who_takes_every_offer_has_a_brand_that_can_be_read(chosen):
@@ -55,6 +56,7 @@ def test_who_takes_every_offer_has_a_brand_that_can_be_read(chosen):
     assert shortfalls(offered) == []
 
 
+@pytest.mark.long
 @given(brands)
 @settings(max_examples=300, deadline=None)
 def test_only_what_cannot_be_read_gets_an_offer(chosen):
