@@ -46,6 +46,17 @@ def missed_notices(cooperative: Cooperative) -> list[DelayNotice]:
     return [one.notice for one in missed(cooperative)]
 
 
+def of_campaign(campaign: Campaign) -> NextNews | None:
+    """What one campaign's backers still wait for. One query where no date ever moved, otherwise two."""
+    notices = list(DelayNotice.objects.filter(campaign=campaign).select_related("update"))
+    if not notices:
+        return None
+    for notice in notices:
+        notice.campaign = campaign
+    published = Update.objects.filter(campaign=campaign).aggregate(last=Max("published_at"))
+    return awaited(notices, published["last"], today_in(campaign.cooperative))
+
+
 def awaited(notices: Iterable[DelayNotice], last_published: datetime | None, today: date) -> NextNews | None:
     """What a campaign's latest announcement promised, if nothing was published since. `notices`: all of the campaign's.
 

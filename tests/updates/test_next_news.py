@@ -1,16 +1,19 @@
 """News promised for a day: kept by any update after the announcement, missed once the day has passed without one."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils.translation import override
 
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
-from home import clock
+from home import clock, formats
 from home.models import Role
 from home.tenancy import within
+from pledges.links import contribution_token
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge
@@ -49,6 +52,28 @@ def test_missed_the_day_after(cooperative, campaign):
     assert counts[0] == 0
     assert counts[-1] == 1
     assert counts == sorted(counts)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(3, "Prochaines nouvelles d’ici le"), (14, "Nouvelles attendues depuis le")]
+)
+def test_a_backer_s_own_page_says_it_until_they_come(on_host, campaign, outsider, days, words):
+    announced(make_campaign(outsider))
+    with within(campaign.cooperative), override("fr"):
+        address = reverse("contribution", args=[contribution_token(make_pledge(campaign))])
+
+    def told():
+        page = on_host(campaign.cooperative).get(address).content.decode()
+        return re.findall(r"(?:Prochaines nouvelles|Nouvelles attendues)[^<]*", page)
+
+    quiet = told()
+    announced(campaign)
+    with days_later(days):
+        spoken = told()
+        with within(campaign.cooperative):
+            make_update(campaign, title="Des nouvelles")
+        kept = told()
+    assert (quiet, spoken, kept) == ([], [f"{words} {formats.day(DUE, 'fr')}"], [])
 
 
 def test_any_update_after_the_announcement_keeps_it(cooperative, campaign):

@@ -12,7 +12,7 @@ from pledges.models import Pledge
 from pledges.templatetags.pledge_tags import offers_of
 from updates import feed, progress, questions, reading
 from updates.models import Correction, DelayNotice, ReaderQuestion, Update, UpdatePage
-from updates.next_news import NextNews, missed
+from updates.next_news import NextNews, missed, of_campaign
 from updates.promise_board import Board, board_of
 
 register = template.Library()
@@ -89,6 +89,11 @@ def missed_news(cooperative: Cooperative, campaign: Campaign | None = None) -> l
     """News that were promised and have not come; of one campaign, if it is given."""
     found = missed(cooperative)
     return [one for one in found if campaign is None or one.campaign.pk == campaign.pk]
+
+
+@register.simple_tag
+def next_news_of(campaign: Campaign) -> NextNews | None:
+    return of_campaign(campaign)
 
 
 @register.simple_tag
