@@ -9,6 +9,7 @@ from typing import Any
 
 import css_inline
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context
 from django.template.loader import get_template, render_to_string
@@ -66,6 +67,14 @@ def compose(mail: OutgoingMail) -> EmailMultiAlternatives:
     A row that was never saved is a rehearsal (a preview, a test to oneself): its links lead to public pages only.
     """
     return Composer().compose(mail)
+
+
+def subject_of(mail: OutgoingMail) -> str:
+    """Empty where what the mail is about is gone."""
+    try:
+        return str(compose(mail).subject)
+    except (LookupError, ObjectDoesNotExist):
+        return ""
 
 
 def group_of(mail: OutgoingMail, apart: Apart) -> Hashable:

@@ -62,6 +62,11 @@ def cancel_waiting(batch: str) -> int:
     return _cancel(waiting_for_text(batch))
 
 
+def in_doubt(cooperative: Cooperative) -> QuerySet[OutgoingMail]:
+    """Mails of no batch of which nobody knows whether they left, oldest first: the worker died too often."""
+    return OutgoingMail.objects.filter(cooperative=cooperative, batch="", state=MailState.IN_DOUBT).order_by("pk")
+
+
 def settle_doubt(mail: OutgoingMail, *, left: bool) -> bool:
     """What someone found out about a mail in doubt: it left, or it leaves again. False if it was settled already."""
     doubtful = OutgoingMail.objects.filter(pk=mail.pk, state=MailState.IN_DOUBT)

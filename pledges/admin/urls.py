@@ -57,6 +57,7 @@ urlpatterns = [
     path("refunds/<int:refund_id>/by-hand/", offline_views.given_back, name="pledges_offline_given_back"),
     path("addresses-to-correct/", unreachable_views.index, name="pledges_unreachable"),
     path("addresses-to-correct/<int:backer_id>/", unreachable_views.found_good, name="pledges_address_good"),
+    path("emails-in-doubt/<int:mail_id>/", unreachable_views.settle_doubt, name="pledges_doubt"),
     path("lists/", export_views.index, name="pledges_lists"),
     path("lists/backers.csv", export_views.backers, name="pledges_list_backers"),
     path("lists/labels.csv", export_views.labels, name="pledges_list_labels"),

@@ -6,7 +6,7 @@ from django.urls import reverse
 from home import backing, clock, formats, outbox
 from home.models import MailState, OutgoingMail, Role, Suppression
 from home.registry import kind_of
-from home.tenancy import within
+from home.tenancy import across_cooperatives, within
 from pledges import unreachable
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
 from tests.factories.campaigns import make_campaign
@@ -193,3 +193,33 @@ def test_an_address_that_works_again_is_not_one_that_wants_news_again(login, cam
         assert list(Suppression.objects.values_list("reason", flat=True)) == [backing.COMPLAINED]
         assert backing.is_suppressed(pledge.cooperative, ADDRESS)
     assert listed(pledge.cooperative) == []
+
+
+def test_mails_in_doubt_are_listed_and_settled_by_hand(login, campaign, outsider):
+    """Those of a mailing are settled on its own page; another cooperative's are not found."""
+    pledge = make_pledge(campaign, backer_name="Rosalie Roy", email=ADDRESS, language="en")
+    theirs = make_pledge(make_campaign(outsider, title="Le phare"), backer_name="Théo Ici", email="theo@x.example")
+    for number in (1, 2, 3):
+        tried(pledge, MailState.IN_DOUBT, number=number)
+    tried(theirs, MailState.IN_DOUBT, number=9)
+    with within(campaign.cooperative):
+        OutgoingMail.objects.filter(subject_key="x:3").update(batch="mailing:1")
+        OutgoingMail.objects.filter(subject_key="x:1").update(
+            subject_key=pledge.key, facts={"charge_on": None}, occasion="again"
+        )
+        first, second = OutgoingMail.objects.filter(batch="").order_by("pk")
+    with within(outsider):
+        other = OutgoingMail.objects.get(subject_key="x:9")
+    client = login(Role.EDITOR)
+    shown = text_of(client.get(reverse("pledges_unreachable")))
+    assert shown.count("It did not leave: send again") == 2
+    assert "Théo" not in shown
+    for mail, it in ((first, "left"), (first, "again"), (second, "again")):
+        client.post(reverse("pledges_doubt", args=[mail.pk]), {"it": it})
+    found = client.post(reverse("pledges_doubt", args=[other.pk]), {"it": "left"}, follow=True)
+    assert found.status_code == 404
+    assert client.get(reverse("pledges_doubt", args=[second.pk])).status_code == 405
+    states = [MailState.SENT, MailState.QUEUED, MailState.IN_DOUBT, MailState.IN_DOUBT]
+    with across_cooperatives():
+        assert [mail.state for mail in OutgoingMail.objects.filter(kind="pledge_confirmed").order_by("pk")] == states
+    assert "Emails in doubt" not in text_of(client.get(reverse("pledges_unreachable")))
