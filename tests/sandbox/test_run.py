@@ -40,8 +40,9 @@ time.sleep(600)
 """
 
 RUN = """
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever started the tests may have had it ignored
 from sandbox.run import Plan, Stand, run
 from sandbox.supervisor import Child
 port, data, numbers, child = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
