@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from home.admin_access import AdminRequest
 from updates.briefing import REFUSALS
 from updates.sending import SendingRefused, check_time
 
@@ -30,7 +31,7 @@ class SendAtForm(forms.Form):
         """`moment`: what stands in the field at first."""
         there = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment else None
         super().__init__(data, initial={"send_at": there})
-        self.zone = zone
+        self.zone, self.may_wait = zone, True
 
     def full_clean(self) -> None:
         with timezone.override(ZoneInfo(self.zone)):
@@ -38,6 +39,8 @@ class SendAtForm(forms.Form):
 
     def clean_send_at(self) -> datetime:
         moment: datetime = self.cleaned_data["send_at"]
+        if not self.may_wait:
+            raise ValidationError(_("Nothing has left. Press “Schedule” for this moment, or empty it to send now."))
         try:
             check_time(moment)
         except SendingRefused as refused:
@@ -47,3 +50,12 @@ class SendAtForm(forms.Form):
     @property
     def moment(self) -> datetime | None:
         return self.cleaned_data.get("send_at") if self.is_bound else None
+
+
+def chosen_moment(request: AdminRequest) -> SendAtForm:
+    """Not valid where a moment is filled in and the button pressed sends at once, as Enter in the field does."""
+    wants_later = "later" in request.POST
+    typed = wants_later or request.POST.get("send_at")
+    form = SendAtForm(request.cooperative.time_zone, request.POST if typed else None)
+    form.may_wait = wants_later
+    return form

@@ -25,7 +25,7 @@ from updates.audience import Why
 from updates.briefing import REFUSALS, Offer, offers_for, reason_words
 from updates.enums import MailingKind, MissingLanguage
 from updates.models import Mailing, Update, UpdatePage
-from updates.moments import SendAtForm
+from updates.moments import SendAtForm, chosen_moment
 from updates.rehearsing import rehearse, send_test
 
 ROLES = (Role.EDITOR, Role.OWNER)
@@ -120,7 +120,7 @@ def _act(request: AdminRequest, page: UpdatePage, kind: MailingKind) -> HttpResp
     if offer and request.POST.get("people") != str(offer.audience.total):
         messages.warning(request, _("The list has changed in the meantime. Check it, then confirm again."))
         return redirect("updates_briefing", page.pk)
-    form = SendAtForm(request.cooperative.time_zone, request.POST if "later" in request.POST else None)
+    form = chosen_moment(request)
     if form.is_bound and not form.is_valid():
         return _briefing(request, page, form, status=422)
     choice: dict[str, Any] = {"by": request.user, "missing_language": _chosen(request)}

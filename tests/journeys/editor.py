@@ -163,7 +163,7 @@ class Editor:
         self.page.wait_for_load_state("networkidle")
         if shot:
             self.page.screenshot(path=shot)
-        self.page.locator(f"form[action*='/{act}/'] button[type=submit]").last.press("Enter")
+        self.page.locator(f"form[action*='/{act}/'] button[type=submit]").first.press("Enter")
         self.page.wait_for_url(re.compile(r"/admin/mailings/\d+/"))
 
     def translate(self, page_id, texts):

@@ -13,7 +13,7 @@ from tests.journeys.stack import running_demo
 
 pytestmark = pytest.mark.browser
 
-SKIPPED = re.compile(r"^/(admin|documents|media|static)/|^/(fr|en)/brand/|\.(css|js|svg|png|webp|jpg|pdf)$")
+SKIPPED = re.compile(r"^/(admin|documents|media|static)/|^/(fr|en)/brand/|\.(css|js|svg|png|webp|jpg|pdf|rss|atom)$")
 
 #: An update for backers alone: whoever has no link of their own is told so.
 CLOSED = ("/le-plan-des-parcelles/", "/the-plan-of-the-plots/")

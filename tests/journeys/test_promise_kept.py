@@ -128,7 +128,8 @@ def open_briefing(editor, title):
 def check_briefing(editor, shots):
     page = editor.page
     delay = page.locator("section[aria-labelledby=delay-title]")
-    changes, readers = (plain(table.locator("tbody tr").evaluate_all(CELLS)) for table in delay.locator("table").all())
+    tables = [plain(table.locator("tbody tr").evaluate_all(CELLS)) for table in delay.locator("table").all()]
+    changes, readers, states = tables
     assert changes == [
         ["Le sac de farine", "octobre 2027", "octobre 2027", "mars 2028"],
         ["La boîte du meunier", "décembre 2027", "décembre 2027", "mars 2028"],
@@ -137,19 +138,20 @@ def check_briefing(editor, shots):
         "4 personnes le recevront : 2 en français, 2 en anglais."
     )
     assert readers == [["Le sac de farine", "2", "1", "3"], ["La boîte du meunier", "1", "1", "2"]]
+    assert states == [["À venir", "2", "2", "4"]]
     assert plain(delay.locator(".briefing__out li").all_inner_texts()) == [
         "2 personnes ont une autre contrepartie, ont déjà reçu la leur ou n’en ont aucune",
         "1 personne a un courriel à corriger",
-        "1 personne a annulé ou a été remboursée",
+        "1 personne a obtenu un remboursement",
     ]
     take_shots(page, shots, "3-briefing")
     delay.get_by_role("link", name="Voir la liste").click()
     page.wait_for_url(re.compile("/left-out/"))
     assert plain(page.locator("main tbody tr").evaluate_all(CELLS)) == [
         ["Bruno Côté", "bruno@example.com", "français", "Courriel à corriger"],
-        ["Rémi Roy", "remi@example.com", "français", "A annulé ou a été remboursé ou remboursée"],
         ["Lise Caron", "lise@example.com", "français", "A une autre contrepartie, l’a déjà reçue ou n’en a pas"],
         ["Tom Reid", "tom@example.com", "English", "A une autre contrepartie, l’a déjà reçue ou n’en a pas"],
+        ["Rémi Roy", "remi@example.com", "français", "A obtenu un remboursement"],
     ]
     page.go_back()
 

@@ -191,6 +191,19 @@ def test_a_moment_that_cannot_be_is_said_at_the_field_and_kept(admin, campaign, 
     assert Mailing.objects.count() == 0
 
 
+def test_a_moment_that_is_filled_in_is_not_sent_at_once(admin, campaign, inside):
+    """Enter in the field presses the first button of the form, which sends now."""
+    tell(make_pledge(campaign, email="a@x.example").backer, campaign)
+    page = page_of(make_update(campaign))
+    moment = f"{clock.now() + timedelta(days=3):%Y-%m-%d}T09:30"
+    response = admin.post(f"{briefing(page)}send/", {"people": "1", "send_at": moment})
+    assert (response.status_code, "Nothing has left. Press “Schedule”" in said(response)) == (422, True)
+    assert f'value="{moment}"' in response.content.decode()
+    assert not OutgoingMail.objects.exists()
+    admin.post(f"{briefing(page)}send/", {"people": "1", "send_at": ""})
+    assert list(OutgoingMail.objects.values_list("not_before", flat=True)) == [None]
+
+
 def test_who_is_left_out_by_name_and_why(admin, campaign, inside):
     tell(make_pledge(campaign, backer_name="Ana", email="a@x.example").backer, campaign)
     make_pledge(campaign, backer_name="Silence", email="s@x.example")
