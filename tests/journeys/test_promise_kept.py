@@ -176,7 +176,7 @@ def check_public(chromium, stack, language, shots):
     page, months = visitor.page, MONTHS[language]
     assert promises(page, "#promises .board__row:has(h3)") == months
     assert promises(page, "#rewards .tier:not(.tier--free)") == months
-    (told,) = plain(page.locator("#promises .board__row:not(:has(h3))").all_inner_texts())
+    (told,) = plain(page.locator("#promises .board__row:not(:has(h3)):not(.board__axis)").all_inner_texts())
     assert [text for text in (REASON[language], NEXT[language], NEXT_NEWS[language]) if text not in told] == []
     take_shots(page, shots, f"5-campaign-{language}")
     check_feed(feed_of(stack, page), language)
@@ -317,9 +317,8 @@ def test_a_delay_is_told_accepted_and_refunded(chromium, stack, shots):
     stack.wait_for_mails(1, to="rosalie@example.com", subject="Remboursement fait")
     rosalie.page.reload()
     said = plain(rosalie.reads())
-    assert "Remboursement de 30,00 $ accordé le" in said
     assert "Merci de votre patience." in said
-    assert "Remboursée le" in said
+    assert re.search("Remboursée le [^:]+ : 30,00 \\$", said)
     take_shots(rosalie.page, shots, "8-refunded-fr")
     account = stack.seeded["meule"]["account"]
     assert [line["amount"] for line in stack.journal(account, "refund")] == [-3000]
