@@ -36,7 +36,7 @@ lint: ## Check style, types, import rules, migrations and translations
 	@$(VENV) manage.py makemigrations --check --dry-run
 	@$(VENV) -m sandbox.translations --check
 
-soak: ## What is too long for every change: 2,000 stories, 10,000 pledges and 20,000 mails killed again and again (90 minutes)
+soak: ## What is too long for every change: 2,000 stories (45 minutes), settlement and mailings killed often (15 more)
 	@$(PYTHON) sandbox/bootstrap.py --dev
 	@$(VENV) -m sandbox.soak
 
