@@ -107,7 +107,7 @@ def written(campaign: Campaign, page: CampaignPage, kind: str) -> tuple[str, str
         language=TAGS[language],
         author_name=campaign.cooperative.name,
         feed_url=root + reverse(f"updates_{kind}", args=[campaign.pk]),
-        since=campaign.launched_at or campaign.deadline,
+        since=campaign.launched_at or page.first_published_at,
         feed_guid=uuid5(campaign.translation_key, f"feed:{language}").urn,
     )
     for item in items:

@@ -1,6 +1,7 @@
 """The updates of a campaign for feed readers: valid, whole, in each language, nothing of what is for backers alone."""
 
 import re
+from datetime import datetime
 from xml.etree import ElementTree
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import CampaignState
+from home import clock
 from tests.campaigns.walking import Walker
 from tests.factories.campaigns import make_campaign
 from tests.factories.pledges import make_pledge
@@ -83,6 +85,14 @@ def test_an_empty_feed_keeps_to_them_too(campaign, fetched, language):
         later = fetched(campaign, "atom", language)
     assert feed_rules.faults_of_atom(later) == []
     assert later == fetched(campaign, "atom", language)
+
+
+def test_a_feed_of_what_is_yet_to_open_bears_no_date_to_come(cooperative, fetched):
+    coming = make_campaign(cooperative, title="Le four", launch=False)
+    text = fetched(coming, "atom")
+    assert feed_rules.faults_of_atom(text) == []
+    said = ElementTree.fromstring(text.encode()).findtext(f"{ATOM}updated")
+    assert datetime.fromisoformat(said) <= clock.now() < coming.deadline
 
 
 def test_updates_are_numbered_and_delays_say_their_month(delayed, fetched):
