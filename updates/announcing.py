@@ -108,7 +108,7 @@ def _write_promises(announcement: Announcement) -> None:
         concerned = [item for owed in items.values() for item in owed]
         _promise(announcement, concerned)
         own_settings.reopen_addresses(concerned)
-        reached = [backer for backer in backers if backer.why == Why.READS]  # type: ignore[attr-defined]
+        reached = [backer for backer in backers if backer.why == Why.READS]
         mails = _mails(announcement, reached, items)
         outbox.write_all(prepared(announcement.mailing, mails, announcement.missing))
 
