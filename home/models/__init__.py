@@ -1,5 +1,6 @@
 """The cooperative's home: tenant, people, brand, pages, backers, mail, and what runs by the clock."""
 
+from home.models.audit import AuditEntry
 from home.models.backers import Backer, NewsConsent
 from home.models.brand import Brand
 from home.models.cooperative import Cooperative, Membership, Role
@@ -9,6 +10,7 @@ from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
 from home.models.users import User
 
 __all__ = [
+    "AuditEntry",
     "Backer",
     "BatchStop",
     "Brand",
