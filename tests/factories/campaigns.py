@@ -9,6 +9,7 @@ from campaigns import lifecycle, publishing
 from campaigns.models import Campaign, CampaignPage, FundingModel
 from home import clock
 from home.tenancy import within
+from tests.factories.replaying import replayed
 
 
 def tier(title="Le sac de farine", amount=3000, **fields):
@@ -83,6 +84,7 @@ def translate(page, *, title="Get the millstone turning", tier_titles=(), publis
     return CampaignPage.objects.get(pk=english.pk)
 
 
+@replayed
 def make_campaign(cooperative, *, bilingual=True, **fields):
     """The terms of a live campaign in both languages."""
     page = make_campaign_page(cooperative, **fields)

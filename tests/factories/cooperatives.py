@@ -4,6 +4,7 @@ from wagtail.models import Collection, Locale, Page
 
 from home.founding import Foundation, found, welcome
 from home.models import Role, User
+from tests.factories.replaying import replayed
 
 
 def bootstrap():
@@ -16,6 +17,7 @@ def bootstrap():
         Collection.add_root(name="Root")
 
 
+@replayed
 def make_cooperative(slug="meule", name="La Meule commune", *, brand=None, **fields):
     """A cooperative at `<slug>.localhost`, with a home page in both languages; it can take payments."""
     bootstrap()
