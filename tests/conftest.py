@@ -15,7 +15,10 @@ from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_cooperative
 from tests.stripe_double import double_running
 
-if "DATABASE_TEMPLATE" in os.environ:  # sandbox.mutants: hundreds of sessions, one database made beforehand
+#: Rooms whose quick tests run behind Chromium (sandbox.suite).
+BEHIND = ("tests/updates/", "tests/sandbox/stripe/")
+
+if "DATABASE_TEMPLATE" in os.environ and "PGDATABASE" not in os.environ:  # made beforehand, for many sessions
 
     @pytest.fixture(scope="session")
     def django_db_setup(django_test_environment, django_db_blocker):
@@ -112,6 +115,11 @@ def shop(cooperative, stripe_double):
     """Our cooperative with an account of its own at the double."""
     stripe_double.open_account(cooperative)
     return cooperative
+
+
+def pytest_itemcollected(item):
+    if item.nodeid.startswith(BEHIND):
+        item.add_marker("behind")
 
 
 def pytest_collection_finish(session):

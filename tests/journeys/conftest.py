@@ -1,5 +1,6 @@
 """Real Chromium against the whole product."""
 
+import os
 import shutil
 
 import pytest
@@ -37,6 +38,8 @@ def nu_checker():
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory):
     """An empty database, migrated once: each story begins on a copy of it."""
+    if "DATABASE_TEMPLATE" in os.environ:
+        return os.environ["DATABASE_TEMPLATE"]
     stack = Stack(tmp_path_factory.mktemp("migrated"))
     stack.migrate()
     return stack.database
