@@ -5,11 +5,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from django.core.cache.backends import filebased
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
-from django.core.cache.backends.filebased import FileBasedCache
+
+Base: Any = filebased.FileBasedCache  # whose inner parts have no types
 
 
-class FileCache(FileBasedCache):
+class FileCache(Base):
     """Django's own looks and then writes: of two processes that add the same key at once, both were told that they did.
 
     A code that serves once (the second factor's) and the lock of a count of attempts rest on one of them being told no.

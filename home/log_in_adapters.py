@@ -64,7 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """A log-in counts like the confirmation of one."""
         return not recent_login.is_recent(context.request)
 
-    def get_reauthentication_methods(self, user: User) -> list[dict]:  # type: ignore[override]
+    def get_reauthentication_methods(self, user: User) -> list[dict]:
         """A password alone does not open what waits for a second factor."""
         words = {
             "reauthenticate": _("Use your password"),
@@ -94,7 +94,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         cooperative = getattr(context.request, "cooperative", None)
         return str(cooperative.name) if cooperative else str(context.request.get_host())
 
-    def generate_authenticator_name(self, user: User, type: str) -> str:  # type: ignore[override]
+    def generate_authenticator_name(self, user: User, type: str) -> str:
         return _("My passkey")
 
     def encrypt(self, text: str) -> str:
@@ -106,6 +106,6 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 def _box() -> MultiFernet:
     """By the installation's secret: rows of a stolen database make no codes. Former secrets still open them."""
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    secrets = [str(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
     digests = [hashlib.sha256(f"tremplin.second-factor:{secret}".encode()).digest() for secret in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -39,7 +39,7 @@ class User(AbstractUser):
         return self.get_full_name() or self.email
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        is_changed = self._password is not None and not self._state.adding
+        is_changed = getattr(self, "_password", None) is not None and not self._state.adding
         super().save(*args, **kwargs)
         if is_changed:
             password_changed.send(type(self), user=self)
