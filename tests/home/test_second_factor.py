@@ -7,6 +7,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.cache import caches
 from django.core.management import CommandError
 from django.core.management import call_command as run
+from django.test import Client
 from django.urls import reverse
 
 from home import composing, second_factor
@@ -106,6 +107,19 @@ def test_a_changed_password_is_told(owner, cooperative):
     acts, mails = told(cooperative)
     assert acts == [("password_changed", owner.user.email, f"user:{owner.user.pk}")]
     assert mails == [(owner.user.email, "Your password was changed")]
+
+
+def test_a_forgotten_password_is_set_where_it_was_asked_for(cooperative, mailoutbox, settings):
+    settings.WAGTAILADMIN_BASE_URL = "https://tremplin.example"
+    user = make_user(cooperative, Role.EDITOR)
+    client = Client(HTTP_HOST=cooperative.site.hostname, HTTP_ACCEPT_LANGUAGE="fr")
+    client.post("/admin/password_reset/", {"email": user.email})
+    link = next(line for line in mailoutbox[0].body.splitlines() if line.startswith("http"))
+    assert link.startswith("http://meule.localhost/admin/password_reset/confirm/")
+    form = client.get(link.removeprefix("http://meule.localhost"))["Location"]
+    client.post(form, {"new_password1": "Four_a_pain_7", "new_password2": "Four_a_pain_7"})
+    assert told(cooperative)[0] == [("password_changed", user.email, f"user:{user.pk}")]
+    assert client.get("/admin/")["Location"].startswith("/admin/login/")
 
 
 def test_recovery_codes_are_renewed_and_shown_once(owner, cooperative, settings):

@@ -40,7 +40,8 @@ def of_a_question(kind, campaign, language, member):
 
 @sample("log_in_changed")
 def of_a_log_in(kind, campaign, language, member):
-    return {"subject_key": f"user:{member.pk}", "facts": {"act": "second_factor_added", "at": clock.now().isoformat()}}
+    facts = {"act": "second_factor_added", "at": clock.now().isoformat()}
+    return {"subject_key": f"user:{member.pk}", "occasion": language, "facts": facts}
 
 
 @sample("sender_check")
