@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
@@ -19,12 +20,13 @@ from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.models import Page
 
+from home import recent_login, second_factor
 from home.admin_access import findable, roles_in
 from home.middleware import GetResponse
 from home.models import PublicationRefused, User
 
 #: What everyone who logged in may do, at any host.
-OPEN_TO_ALL = {"wagtailadmin_login", "wagtailadmin_logout"}
+OPEN_TO_ALL = {"account_login", "account_logout", "mfa_authenticate"}
 
 #: How Wagtail's addresses call the pages they are about.
 PAGES_IN_PATH = ("page_id", "parent_page_id", "page_to_move_id", "destination_id", "page_pk")
@@ -55,13 +57,21 @@ class OwnAdminMiddleware:
         if not request.path.startswith(_admin_home()):
             return None  # before the user is asked for: a public page reads no session, and varies by no cookie
         user, match = request.user, request.resolver_match
-        if not isinstance(user, User) or user.is_superuser or match is None or match.url_name in OPEN_TO_ALL:
+        if not isinstance(user, User) or match is None or match.url_name in OPEN_TO_ALL:
             return None
-        if not roles_in(request):
+        if not user.is_superuser and not roles_in(request):
             return _to_own_admin(user)
+        if (away := second_factor.led_away(request, user, match.url_name)) is not None:
+            return away
+        if user.is_superuser:
+            return None
         if view.__module__.startswith("wagtail") and not _is_theirs(request, user, match):
             return permission_denied(request)
         return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """In place of django-allauth's answer, which would keep a POST and do it after the proof, past this class."""
+        return recent_login.ask(request) if isinstance(exception, ReauthenticationRequired) else None
 
 
 class RefusalMiddleware:

@@ -4,23 +4,10 @@ What they translate badly for Québec stands in `locale/fr`, in both catalogues 
 written into wagtail-localize's script are mended by `static/js/translation-editor.js`.
 """
 
-from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from wagtail.admin.forms.auth import LoginForm as WagtailLoginForm
 from wagtail_localize.models import StringTranslation
 
 from home import formats
-
-
-class LoginForm(WagtailLoginForm):
-    """Wagtail leaves the label of the password to Django, which makes it from the field's name."""
-
-    password = forms.CharField(
-        label=gettext_lazy("Password"),
-        widget=forms.PasswordInput(attrs={"placeholder": gettext_lazy("Enter password")}),
-        strip=False,
-    )
 
 
 def comment_of(translated: StringTranslation) -> str:

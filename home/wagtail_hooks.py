@@ -182,6 +182,16 @@ def team_mails_item(request: HttpRequest) -> dict[str, Any] | None:
     }
 
 
+@hooks.register("register_account_menu_item")
+def second_factor_item(request: HttpRequest) -> dict[str, Any]:
+    """From one's account to one's second factor."""
+    return {
+        "url": reverse("mfa_index"),
+        "label": _("Two-step log-in"),
+        "help_text": _("Add or remove an application of codes, a passkey, recovery codes."),
+    }
+
+
 @hooks.register("construct_admin_api", order=10)
 def own_files(router: WagtailAPIRouter) -> None:
     router.register_endpoint("images", OwnImages)

@@ -202,7 +202,8 @@ def table(stand: Stand) -> str:
     widths = [max(len(line[column]) for line in (aligned if column == 1 else cells)) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     lines.insert(1, "  ".join("─" * width for width in widths if width))
-    return "\n".join(["", *lines, "", f"Ctrl-C stops everything. Full logs: {stand.data / 'log'}"])
+    second = "People log in by their password alone here; SECOND_FACTOR=1 make run asks for more, as production does."
+    return "\n".join(["", *lines, "", second, f"Ctrl-C stops everything. Full logs: {stand.data / 'log'}"])
 
 
 # ---------------------------------------------------------------- the data

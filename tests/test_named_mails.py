@@ -72,6 +72,7 @@ TEAM = {
     "a launch that waits": "launch_waits",
     "weekly portfolio": "adviser_weekly",
     "does the sender's address take mail": "sender_check",
+    "password or second factor changed": "log_in_changed",
 }
 CLASSES = {Category.SERVICE: SERVICE, Category.NEWS: NEWS, Category.TEAM: TEAM}
 

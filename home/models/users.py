@@ -4,7 +4,11 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
+from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
+
+#: Sent with `user` when someone who exists has another password than before.
+password_changed = Signal()
 
 
 class UserManager(BaseUserManager["User"]):
@@ -33,3 +37,9 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        is_changed = getattr(self, "_password", None) is not None and not self._state.adding
+        super().save(*args, **kwargs)
+        if is_changed:
+            password_changed.send(type(self), user=self)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import furniture
 from home.models import Role
+from home.recent_login import recent_login
 from pledges import accounts, gateway
 from pledges.account_emails import reason_words
 
@@ -26,6 +27,7 @@ ICON = "cogs"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(*Role)
+@recent_login(only_posts=True)
 def account(request: AdminRequest) -> HttpResponseBase:
     """GET says how it stands; POST leads to Stripe, or with `again` reads the account anew."""
     may_act = has_role(request, *ROLES)

@@ -15,6 +15,7 @@ from home.admin_access import AdminRequest, requires
 from home.admin_pages import Crumb, furniture
 from home.languages import current
 from home.models import Role
+from home.recent_login import recent_login
 from pledges import deferred, journal, tax_report
 from pledges.admin.books_forms import AccountCodesForm, DayForm, JournalForm, PeriodForm
 from pledges.csv_files import Cell, amount_cell, csv_response
@@ -38,6 +39,7 @@ def index(request: AdminRequest) -> HttpResponse:
 
 @require_safe
 @requires(*ROLES)
+@recent_login
 def taxes(request: AdminRequest) -> HttpResponseBase:
     """What was collected, given back and is payable, tax by tax and campaign by campaign."""
     form = PeriodForm(request.GET, cooperative=request.cooperative)
@@ -59,6 +61,7 @@ def _tax_rows(lines: list[tax_report.TaxLine]) -> Iterator[list[Cell]]:
 
 @require_safe
 @requires(*ROLES)
+@recent_login
 def owed(request: AdminRequest) -> HttpResponseBase:
     """Rewards paid for and not handed over at a day."""
     form = DayForm(request.GET, cooperative=request.cooperative)
@@ -94,6 +97,7 @@ def _owed_rows(lines: list[Owed], codes: list[str]) -> Iterator[list[Cell]]:
 
 @require_safe
 @requires(*ROLES)
+@recent_login
 def journal_of(request: AdminRequest) -> HttpResponseBase:
     """Every ledger entry of a period, as a file for the cooperative's own accounting."""
     form = JournalForm(request.GET, cooperative=request.cooperative)
@@ -123,6 +127,7 @@ def _journal_rows(request: AdminRequest, entries: Any) -> Iterator[list[Cell]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(*ROLES)
+@recent_login
 def accounts(request: AdminRequest) -> HttpResponse:
     """The cooperative's own codes of our accounts."""
     form = AccountCodesForm(request.POST or None, cooperative=request.cooperative)

@@ -17,6 +17,7 @@ from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import furniture
 from home.languages import current
 from home.models import Cooperative, Role
+from home.recent_login import recent_login
 from pledges import exports
 from pledges.admin.forms import CampaignChoice, RewardChoice
 from pledges.csv_files import csv_response
@@ -83,6 +84,7 @@ def _file_name(request: AdminRequest, name: str) -> str:
 
 @require_safe
 @requires(*ROLES)
+@recent_login(back_to="pledges_lists")
 def backers(request: AdminRequest) -> HttpResponseBase:
     wanted, language = _wanted(request), current()
     rows = exports.backers(request.cooperative, wanted, language) if wanted else iter(())
@@ -91,6 +93,7 @@ def backers(request: AdminRequest) -> HttpResponseBase:
 
 @require_safe
 @requires(*FULFILS)
+@recent_login(back_to="pledges_lists")
 def labels(request: AdminRequest) -> HttpResponseBase:
     wanted = _wanted(request)
     rows = exports.labels(request.cooperative, wanted) if wanted else iter(())
@@ -99,6 +102,7 @@ def labels(request: AdminRequest) -> HttpResponseBase:
 
 @require_safe
 @requires(*FULFILS)
+@recent_login(back_to="pledges_lists")
 def pick_up(request: AdminRequest) -> HttpResponseBase:
     wanted, language = _wanted(request), current()
     rows = exports.pick_up(request.cooperative, wanted, language) if wanted else iter(())
@@ -107,6 +111,7 @@ def pick_up(request: AdminRequest) -> HttpResponseBase:
 
 @require_safe
 @requires(*FULFILS)
+@recent_login
 def pick_up_page(request: AdminRequest) -> HttpResponse:
     """To be printed, a table for each place, a box to tick for each reward."""
     wanted = _wanted(request)

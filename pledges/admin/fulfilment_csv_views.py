@@ -17,6 +17,7 @@ from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
 from home.languages import current
 from home.models import Role
+from home.recent_login import recent_login
 from pledges import audiences, fulfilment, fulfilment_csv
 from pledges.admin.fulfilment_views import ICON
 from pledges.csv_files import csv_response
@@ -129,6 +130,7 @@ def _confirmed(request: AdminRequest) -> HttpResponse:
 
 @require_safe
 @requires(*ROLES)
+@recent_login(back_to="pledges_fulfilment_csv")
 def template(request: AdminRequest) -> HttpResponseBase:
     """The columns, with a line for each reward that is owed."""
     header = [*fulfilment_csv.column_names().values(), _("Name"), _("Reward"), _("Quantity")]

@@ -19,6 +19,7 @@ from home import clock, formats
 from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import Crumb, furniture, page_of
 from home.models import Backer, Role
+from home.recent_login import recent_login
 from pledges import offline, offline_entry, pledging
 from pledges.admin.offline_forms import EntryForm, GivenBackForm, ReceivedForm, TellForm
 from pledges.choosing import PledgeRefused
@@ -183,6 +184,7 @@ def _ended(request: AdminRequest, payment: Payment) -> bool:
 
 @require_http_methods(ASKS)
 @requires(*GIVES_BACK)
+@recent_login
 def given_back(request: AdminRequest, refund_id: int) -> HttpResponse:
     """A refund of a payment that did not come by card was handed over."""
     rows = Refund.objects.filter(cooperative=request.cooperative).exclude(payment__method=PaymentMethod.CARD)

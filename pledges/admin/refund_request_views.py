@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
+from home.recent_login import recent_login
 from pledges import giving_back, promises, refund_decisions, refund_requests
 from pledges.admin.refund_views import WORDS
 from pledges.enums import PaymentMethod, RefundState, RequestState
@@ -99,6 +100,7 @@ def _waits(request: RefundRequest) -> bool:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(*TREASURERS)
+@recent_login
 def detail(request: AdminRequest, request_id: int) -> HttpResponse:
     """One request; POST grants it, whole or in part, or declines it with words. The forms keep what was typed.
 

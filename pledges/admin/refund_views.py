@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
+from home.recent_login import recent_login
 from pledges import giving_back, refund_decisions, taxes
 from pledges.admin.refund_forms import RefundForm
 from pledges.disputes import STANDING, reason_words
@@ -40,6 +41,7 @@ WORDS = {
 
 
 @requires(*TREASURERS)
+@recent_login
 def ask(request: AdminRequest, payment_id: int) -> HttpResponse:
     """GET asks how much and why; POST shows what would go back, and with `sure` does it."""
     payment = _payment(request, payment_id)
@@ -127,6 +129,7 @@ def index(request: AdminRequest) -> HttpResponse:
 
 
 @requires(*TREASURERS)
+@recent_login
 def detail(request: AdminRequest, refund_id: int) -> HttpResponse:
     """One refund; POST decides it (`approve`, `reject`), marks it paid by other means (`settle`), asks it again."""
     rows = Refund.objects.select_related("payment__pledge__backer", "payment__pledge__campaign", "payment__cooperative")

@@ -12,6 +12,7 @@ from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
+from home.recent_login import recent_login
 from pledges import settlement
 from pledges.admin.money_views import ICON, ROLES
 from pledges.models import Settlement
@@ -19,8 +20,9 @@ from pledges.rehearsal import rehearse
 from pledges.settlement_report import report_of
 
 
-@require_POST
 @requires(*ROLES)
+@recent_login(back_to="pledges_settlement")
+@require_POST
 def pause(request: AdminRequest, campaign_id: int) -> HttpResponse:
     """Pause or resume, as the button says; one that came too late is told so."""
     campaign = _campaign_or_404(request, campaign_id)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
+from home.recent_login import recent_login
 from pledges.admin.books_forms import RegistrationForm
 from pledges.admin.books_views import ICON, ROLES, above_books
 from pledges.models import TaxRate, TaxRegistration
@@ -17,6 +18,7 @@ from pledges.tax_report import tax_names
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(*ROLES)
+@recent_login
 def index(request: AdminRequest) -> HttpResponse:
     """The list; POST adds one."""
     return _edit(request, TaxRegistration(cooperative=request.cooperative))
@@ -24,6 +26,7 @@ def index(request: AdminRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(*ROLES)
+@recent_login
 def change(request: AdminRequest, registration_id: int) -> HttpResponse:
     return _edit(request, get_object_or_404(TaxRegistration, cooperative=request.cooperative, pk=registration_id))
 

@@ -17,6 +17,7 @@ handler500 = "home.views.server_error"
 urlpatterns = [
     path("admin/tag-autocomplete/", complete_tag),
     path("admin/tag-autocomplete/<slug:app_name>/<slug:model_name>/", complete_tag),
+    path("admin/", include("home.log_in_urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("robots.txt", crawling.robots, name="robots"),

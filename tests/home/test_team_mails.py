@@ -66,7 +66,7 @@ def test_it_is_asked_where_one_works_and_holds_there_only(campaign, cooperative,
 
 def test_what_is_required_cannot_be_switched_off(cooperative, editor, inside):
     required = {"refund_to_approve", "refund_to_decide", "refund_bounced", "dispute_opened", "payments_trouble"}
-    required |= {"sender_check", "mailing_paused", "problem_reported"}
+    required |= {"log_in_changed", "sender_check", "mailing_paused", "problem_reported"}
     assert required & {kind.key for kind in team_mails.optional_kinds()} == set()
     TeamMailChoice.objects.create(cooperative=cooperative, user=editor, kind="payments_trouble", wanted=False)
     mail = outbox.mail_for(kind_of("payments_trouble"), cooperative=cooperative, subject_key="x", to=editor)

@@ -11,7 +11,7 @@ class Editor:
         self.page = browser.new_context(locale="fr-CA", viewport={"width": 1280, "height": 1000}).new_page()
         self.page.set_default_timeout(90_000)
         self.go("/admin/login/")
-        self.page.fill("[name=username]", email)
+        self.page.fill("[name=login]", email)
         self.page.fill("[name=password]", "secret")
         self.page.click("button[type=submit]")
         self.page.wait_for_url(re.compile(r"/admin/$"))

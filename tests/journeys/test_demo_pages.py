@@ -107,7 +107,7 @@ def test_a_campaign_on_paper(chromium, demo):
 def test_an_editor_takes_the_colour_on_offer_by_keyboard(chromium, demo):
     page = chromium.new_context(locale="fr-CA", viewport={"width": 1280, "height": 1000}).new_page()
     page.goto(demo.url("/admin/login/"))
-    page.fill("[name=username]", "redaction@meule.example")
+    page.fill("[name=login]", "redaction@meule.example")
     page.fill("[name=password]", "tremplin")
     page.press("[name=password]", "Enter")
     page.wait_for_url(re.compile(r"/admin/$"))

@@ -38,6 +38,12 @@ def of_a_question(kind, campaign, language, member):
     return {"subject_key": f"question:{question.pk}"}
 
 
+@sample("log_in_changed")
+def of_a_log_in(kind, campaign, language, member):
+    facts = {"act": "second_factor_added", "at": clock.now().isoformat()}
+    return {"subject_key": f"user:{member.pk}", "occasion": language, "facts": facts}
+
+
 @sample("sender_check")
 def of_the_sending_address(kind, campaign, language, member):
     sender_verifying.ask(campaign.cooperative, by=member)

@@ -2,6 +2,7 @@
 
 import os
 import zoneinfo
+from datetime import timedelta
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +36,9 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "anymail",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -55,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "home.middleware.CooperativeMiddleware",
     "home.admin_guard.OwnAdminMiddleware",
@@ -120,8 +125,10 @@ DATABASES = {"default": database_from_environment()}
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "BACKEND": "home.file_cache.FileCache",
         "LOCATION": DATA_DIR / "cache",
+        # Counts of attempts stand here: none may be thrown out because there are many.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
 
@@ -152,7 +159,6 @@ WAGTAIL_FINISH_WORKFLOW_ACTION = "campaigns.finishing.leave_unpublished"
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
-WAGTAILADMIN_USER_LOGIN_FORM = "home.admin_words.LoginForm"
 # Some systems list names that browsers do not know, and the page of the account stops at them.
 WAGTAIL_USER_TIME_ZONES = sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("fr", "Français"), ("en", "English")]
@@ -219,7 +225,35 @@ DNS_SERVERS = [one for one in os.environ.get("DNS_SERVERS", "").split(",") if on
 # A file that holds a number of seconds to add to the clock of the product. Only dev and test read it.
 CLOCK_FILE: Path | None = None
 
-LOGIN_URL = "wagtailadmin_login"
+# Who logs in, and how: django-allauth. People come by invitation, are known by their address alone, and their admin's
+# passwords are changed where Wagtail has it.
+AUTHENTICATION_BACKENDS = ["home.second_factor.Backend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "wagtailadmin_home"
+LOGOUT_REDIRECT_URL = "account_login"
+WAGTAILADMIN_LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "home.log_in_adapters.AccountAdapter"
+ACCOUNT_FORMS = {"login": "home.log_in_forms.LogInForm", "reauthenticate": "home.log_in_forms.PasswordAgainForm"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+MFA_ADAPTER = "home.log_in_adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "home.log_in_forms.CodeForm",
+    "reauthenticate": "home.log_in_forms.CodeAgainForm",
+    "activate_totp": "home.log_in_forms.FirstCodeForm",
+    "add_webauthn": "home.log_in_forms.PasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an address was proved by the invitation that came to it
+MFA_TOTP_TOLERANCE = 1  # telephones whose clock is half a minute off
+# Roles that log in with a second factor, and "superuser".
+SECOND_FACTOR_REQUIRED_FOR: tuple[str, ...] = ("treasurer", "owner", "superuser")
+# What gives money back or away, and lists of people, ask who it is again after this long; None: never.
+RECENT_LOGIN_WITHIN: timedelta | None = timedelta(minutes=15)
 SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

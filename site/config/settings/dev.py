@@ -3,7 +3,7 @@
 import os
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATA_DIR, INSTALLED_APPS, STATIC_ROOT
+from config.settings.base import DATA_DIR, INSTALLED_APPS, SECOND_FACTOR_REQUIRED_FOR, STATIC_ROOT
 
 INSTALLED_APPS = [*INSTALLED_APPS, "sandbox.demo"]
 
@@ -19,6 +19,9 @@ STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", f"http://127.0.0.1:{PORT + 1
 STRIPE_RATE_LIMIT = 10_000.0  # the double has no limit
 EMAIL_PORT = int(os.environ.get("SMTP_PORT", PORT + 3))
 WAGTAILADMIN_BASE_URL = f"http://localhost:{PORT}"
+
+# The demo's people log in by their password alone; SECOND_FACTOR=1 asks treasurers and owners for more, as production.
+SECOND_FACTOR_REQUIRED_FOR = SECOND_FACTOR_REQUIRED_FOR if os.environ.get("SECOND_FACTOR") == "1" else ()
 
 CLOCK_FILE = DATA_DIR / "clock"
 WHITENOISE_USE_FINDERS = True

@@ -7,6 +7,8 @@ from config.settings.base import DATA_DIR  # noqa: F401
 
 DEBUG = False
 SECRET_KEY = os.environ["SECRET_KEY"]
+# Former ones, parted by commas: what they signed and encrypted (the keys of second factors) is read still.
+SECRET_KEY_FALLBACKS = [one for one in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if one]
 ALLOWED_HOSTS = os.environ["ALLOWED_HOSTS"].split(",")
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS]
 
