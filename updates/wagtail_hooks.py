@@ -17,7 +17,14 @@ from home.admin_access import RoleMenuItem
 from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
-from updates import coaching_views, mailing_views, question_views, tier_choices, views
+from updates import (
+    coaching_views,
+    day_lines,  # noqa: F401 (says what waits)
+    mailing_views,
+    question_views,
+    tier_choices,
+    views,
+)
 from updates.models import Update, UpdatePage
 
 
