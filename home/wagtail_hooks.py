@@ -10,8 +10,9 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse, reverse_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import permissions
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -32,6 +33,7 @@ from home import (
     admin_words,  # noqa: F401 (registers itself)
     bilingual_hooks,  # noqa: F401 (registers itself)
     sender_views,
+    switching_views,
     team_mail_views,
     videos,  # noqa: F401 (closes what is not ours)
 )
@@ -167,7 +169,19 @@ def own_urls() -> list[URLPattern]:
     return [
         path("sending-address/", sender_views.verification, name="sender_verification"),
         path("my-emails/", team_mail_views.choices, name="team_mails"),
+        path("my-cooperatives/", switching_views.index, name="my_cooperatives"),
     ]
+
+
+@hooks.register("register_admin_menu_item")
+def switch_item() -> switching_views.SwitchItem:
+    return switching_views.SwitchItem(
+        gettext_lazy("My cooperatives"),
+        reverse_lazy("my_cooperatives"),
+        name="my-cooperatives",
+        icon_name=switching_views.ICON,
+        order=900,
+    )
 
 
 @hooks.register("register_account_menu_item")
