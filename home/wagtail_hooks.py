@@ -34,6 +34,7 @@ from home import (
     bilingual_hooks,  # noqa: F401 (registers itself)
     day_lines,  # noqa: F401 (says what waits)
     sender_views,
+    switching_views,
     team_mail_views,
     videos,  # noqa: F401 (closes what is not ours)
 )
@@ -170,6 +171,7 @@ def own_urls() -> list[URLPattern]:
     return [
         path("sending-address/", sender_views.verification, name="sender_verification"),
         path("my-emails/", team_mail_views.choices, name="team_mails"),
+        path("my-cooperatives/", switching_views.index, name="my_cooperatives"),
     ]
 
 
@@ -189,6 +191,17 @@ def my_day_item() -> RoleMenuItem:
 def my_day(request: HttpRequest, panels: list[Any]) -> None:
     if roles_in(request):
         panels.append(MyDayPanel(request))
+
+
+@hooks.register("register_admin_menu_item")
+def switch_item() -> switching_views.SwitchItem:
+    return switching_views.SwitchItem(
+        gettext_lazy("My cooperatives"),
+        reverse_lazy("my_cooperatives"),
+        name="my-cooperatives",
+        icon_name=switching_views.ICON,
+        order=900,
+    )
 
 
 @hooks.register("register_account_menu_item")
