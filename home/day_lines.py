@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from home import bilingual_views
 from home.admin_access import AdminRequest, has_role
-from home.models import Role
+from home.models import Cooperative, Role
 from home.my_day import Line, Urgency, at_most, contributes
 from home.standings import Pair, Standing, pairs_of
 
@@ -16,10 +16,17 @@ TO_TRANSLATE = (Standing.MISSING, Standing.BEHIND)
 
 @contributes
 def sender(request: AdminRequest) -> Iterator[Line]:
-    cooperative = request.cooperative
-    if cooperative.sender_verified_at is None and has_role(request, Role.OWNER, Role.EDITOR):
-        words = _("%(sender)s is not verified yet; emails may be filtered.") % {"sender": cooperative.sender_email}
-        yield Line(Urgency.CALM, words, reverse("sender_verification"), _("Verify the sending address"))
+    line = sender_line(request.cooperative)
+    if line and has_role(request, Role.OWNER, Role.EDITOR):
+        yield line
+
+
+def sender_line(cooperative: Cooperative) -> Line | None:
+    """None where the sending address is verified."""
+    if cooperative.sender_verified_at is not None:
+        return None
+    words = _("%(sender)s is not verified yet; emails may be filtered.") % {"sender": cooperative.sender_email}
+    return Line(Urgency.CALM, words, reverse("sender_verification"), _("Verify the sending address"))
 
 
 @contributes

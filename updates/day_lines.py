@@ -17,7 +17,7 @@ from home.admin_access import AdminRequest, has_role
 from home.models import Role
 from home.my_day import Line, Urgency, at_most, contributes
 from pledges.fulfilment import today_in
-from updates import coaching, next_news, portfolios
+from updates import advised, coaching, next_news, portfolios
 from updates.coaching_words import PLAN
 from updates.enums import MailingState, QuestionState
 from updates.models import Mailing, ReaderQuestion
@@ -25,24 +25,12 @@ from updates.next_news import NextNews
 from updates.portfolios import Promise
 
 
-@contributes
-def promises(request: AdminRequest) -> Iterator[Line]:
-    """Months that are over first, then the one that runs; editors see to the rewards, advisers read the dossier."""
-    if not has_role(request, *ROLES):
-        return
-    found = portfolios.promises_of(request.cooperative, today_in(request.cooperative))
-    leads = _Leads(request, {one.reward.campaign for one in found})
-    for is_late in (True, False):
-        lines = [_promise_line(one, leads) for one in found if one.is_late == is_late]
-        yield from at_most(lines, leads.all_rewards, leads.all_rewards_action)
+class Leads:
+    """Where a line about a campaign leads: the team to its tools, an adviser to the dossier. One query at most."""
 
-
-class _Leads:
-    """Where a line about a campaign leads whoever looks: the team to its tools, an adviser to the dossier."""
-
-    def __init__(self, request: AdminRequest, campaigns: set[Campaign]) -> None:
-        self.is_team = has_role(request, *TEAM)
-        self.pages = groups.page_ids(campaigns) if campaigns and not self.is_team else {}
+    def __init__(self, campaigns: set[Campaign], *, is_team: bool) -> None:
+        self.is_team = is_team
+        self.pages = groups.page_ids(campaigns) if campaigns and not is_team else {}
 
     def to_dossier(self, campaign: Campaign) -> tuple[str, str]:
         page = self.pages.get(campaign.pk)
@@ -54,16 +42,30 @@ class _Leads:
         asked = urlencode({"campaign": one.reward.campaign_id, "reward": one.reward.pk})
         return f"{reverse('pledges_fulfilment')}?{asked}", _("See who is waiting")
 
-    @property
-    def all_rewards(self) -> str:
-        return reverse("pledges_fulfilment" if self.is_team else "campaigns_index")
-
-    @property
-    def all_rewards_action(self) -> str:
-        return _("See who is waiting") if self.is_team else _("See the campaigns")
+    def to_news(self, one: NextNews) -> tuple[str, str]:
+        if not self.is_team:
+            return self.to_dossier(one.campaign)
+        draft = reverse("updates_draft", args=[one.campaign.pk, f"next-news:{one.notice.pk}"])
+        return draft, _("Write the update")
 
 
-def _promise_line(one: Promise, leads: _Leads) -> Line:
+@contributes
+def promises(request: AdminRequest) -> Iterator[Line]:
+    """Months that are over first, then the one that runs."""
+    if not has_role(request, *ROLES):
+        return
+    found = portfolios.promises_of(request.cooperative, today_in(request.cooperative))
+    is_team = has_role(request, *TEAM)
+    leads = Leads({one.reward.campaign for one in found}, is_team=is_team)
+    for is_late in (True, False):
+        lines = [promise_line(one, leads) for one in found if one.is_late == is_late]
+        if is_team:
+            yield from at_most(lines, reverse("pledges_fulfilment"), _("See who is waiting"))
+        else:
+            yield from at_most(lines, reverse("campaigns_index"), _("See the campaigns"))
+
+
+def promise_line(one: Promise, leads: Leads) -> Line:
     url, action = leads.to_rewards(one)
     said = {"reward": one.reward.title, "month": formats.month(one.month), "number": formats.number(one.people)}
     if one.is_late:
@@ -83,19 +85,16 @@ def _promise_line(one: Promise, leads: _Leads) -> Line:
 
 @contributes
 def promised_news(request: AdminRequest) -> Iterator[Line]:
-    if not has_role(request, *ROLES):
-        return
-    missed = next_news.missed(request.cooperative)
-    leads = _Leads(request, {one.campaign for one in missed})
-    for one in missed:
-        said = {"campaign": one.campaign.title, "date": formats.day(one.on)}
-        words = _("“%(campaign)s”: news was promised by %(date)s, and none came since.") % said
-        url, action = _to_draft(one) if leads.is_team else leads.to_dossier(one.campaign)
-        yield Line(Urgency.LATE, words, url, action, on=one.on)
+    if has_role(request, *ROLES):
+        missed = next_news.missed(request.cooperative)
+        leads = Leads({one.campaign for one in missed}, is_team=has_role(request, *TEAM))
+        yield from (news_line(one, leads) for one in missed)
 
 
-def _to_draft(one: NextNews) -> tuple[str, str]:
-    return reverse("updates_draft", args=[one.campaign.pk, f"next-news:{one.notice.pk}"]), _("Write the update")
+def news_line(one: NextNews, leads: Leads) -> Line:
+    said = {"campaign": one.campaign.title, "date": formats.day(one.on)}
+    words = _("“%(campaign)s”: news was promised by %(date)s, and none came since.") % said
+    return Line(Urgency.LATE, words, *leads.to_news(one), on=one.on)
 
 
 @contributes
@@ -130,6 +129,17 @@ def drafts(request: AdminRequest) -> Iterator[Line]:
             url = reverse("wagtailadmin_pages:edit", args=[waiting.page.pk])
             lines.append(Line(Urgency.NEAR, words, url, _("Open the draft")))
     yield from at_most(lines, reverse("updates_mailings"), _("See the drafts"))
+
+
+@contributes
+def advised_elsewhere(request: AdminRequest) -> Iterator[Line]:
+    if (n := len(advised.advised_by(request))) > 1:
+        words = ngettext(
+            "You advise %(n)s cooperative: what it waits for stands on one page.",
+            "You advise %(n)s cooperatives: what they wait for stands on one page.",
+            n,
+        )
+        yield Line(Urgency.CALM, words % {"n": formats.number(n)}, reverse("updates_portfolio"), _("Open my dossiers"))
 
 
 @contributes

@@ -96,7 +96,7 @@ def portfolio_of(cooperative: Cooperative, today: date) -> Portfolio:
     return Portfolio(
         waiting=list(mine.filter(state=CampaignState.IN_REVIEW).order_by("submitted_at")),
         answered=answered,
-        dates=_dates(cooperative, today),
+        dates=dates_of(cooperative, today),
         promises=promises_of(cooperative, today),
         missed=next_news.missed_notices(cooperative),
         account_to_settle=not cooperative.takes_payments,
@@ -104,7 +104,7 @@ def portfolio_of(cooperative: Cooperative, today: date) -> Portfolio:
     )
 
 
-def _dates(cooperative: Cooperative, today: date) -> list[Dated]:
+def dates_of(cooperative: Cooperative, today: date) -> list[Dated]:
     start, _end = span_of(today, cooperative)
     end, _end = span_of(today + WEEK, cooperative)
     launches = Q(state__in=[CampaignState.APPROVED, CampaignState.ANNOUNCED], launch_at__gte=start, launch_at__lt=end)

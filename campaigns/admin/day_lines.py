@@ -36,17 +36,17 @@ def dossiers(request: AdminRequest) -> Iterator[Line]:
         return
     cooperative = request.cooperative
     campaigns = {one.translation_key: one for one in Campaign.objects.filter(cooperative=cooperative)}
-    asked = _asked(cooperative)
+    asked = asked_in(cooperative)
     for page in groups.source_pages(groups.pages_of(cooperative), campaigns).values():
         campaign = campaigns.get(page.translation_key)
         questions = asked.get(page.translation_key, Asked())
         if has_role(request, Role.ADVISER):
-            yield from _for_adviser(page, campaign, questions, cooperative)
+            yield from for_adviser(page, campaign, questions, cooperative)
         if has_role(request, *TEAM):
             yield from _for_team(page, campaign, questions, cooperative)
 
 
-def _asked(cooperative: Cooperative) -> dict[UUID, Asked]:
+def asked_in(cooperative: Cooperative) -> dict[UUID, Asked]:
     """By translation key. One query."""
     rows = ReviewQuestion.objects.filter(cooperative=cooperative, settled_at=None)
     found: dict[UUID, Asked] = {}
@@ -59,7 +59,7 @@ def _asked(cooperative: Cooperative) -> dict[UUID, Asked]:
     return found
 
 
-def _for_adviser(
+def for_adviser(
     page: CampaignPage, campaign: Campaign | None, questions: Asked, cooperative: Cooperative
 ) -> Iterator[Line]:
     url = reverse("campaigns_dossier", args=[page.pk])

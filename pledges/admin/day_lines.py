@@ -34,22 +34,27 @@ def _local_day(instant: Any, cooperative: Cooperative) -> date:
 @contributes
 def account(request: AdminRequest) -> Iterator[Line]:
     """To the whole team where payments stopped, or will unless Stripe is answered; to who may, where none began."""
-    cooperative, url = request.cooperative, reverse("pledges_account")
+    line = account_line(request.cooperative)
+    if line and (line.urgency == Urgency.FIRST or has_role(request, *TREASURERS)):
+        yield line
+
+
+def account_line(cooperative: Cooperative) -> Line | None:
+    """What is to settle about the payment account; None where all is well. One query."""
+    url, action = reverse("pledges_account"), _("Open the payment account")
     state = accounts.state_of(cooperative)
     if cooperative.disconnected_at is not None or (state is not None and state.charges_lost_at is not None):
-        words = _("Payments are paused: no contribution can be made.")
-        yield Line(Urgency.FIRST, words, url, _("Open the payment account"))
-    elif state is not None and state.due_by is not None and state.requirements:
+        return Line(Urgency.FIRST, _("Payments are paused: no contribution can be made."), url, action)
+    if state is not None and state.due_by is not None and state.requirements:
         said = {
             "processor": settings.PAYMENT_PROCESSOR_NAME,
             "date": formats.deadline(state.due_by, cooperative.time_zone),
         }
         words = _("%(processor)s asks for information until %(date)s; payments stop without it.") % said
-        day = _local_day(state.due_by, cooperative)
-        yield Line(Urgency.FIRST, words, url, _("Open the payment account"), on=day)
-    elif not cooperative.takes_payments and has_role(request, *TREASURERS):
-        words = _("The payment account cannot take payments yet.")
-        yield Line(Urgency.CALM, words, url, _("Open the payment account"))
+        return Line(Urgency.FIRST, words, url, action, on=_local_day(state.due_by, cooperative))
+    if not cooperative.takes_payments:
+        return Line(Urgency.CALM, _("The payment account cannot take payments yet."), url, action)
+    return None
 
 
 @contributes
