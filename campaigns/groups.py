@@ -30,6 +30,13 @@ def source_pages(pages: Iterable[CampaignPage], campaigns: dict[UUID, Campaign])
     return found
 
 
+def page_ids(campaigns: Iterable[Campaign]) -> dict[int, int]:
+    """By campaign id: its page in its own language, else another one; one query."""
+    wanted = {campaign.translation_key: campaign for campaign in campaigns}
+    pages = CampaignPage.objects.filter(translation_key__in=wanted, alias_of=None)
+    return {wanted[key].pk: page.pk for key, page in source_pages(pages, wanted).items()}
+
+
 def source_of(page: CampaignPage) -> CampaignPage:
     """The page that this one translates, or itself."""
     if page.campaign is not None and page.campaign.source_locale_id == page.locale_id:

@@ -20,11 +20,15 @@ from campaigns import (
     goal_views,
     page_hooks,  # noqa: F401 (registers its hooks)
 )
-from campaigns.admin import dossier_views, launch_views, question_views
+from campaigns.admin import (
+    day_lines,  # noqa: F401 (says what waits)
+    dossier_views,
+    launch_views,
+    question_views,
+)
 from campaigns.admin.access import ICON, ROLES
-from campaigns.admin.home_panel import DossiersPanel
 from campaigns.models import CampaignPage
-from home.admin_access import RoleMenuItem, has_role
+from home.admin_access import RoleMenuItem
 from home.bilingual_hooks import PUBLISH_BOTH
 from home.models import User
 from home.queries import roles_of
@@ -37,7 +41,7 @@ WorkflowTasksView.any_permission_required = ["platform"]
 #: What the editor's menu does not offer before a campaign is approved.
 PUBLISHING = {"action-publish", PUBLISH_BOTH}
 
-#: Panels of Wagtail's first page that ours replaces: they know pages, not who may see them here.
+#: Panels of Wagtail's first page that « Ma journée » replaces: they know pages, not who may see them here.
 REPLACED = (WorkflowObjectsToModeratePanel, UserObjectsInWorkflowModerationPanel)
 
 
@@ -75,10 +79,8 @@ def campaigns_item() -> RoleMenuItem:
 
 
 @hooks.register("construct_homepage_panels")
-def own_panels(request: HttpRequest, panels: list[Any]) -> None:
+def without_wagtail_s(request: HttpRequest, panels: list[Any]) -> None:
     panels[:] = [panel for panel in panels if not isinstance(panel, REPLACED)]
-    if has_role(request, *ROLES):
-        panels.append(DossiersPanel(request))
 
 
 @hooks.register("register_page_header_buttons")

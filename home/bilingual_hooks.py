@@ -1,4 +1,4 @@
-"""Where the two languages meet Wagtail's admin: buttons, the menu and panel, and what is said instead of publishing."""
+"""Where the two languages meet Wagtail's admin: buttons, the menu, and what is said instead of publishing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,22 +12,18 @@ from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.action_menu import ActionMenuItem
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.ui.components import Component
 from wagtail.admin.widgets import Button
 from wagtail.models import Page
 from wagtail_localize import wagtail_hooks as localize
 from wagtail_localize.models import Translation
 
 from home import bilingual_views as views
-from home.admin_access import RoleMenuItem, has_role
+from home.admin_access import RoleMenuItem
 from home.languages import ENGLISH, FRENCH
 from home.models import PublicPage, User
-from home.standings import pairs_of
 
 #: In the editor's form: the button that leads to the translation, and the one that publishes both languages.
 TRANSLATE, PUBLISH_BOTH = "action-translate", "action-publish-both"
-
-SHOWN_IN_PANEL = 6
 
 # Two buttons of wagtail-localize's go: one prepares a translation from what is online instead of the draft, the other
 # says what ours does in two steps. There is no hook to take a button of another's away.
@@ -65,31 +61,6 @@ def report_item() -> RoleMenuItem:
 def one_report_of_translations(request: HttpRequest, menu_items: list[MenuItem]) -> None:
     """Ours says what is behind; wagtail-localize's lists what was ever submitted."""
     menu_items[:] = [item for item in menu_items if not isinstance(item, localize.TranslationsReportMenuItem)]
-
-
-class TranslationsPanel(Component):
-    """On the admin's first page: the pages whose other language needs work, and where to see to them."""
-
-    name = "translations"
-    template_name = "home/admin/translations_panel.html"
-    order = 60
-
-    def __init__(self, request: HttpRequest) -> None:
-        self.request: Any = request
-
-    def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
-        cooperative = self.request.cooperative
-        waiting = [pair for pair in pairs_of(views.own_pages(self.request.user, cooperative)) if pair.needs_work]
-        return {
-            "rows": [(pair, views.said_of(pair, cooperative.time_zone)) for pair in waiting[:SHOWN_IN_PANEL]],
-            "more": max(len(waiting) - SHOWN_IN_PANEL, 0),
-        }
-
-
-@hooks.register("construct_homepage_panels")
-def translations_panel(request: HttpRequest, panels: list[Any]) -> None:
-    if has_role(request, *views.ROLES):
-        panels.append(TranslationsPanel(request))
 
 
 # ------------------------------------------------------------------ buttons

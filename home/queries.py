@@ -1,5 +1,6 @@
 """Reads that every room shares."""
 
+from django.db.models import QuerySet
 from wagtail.models import Page
 
 from home.models import Cooperative, Membership, Role, User
@@ -19,3 +20,11 @@ def roles_of(user: User, cooperative: Cooperative) -> set[Role]:
         Role(role)
         for role in Membership.objects.filter(user=user, cooperative=cooperative).values_list("role", flat=True)
     }
+
+
+def cooperatives_of(user: User) -> QuerySet[Cooperative]:
+    """Those whose team someone belongs to, by name; a superuser belongs to all."""
+    everywhere = Cooperative.objects.select_related("site").order_by("name", "pk")
+    if user.is_superuser:
+        return everywhere
+    return everywhere.filter(pk__in=Membership.objects.filter(user=user).values("cooperative"))

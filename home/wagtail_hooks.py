@@ -10,8 +10,9 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse, reverse_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import permissions
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -31,12 +32,15 @@ from home import (
     admin_choices,  # noqa: F401 (replaces what lists offer)
     admin_words,  # noqa: F401 (registers itself)
     bilingual_hooks,  # noqa: F401 (registers itself)
+    day_lines,  # noqa: F401 (says what waits)
     sender_views,
+    switching_views,
     team_mail_views,
     videos,  # noqa: F401 (closes what is not ours)
 )
-from home.admin_access import findable, roles_in
-from home.models import Brand, PublicPage
+from home.admin_access import RoleMenuItem, findable, roles_in
+from home.models import Brand, PublicPage, Role
+from home.my_day import MyDayPanel
 from home.page_links import PageLinks
 from home.ready_bodies import make_ready
 
@@ -167,7 +171,37 @@ def own_urls() -> list[URLPattern]:
     return [
         path("sending-address/", sender_views.verification, name="sender_verification"),
         path("my-emails/", team_mail_views.choices, name="team_mails"),
+        path("my-cooperatives/", switching_views.index, name="my_cooperatives"),
     ]
+
+
+@hooks.register("register_admin_menu_item")
+def my_day_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        gettext_lazy("My day"),
+        reverse_lazy("wagtailadmin_home"),
+        name="my-day",
+        icon_name="home",
+        order=1,
+        roles=tuple(Role),
+    )
+
+
+@hooks.register("construct_homepage_panels")
+def my_day(request: HttpRequest, panels: list[Any]) -> None:
+    if roles_in(request):
+        panels.append(MyDayPanel(request))
+
+
+@hooks.register("register_admin_menu_item")
+def switch_item() -> switching_views.SwitchItem:
+    return switching_views.SwitchItem(
+        gettext_lazy("My cooperatives"),
+        reverse_lazy("my_cooperatives"),
+        name="my-cooperatives",
+        icon_name=switching_views.ICON,
+        order=900,
+    )
 
 
 @hooks.register("register_account_menu_item")

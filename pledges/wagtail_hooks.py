@@ -22,13 +22,14 @@ from pledges import extending, totals
 from pledges.admin import (
     account_views,
     contribution_views,
+    day_lines,  # noqa: F401 (says what waits)
     fulfilment_views,
     money_views,
     payout_views,
     refund_request_views,
     sharing_views,
 )
-from pledges.admin.panels import AccountPanel, CampaignsPanel
+from pledges.admin.panels import CampaignsPanel
 from pledges.admin.urls import urlpatterns
 from pledges.refunds import TREASURERS
 
@@ -136,12 +137,6 @@ def account_item() -> RoleMenuItem:
 @hooks.register("insert_global_admin_css")
 def listing_css() -> str:
     return format_html('<link rel="stylesheet" href="{}">', static("css/listing.css"))
-
-
-@hooks.register("construct_homepage_panels")
-def account_panel(request: HttpRequest, panels: list[Any]) -> None:
-    if roles_in(request) and (panel := AccountPanel.of(request)):
-        panels.append(panel)
 
 
 @hooks.register("construct_homepage_panels")

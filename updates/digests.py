@@ -4,17 +4,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Sum
 
-from campaigns.enums import CampaignState
-from campaigns.models import ReviewQuestion, RewardStock
+from campaigns.models import ReviewQuestion
 from home import outbox
 from home.models import Cooperative, Role
 from home.registry import kind_of
 from pledges.enums import PledgeState
 from pledges.fulfilment import late_count
 from pledges.models import Pledge, Problem
-from pledges.templatetags.pledge_tags import FEW
+from pledges.nearly_gone import nearly_gone
 from updates import coaching, next_news, team
 from updates.coaching_words import PLAN
 from updates.enums import QuestionState
@@ -84,7 +83,7 @@ def still_open(cooperative: Cooperative) -> dict[str, Any]:
     """What waits for the team now."""
     return {
         "questions": ReaderQuestion.objects.filter(cooperative=cooperative, state=QuestionState.WAITING).count(),
-        "few": list(_nearly_gone(cooperative).values_list("reward_id", flat=True)),
+        "few": list(nearly_gone(cooperative).values_list("reward_id", flat=True)),
         "todo": {
             "drafts": len(coaching.waiting_for(cooperative)),
             "problems": Problem.objects.filter(cooperative=cooperative, answered_at=None).count(),
@@ -93,10 +92,3 @@ def still_open(cooperative: Cooperative) -> dict[str, Any]:
             "late": late_count(cooperative),
         },
     }
-
-
-def _nearly_gone(cooperative: Cooperative) -> Any:
-    """Limited tiers on sale of which few are left, as the page says so."""
-    left = F("limit") - F("held") - F("promised")
-    on_sale = Q(reward__cooperative=cooperative, reward__retired_at=None, reward__campaign__state=CampaignState.LIVE)
-    return RewardStock.objects.filter(on_sale).annotate(left_now=left).filter(left_now__gte=1, left_now__lte=FEW)

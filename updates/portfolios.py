@@ -96,15 +96,15 @@ def portfolio_of(cooperative: Cooperative, today: date) -> Portfolio:
     return Portfolio(
         waiting=list(mine.filter(state=CampaignState.IN_REVIEW).order_by("submitted_at")),
         answered=answered,
-        dates=_dates(cooperative, today),
-        promises=_promises(cooperative, today),
+        dates=dates_of(cooperative, today),
+        promises=promises_of(cooperative, today),
         missed=next_news.missed_notices(cooperative),
         account_to_settle=not cooperative.takes_payments,
         sender_to_verify=cooperative.sender_verified_at is None,
     )
 
 
-def _dates(cooperative: Cooperative, today: date) -> list[Dated]:
+def dates_of(cooperative: Cooperative, today: date) -> list[Dated]:
     start, _end = span_of(today, cooperative)
     end, _end = span_of(today + WEEK, cooperative)
     launches = Q(state__in=[CampaignState.APPROVED, CampaignState.ANNOUNCED], launch_at__gte=start, launch_at__lt=end)
@@ -116,7 +116,7 @@ def _dates(cooperative: Cooperative, today: date) -> list[Dated]:
     return sorted(found, key=lambda one: one.at)
 
 
-def _promises(cooperative: Cooperative, today: date) -> list[Promise]:
+def promises_of(cooperative: Cooperative, today: date) -> list[Promise]:
     """Late ones first, then those of this month."""
     late = [Promise(reward, month, n, True) for reward, month, n in promise_watch.late_tiers(cooperative)]
     now = [

@@ -127,7 +127,7 @@ def fill_weekly(mail: OutgoingMail) -> Context:
     return {
         "portfolio": portfolio,
         "zone": mail.cooperative.time_zone,
-        "button_url": _url(mail, reverse("campaigns_index")),
+        "button_url": _url(mail, reverse("updates_portfolio")),
         "button_label": gettext("Open my dossiers"),
     }
 

@@ -17,13 +17,22 @@ from home.admin_access import RoleMenuItem
 from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
-from updates import coaching_views, mailing_views, question_views, tier_choices, views
+from updates import (
+    coaching_views,
+    day_lines,  # noqa: F401 (says what waits)
+    mailing_views,
+    portfolio_views,
+    question_views,
+    tier_choices,
+    views,
+)
 from updates.models import Update, UpdatePage
 
 
 @hooks.register("register_admin_urls")
 def admin_urls() -> list[URLPattern]:
     return [
+        path("portfolio/", portfolio_views.portfolio, name="updates_portfolio"),
         path("questions/", question_views.received, name="updates_questions"),
         path("questions/<int:question_id>/", question_views.question, name="updates_question"),
         path("questions/<int:question_id>/close/", question_views.close, name="updates_question_close"),
@@ -49,6 +58,17 @@ def admin_urls() -> list[URLPattern]:
         path("updates/<int:page_id>/<str:kind>/<str:language>/test/", views.test, name="updates_test"),
         path("updates/<int:page_id>/<str:kind>/<str:language>/<str:part>/", views.preview, name="updates_preview"),
     ]
+
+
+@hooks.register("register_admin_menu_item")
+def portfolio_item() -> portfolio_views.PortfolioItem:
+    return portfolio_views.PortfolioItem(
+        gettext_lazy("My dossiers"),
+        reverse_lazy("updates_portfolio"),
+        name="portfolio",
+        icon_name=portfolio_views.ICON,
+        order=2,
+    )
 
 
 @hooks.register("register_admin_menu_item")

@@ -9,7 +9,7 @@ from home.languages import ENGLISH, FRENCH, LANGUAGES
 from home.models import Brand, Cooperative, HomePage, Role, TextPage, User
 from pledges.gateway.accounts import open_account
 from sandbox.demo import double
-from sandbox.demo.content import CooperativeText, html
+from sandbox.demo.content import COOPERATIVES, CooperativeText, html
 from sandbox.demo.pictures import Album
 from sandbox.demo.story import text_body
 from sandbox.demo.twins import add_both, publish_both
@@ -68,6 +68,12 @@ def _welcome_team(cooperative: Cooperative, text: CooperativeText) -> None:
         fields = person | {"password": password}
         user, _created = User.objects.get_or_create(email=address_of(role, text.slug), defaults=fields)
         welcome(user, cooperative, role)
+
+
+def share_adviser(advised: Cooperative) -> None:
+    """The adviser of the first cooperative follows another one too, as an adviser who is invited by several does."""
+    adviser = User.objects.get(email=address_of(Role.ADVISER, COOPERATIVES[0]))
+    welcome(adviser, advised, Role.ADVISER)
 
 
 def write_pages(cooperative: Cooperative, text: CooperativeText) -> None:

@@ -184,7 +184,7 @@ def test_looking_changes_nothing(admin, cooperative):
 def test_the_panel_names_what_needs_work(admin, cooperative):
     make_page(cooperative)
     html = admin.get(reverse("wagtailadmin_home")).content.decode()
-    panel = html.split('id="translations-section"')[1].split("</section>")[0]
+    panel = html.split('id="my-day-section"')[1].split("</section>")[0]
     assert "Nos conditions" in panel
     assert "La page anglaise manque." in panel
     assert "La Meule commune" not in panel
@@ -202,7 +202,8 @@ def test_who_may_open_them(client, cooperative, role, opens):
     ]
     assert answers == ([200, 200, 302] if opens else [302, 302, 302])
     assert (bilingual.english_of(page) is not None) is opens
-    assert ("Traductions en retard" in client.get(reverse("wagtailadmin_home")).content.decode()) is opens
+    url = reverse("home_page_languages", args=[page.pk])
+    assert (url in client.get(reverse("wagtailadmin_home")).content.decode()) is opens
 
 
 def test_nothing_of_another_cooperative(admin, cooperative, outsider):

@@ -376,7 +376,12 @@ def test_the_first_page_has_progress_and_what_waits(editor, campaign, foreign):
     make_pledge(campaign)
     make_pledge(campaign, payment_state=PaymentState.MEND)
     body = text_of(english(editor).get(reverse("wagtailadmin_home")))
-    for words in ("Get the millstone turning", "$60 · 6%", "1 reward is late", "1 payment is waiting for its backer"):
+    for words in (
+        "Get the millstone turning",
+        "$60 pledged of $1,000 (6%)",
+        "which is over; 1 person is waiting",
+        "1 payment is waiting",
+    ):
         assert words in body
 
 

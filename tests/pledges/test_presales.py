@@ -200,7 +200,7 @@ def test_the_admin_says_units(cooperative):
     reserve(campaign, 74)
     owner = at_home(cooperative, Role.OWNER)
     text = words(owner.get("/admin/").content.decode())
-    assert "74 units · 37% · $2,220 200 units" in text
+    assert "74 of 200 units reserved (37%) · $2,220" in text
     money = words(owner.get(reverse("pledges_settlement", args=[campaign.pk])).content.decode())
     assert "Goal 200 units Units reserved 74 Pledged $2,220.00" in money
 

@@ -41,6 +41,7 @@ class Command(BaseCommand):
             with within(cooperative):
                 founding.write_pages(cooperative, text)
                 treasury.register(cooperative, text)
+                founding.share_adviser(cooperative)
         for key in CAMPAIGNS:
             campaign = campaign_text(key)
             Campaigner(Cooperative.objects.select_related("site").get(slug=campaign.cooperative), campaign).run()
