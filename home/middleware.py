@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound, JsonResponse
-from django.http.request import split_domain_port
 from django.middleware.gzip import GZipMiddleware
 from django.template.loader import render_to_string
 
@@ -51,6 +50,12 @@ class CompressionMiddleware(GZipMiddleware):
         return super().process_response(request, response)
 
 
+def _nobody_here(request: HttpRequest) -> HttpResponse:
+    """No address leads anywhere: Django would lead some to the same with a language before it, or a slash after it."""
+    request.urlconf = ()  # type: ignore[attr-defined]
+    return HttpResponseNotFound(render_to_string("home/unknown_host.html", request=None))
+
+
 class CooperativeMiddleware:
     """Sets `request.cooperative` from the host and runs the request in its scope; an unknown host is not found.
 
@@ -63,13 +68,14 @@ class CooperativeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(PLATFORM_PATHS):
             return self.get_response(request)
-        if settings.PLATFORM_HOST and split_domain_port(request.get_host())[0] == settings.PLATFORM_HOST:
+        if settings.PLATFORM_HOST and wayfinding.host_of(request) == settings.PLATFORM_HOST.lower():
+            request._wagtail_site = None  # type: ignore[attr-defined]
             request.cooperative = None  # type: ignore[attr-defined]
             request.urlconf = settings.PLATFORM_URLCONF
             return self.get_response(request)
         cooperative = getattr(wayfinding.site_of(request), "cooperative", None)
         if cooperative is None:
-            return HttpResponseNotFound(render_to_string("home/unknown_host.html", request=None))
+            return _nobody_here(request)
         request.cooperative = cooperative  # type: ignore[attr-defined]
         with within(cooperative):
             response = self.get_response(request)
