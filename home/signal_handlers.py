@@ -4,12 +4,15 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.signals import post_save
+from wagtail.images import get_image_model
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished
 
 from home import tracking
 from home.languages import FRENCH
-from home.models import PublicPage
+from home.models import Brand, PublicPage
 from home.tasks import draw_pictures
 
 
@@ -28,7 +31,15 @@ def unpublish_the_twin(sender: type[Page], instance: Page, **kwargs: Any) -> Non
             twin.unpublish()
 
 
+def wear_the_new_picture(sender: type[Any], instance: Any, created: bool, **kwargs: Any) -> None:
+    """An image whose file was replaced: the brand's pictures made from it have a new address."""
+    if not created:
+        worn = Q(logo=instance) | Q(favicon=instance) | Q(social_image=instance)
+        Brand.objects.filter(worn).update(version=F("version") + 1)
+
+
 def connect() -> None:
     tracking.connect()
+    post_save.connect(wear_the_new_picture, sender=get_image_model(), dispatch_uid="home.wear_the_new_picture")
     page_published.connect(draw_soon, dispatch_uid="home.draw_soon")
     page_unpublished.connect(unpublish_the_twin, dispatch_uid="home.unpublish_the_twin")

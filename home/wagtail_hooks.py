@@ -222,7 +222,10 @@ def hide_the_platform(request: HttpRequest, menu_items: list[MenuItem]) -> None:
 def make_body_ready(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> None:
     """Pictures and links of the whole page, and of its header, are fetched before anything is rendered."""
     brand = Brand.for_request(request) if hasattr(request, "cooperative") else None
-    make_ready(page, brand and brand.logo)
+    if brand is None:
+        make_ready(page)
+    else:
+        make_ready(page, None if brand.drawing_name else brand.logo, beside=[brand.shown_footer()])
 
 
 @hooks.register("register_rich_text_features", order=10)

@@ -2,7 +2,7 @@
 
 from home.models.audit import AuditEntry
 from home.models.backers import Backer, NewsConsent
-from home.models.brand import Brand
+from home.models.brand import Brand, LogoDrawing, MailHead
 from home.models.cooperative import Cooperative, Membership, Role
 from home.models.jobs import Heartbeat, PeriodicJob
 from home.models.mail import BatchStop, HeldFor, MailEvent, MailState, OutgoingMail, Stop, Suppression, TeamMailChoice
@@ -18,7 +18,9 @@ __all__ = [
     "Heartbeat",
     "HeldFor",
     "HomePage",
+    "LogoDrawing",
     "MailEvent",
+    "MailHead",
     "MailState",
     "Membership",
     "NewsConsent",

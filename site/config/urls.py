@@ -19,6 +19,7 @@ urlpatterns = [
     path("admin/tag-autocomplete/<slug:app_name>/<slug:model_name>/", complete_tag),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("", include("home.brand_urls")),
     path("robots.txt", crawling.robots, name="robots"),
     path("sitemap.xml", crawling.sitemap, name="sitemap"),
     path("stripe/", include("pledges.stripe_urls")),

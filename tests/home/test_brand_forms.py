@@ -8,6 +8,7 @@ from django.urls import reverse
 from wagtail.images.models import Image
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection
+from wagtail.test.utils.form_data import rich_text
 
 from home.models import Brand, Role
 from tests.factories.cooperatives import make_user
@@ -23,7 +24,8 @@ def typed(cooperative, **changed):
     """What the form posts when only these fields were changed."""
     brand = Brand.for_site(cooperative.site)
     names = [field.name for field in Brand._meta.fields if field.editable and field.name not in {"id", "site"}]
-    values = {name: getattr(brand, name) for name in names} | changed
+    texts = {f"footer_{language}": rich_text(getattr(brand, f"footer_{language}")) for language in ("fr", "en")}
+    values = {name: getattr(brand, name) for name in names} | texts | changed
     return {name: value for name, value in values.items() if value not in {None, False}}
 
 
