@@ -35,7 +35,7 @@ class BrandForm(WagtailAdminModelForm):
     """Each colour that falls short has at its field what it reaches, what is needed, and the nearest that passes."""
 
     drawing = DrawingField(
-        label=_("drawn logo (SVG)"),
+        label=_("Drawn logo (SVG)"),
         required=False,
         widget=forms.FileInput({"accept": ".svg,image/svg+xml"}),
         help_text=_(
@@ -43,7 +43,7 @@ class BrandForm(WagtailAdminModelForm):
             "the icon cannot show an SVG: they take the logo above, or the name. At most 200 KB."
         ),
     )
-    remove_drawing = forms.BooleanField(label=_("remove the drawn logo"), required=False)
+    remove_drawing = forms.BooleanField(label=_("Remove the drawn logo"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

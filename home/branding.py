@@ -10,6 +10,7 @@ from django.urls import reverse
 from wagtail.models import Site
 
 from home.brand_checks import TEXT_RATIO
+from home.brand_pictures import MAIL_LOGO
 from home.colours import BLACK, WHITE, contrast, mix, readable_on, softest
 from home.models.brand import Brand, Display, MailHead
 
@@ -106,9 +107,15 @@ class Masthead:
 
 def masthead(brand: Brand, root_url: str) -> Masthead:
     field = brand.mail_field or brand.field
-    has_logo = brand.mail_head == MailHead.LOGO and brand.logo_id is not None
-    logo = root_url + reverse("brand_mail_logo", args=[brand.version]) if has_logo else ""
-    return Masthead(field, readable_on(field, brand.ink), logo)
+    return Masthead(field, readable_on(field, brand.ink), _mail_logo(brand, root_url))
+
+
+def _mail_logo(brand: Brand, root_url: str) -> str:
+    if brand.mail_head != MailHead.LOGO or brand.logo is None:
+        return ""
+    if brand.trial:
+        return str(brand.logo.get_rendition(MAIL_LOGO).url)
+    return root_url + reverse("brand_mail_logo", args=[brand.version])
 
 
 def stylesheet(brand: Brand) -> str:

@@ -10,8 +10,9 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse, reverse_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import permissions
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -31,11 +32,13 @@ from home import (
     admin_choices,  # noqa: F401 (replaces what lists offer)
     admin_words,  # noqa: F401 (registers itself)
     bilingual_hooks,  # noqa: F401 (registers itself)
+    brand_preview_views,
+    domain_views,
     sender_views,
     team_mail_views,
     videos,  # noqa: F401 (closes what is not ours)
 )
-from home.admin_access import findable, roles_in
+from home.admin_access import RoleMenuItem, findable, roles_in
 from home.models import Brand, PublicPage
 from home.page_links import PageLinks
 from home.ready_bodies import make_ready
@@ -166,8 +169,23 @@ def guarded_urls() -> list[URLPattern]:
 def own_urls() -> list[URLPattern]:
     return [
         path("sending-address/", sender_views.verification, name="sender_verification"),
+        path("brand/preview/<int:site_id>/", brand_preview_views.preview, name="brand_preview"),
+        path("domain/", domain_views.domain, name="domain"),
         path("my-emails/", team_mail_views.choices, name="team_mails"),
     ]
+
+
+@hooks.register("register_settings_menu_item")
+def domain_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        gettext_lazy("Domain"),
+        reverse_lazy("domain"),
+        name="domain",
+        icon_name=domain_views.ICON,
+        order=210,
+        roles=domain_views.ROLES,
+        operators=True,
+    )
 
 
 @hooks.register("register_account_menu_item")

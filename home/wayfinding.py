@@ -16,7 +16,7 @@ from wagtail.models import Page, PageViewRestriction, Site
 from wagtail.models.sites import SiteRootPath
 
 from home.languages import current
-from home.models import Brand, TextPage
+from home.models import Brand, Cooperative, TextPage
 
 #: How much of a page's path names the home page it stands below; home pages are children of the root.
 HOME_PATH = 2 * Page.steplen
@@ -51,6 +51,12 @@ def site_of(request: HttpRequest) -> Site | None:
         brand._request = request
         setattr(request, Brand.get_cache_attr_name(), brand)
     return site
+
+
+def moved_from(request: HttpRequest) -> Cooperative | None:
+    """The cooperative that was at the request's host before."""
+    moved = Cooperative.objects.filter(former_hosts__hostname=host_of(request))
+    return moved.select_related("site__root_page__locale").first()
 
 
 def _at_port(sites: Iterable[Site], port: str) -> Site | None:

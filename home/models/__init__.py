@@ -4,6 +4,7 @@ from home.models.audit import AuditEntry
 from home.models.backers import Backer, NewsConsent
 from home.models.brand import Brand, LogoDrawing, MailHead
 from home.models.cooperative import Cooperative, Membership, Role
+from home.models.domains import FormerHost
 from home.models.jobs import Heartbeat, PeriodicJob
 from home.models.mail import BatchStop, HeldFor, MailEvent, MailState, OutgoingMail, Stop, Suppression, TeamMailChoice
 from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
@@ -15,6 +16,7 @@ __all__ = [
     "BatchStop",
     "Brand",
     "Cooperative",
+    "FormerHost",
     "Heartbeat",
     "HeldFor",
     "HomePage",

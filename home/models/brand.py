@@ -13,6 +13,7 @@ from wagtail.fields import RichTextField
 from wagtail.rich_text import RichText
 
 from home.brand_forms import BrandForm
+from home.brand_panels import PreviewPanel
 from home.colour_input import ColourInput
 from home.languages import current, text_of
 
@@ -168,6 +169,7 @@ class Brand(BaseSiteSetting):
             [colours("art_1", "art_2", "art_3"), colours("art_4", "art_5", "art_6")], heading=_("Drawings")
         ),
         FieldRowPanel([FieldPanel("display"), FieldPanel("radius"), FieldPanel("rule"), FieldPanel("capital_labels")]),
+        PreviewPanel(),
     ]
 
     class Meta:

@@ -18,7 +18,9 @@ from tests.factories.campaigns import make_campaign
 from tests.samples import make_mail
 from tests.test_every_mail import Read, faults_of
 
-SVG = '<svg viewBox="0 0 8 4" xmlns="http://www.w3.org/2000/svg" width="8" height="4"><rect width="8" height="4" /></svg>'
+SVG = (
+    '<svg viewBox="0 0 8 4" xmlns="http://www.w3.org/2000/svg" width="8" height="4"><rect width="8" height="4" /></svg>'
+)
 
 
 def make_image(cooperative, colour="#ff0000", size=(300, 150)):
@@ -57,7 +59,7 @@ def test_each_host_has_icons_of_its_own(cooperative, outsider, on_host):
         answers = [client.get(link) for link in links]
         assert [picture(answer).size for answer in answers] == [(32, 32), (192, 192), (180, 180)]
         assert {answer.headers["Cache-Control"] for answer in answers} == {"public, max-age=31536000, immutable"}
-        assert not [answer for answer in answers if answer.headers.get("Vary") or answer.cookies]
+        assert not [answer for answer in answers if "Cookie" in answer.headers.get("Vary", "") or answer.cookies]
         seen.append((links, picture(answers[0]).getpixel((16, 4)), picture(answers[2]).getpixel((4, 4))))
     assert len({link for links, *_pixels in seen for link in links}) == 9
     letter, logo, icon = (pixels for _links, *pixels in seen)
