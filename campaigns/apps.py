@@ -5,7 +5,13 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        from campaigns import emails, reviewing, signal_handlers, tasks  # noqa: F401, PLC0415 (models come first)
+        from campaigns import (  # noqa: PLC0415 (models come first)
+            brand_sample,  # noqa: F401 (registers itself)
+            emails,  # noqa: F401
+            reviewing,
+            signal_handlers,
+            tasks,  # noqa: F401
+        )
         from home.founding import also_on_founding  # noqa: PLC0415
 
         also_on_founding(reviewing.found_review)

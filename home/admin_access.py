@@ -37,6 +37,11 @@ def has_role(request: HttpRequest, *roles: Role) -> bool:
     return not roles_in(request).isdisjoint(roles)
 
 
+def is_operator(request: HttpRequest) -> bool:
+    """Someone of the platform's, at the host of a cooperative."""
+    return bool(request.user.is_superuser) and getattr(request, "cooperative", None) is not None
+
+
 def findable(user: Any, model: type[Model]) -> QuerySet:
     """What someone finds in Wagtail's explorer (pages), or may choose from (images, documents)."""
     policy = policy_registry.get_by_type(model)
@@ -45,13 +50,16 @@ def findable(user: Any, model: type[Model]) -> QuerySet:
     return policy.instances_user_has_any_permission_for(user, ["choose", "change", "delete"])
 
 
-def requires(*roles: Role) -> Callable[[AdminView], AdminView]:
-    """The view opens for these roles only. Raises PermissionDenied, which the admin answers in its own way."""
+def requires(*roles: Role, operators: bool = False) -> Callable[[AdminView], AdminView]:
+    """The view opens for these roles only, at the host of their cooperative, and for the platform's operators if told.
+
+    Raises PermissionDenied, which the admin answers in its own way.
+    """
 
     def decorate(view: AdminView) -> AdminView:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not has_role(request, *roles):
+            if not has_role(request, *roles) and not (operators and is_operator(request)):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
@@ -61,11 +69,11 @@ def requires(*roles: Role) -> Callable[[AdminView], AdminView]:
 
 
 class RoleMenuItem(MenuItem):
-    """A menu item that only some roles see. The view behind it guards itself."""
+    """A menu item that only some roles see, and operators if told. The view behind it guards itself."""
 
-    def __init__(self, *args: Any, roles: tuple[Role, ...], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, roles: tuple[Role, ...], operators: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.roles = roles
+        self.roles, self.operators = roles, operators
 
     def is_shown(self, request: HttpRequest) -> bool:
-        return has_role(request, *self.roles)
+        return has_role(request, *self.roles) or (self.operators and is_operator(request))

@@ -105,6 +105,17 @@ DEMANDS = (
     ),
 )
 
+#: Asked where there is such a colour: left empty, it is that of the header.
+MAIL_HEAD = Demand(
+    "mail_field",
+    lambda colours: (colours["ink"], WHITE),
+    _(
+        "Neither the text nor white would be easy to read at the head of emails: "
+        "contrast %(reached)s, where %(asked)s is needed."
+    ),
+    either=True,
+)
+
 #: The colours that are asked something of, in the order in which they are settled.
 CHECKED = tuple(dict.fromkeys(demand.of for demand in DEMANDS))
 
@@ -121,6 +132,16 @@ def shortfalls(colours: Colours) -> list[Shortfall]:
             settled[name] = _offer(name, settled)
             found.append(Shortfall(name, demand.shortfall, reached, TEXT_RATIO, settled[name]))
     return found
+
+
+def mail_shortfall(colours: Colours) -> Shortfall | None:
+    """Of the head of mails, on which the ink or white is written."""
+    chosen = colours["mail_field"]
+    reached = MAIL_HEAD.reached(chosen, colours)
+    if reached >= TEXT_RATIO:
+        return None
+    offer = nearest(chosen, lambda shade: MAIL_HEAD.reached(shade, colours) >= TEXT_RATIO)
+    return Shortfall("mail_field", MAIL_HEAD.shortfall, reached, TEXT_RATIO, offer)
 
 
 def _worst(name: str, colour: str, settled: Colours) -> tuple[float, Demand]:

@@ -6,11 +6,13 @@ were checked when they were saved (home.brand_checks). The stylesheet holds cust
 
 from dataclasses import dataclass, fields
 
+from django.urls import reverse
 from wagtail.models import Site
 
 from home.brand_checks import TEXT_RATIO
+from home.brand_pictures import MAIL_LOGO
 from home.colours import BLACK, WHITE, contrast, mix, readable_on, softest
-from home.models.brand import Brand, Display
+from home.models.brand import Brand, Display, MailHead
 
 #: Above what is asked (4.5 and 3) where the ink leaves room for it.
 SOFT_TEXT_RATIO = 6.0
@@ -92,6 +94,28 @@ def _on_action(brand: Brand) -> str:
 
 def palette_of(site: Site) -> Palette:
     return palette(Brand.for_site(site))
+
+
+@dataclass(frozen=True)
+class Masthead:
+    """The head of a mail: its field, what is written on it, and the address of the logo (empty for the name)."""
+
+    field: str
+    on_field: str
+    logo_url: str
+
+
+def masthead(brand: Brand, root_url: str) -> Masthead:
+    field = brand.mail_field or brand.field
+    return Masthead(field, readable_on(field, brand.ink), _mail_logo(brand, root_url))
+
+
+def _mail_logo(brand: Brand, root_url: str) -> str:
+    if brand.mail_head != MailHead.LOGO or brand.logo is None:
+        return ""
+    if brand.trial:
+        return str(brand.logo.get_rendition(MAIL_LOGO).url)
+    return root_url + reverse("brand_mail_logo", args=[brand.version])
 
 
 def stylesheet(brand: Brand) -> str:

@@ -47,7 +47,9 @@ class Draft:
 class Composer:
     """Composes mails, and renders once what several of them share. One serves for a moment: pages change."""
 
-    def __init__(self) -> None:
+    def __init__(self, brand: Brand | None = None) -> None:
+        """In the cooperative's brand, unless another is tried."""
+        self._brand = brand
         self._drafts: dict[Hashable, Draft] = {}
 
     def compose(self, mail: OutgoingMail) -> EmailMultiAlternatives:
@@ -57,7 +59,7 @@ class Composer:
     def draft_of(self, mail: OutgoingMail, apart: Apart) -> Draft:
         key = group_of(mail, apart)
         if key not in self._drafts:
-            self._drafts[key] = _draft(mail)
+            self._drafts[key] = _draft(mail, self._brand)
         return self._drafts[key]
 
 
@@ -113,10 +115,10 @@ def shared_headers_of(mail: OutgoingMail) -> dict[str, str]:
     return headers
 
 
-def _draft(mail: OutgoingMail) -> Draft:
+def _draft(mail: OutgoingMail, brand: Brand | None) -> Draft:
     kind = kind_of(mail.kind)
     with translation.override(mail.language), links.none_signed() if kind.apart else nullcontext():
-        context = _shared(mail) | kind.fill(mail)
+        context = _shared(mail, brand) | kind.fill(mail)
         if "consent_date" in context:
             context["consent_day"] = formats.local_day(context["consent_date"], mail.cooperative.time_zone)
         context["subject"] = BREAKS.sub(" ", _plain(f"{kind.template}.subject.txt", context)).strip(" ")
@@ -162,18 +164,19 @@ def _plain(template: str, context: dict[str, Any]) -> str:
     return get_template(template).template.render(Context(context, autoescape=False))  # type: ignore[attr-defined]
 
 
-def _shared(mail: OutgoingMail) -> dict[str, Any]:
+def _shared(mail: OutgoingMail, brand: Brand | None) -> dict[str, Any]:
     """What every template reads beside what its kind fills in."""
     kind, cooperative = kind_of(mail.kind), mail.cooperative
     name, unsubscribe_url = _name_of(mail), ""
     if kind.category == Category.NEWS:
         unsubscribe_url = place("unsubscribe_url") if kind.apart else _unsubscribe_url(mail)
-    brand = Brand.for_site(cooperative.site)
+    brand = brand or Brand.for_site(cooperative.site)
     return {
         "mail": mail,
         "cooperative": cooperative,
         "brand": brand,
         "palette": branding.palette(brand),
+        "masthead": branding.masthead(brand, cooperative.root_url),
         "language_tag": TAGS[mail.language],
         "category": kind.category,
         "reader_name": place("reader_name") if name and kind.apart else name,

@@ -4,12 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotFound, JsonResponse
-from django.http.request import split_domain_port
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotFound,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+)
 from django.middleware.gzip import GZipMiddleware
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 
 from home import health, wayfinding
+from home.models import Cooperative
 from home.tenancy import within
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -51,9 +59,32 @@ class CompressionMiddleware(GZipMiddleware):
         return super().process_response(request, response)
 
 
+def _nobody_here(request: HttpRequest) -> HttpResponse:
+    """No address leads anywhere: Django would lead some to the same with a language before it, or a slash after it."""
+    request.urlconf = ()  # type: ignore[attr-defined]
+    return HttpResponseNotFound(render_to_string("home/unknown_host.html", request=None))
+
+
+def _led_on(request: HttpRequest, cooperative: Cooperative) -> HttpResponse:
+    """To the same address at today's host; not remembered for long, as a cooperative may come back."""
+    headers = {"Cache-Control": "max-age=3600"}
+    return HttpResponsePermanentRedirect(cooperative.root_url + request.get_full_path(), headers=headers)
+
+
+def _is_one_click(request: HttpRequest) -> bool:
+    """A mail program that unsubscribes by the address in an old mail follows no redirect (RFC 8058)."""
+    if request.method != "POST":
+        return False
+    try:
+        return resolve(request.path_info).url_name == "unsubscribe"
+    except Resolver404:
+        return False
+
+
 class CooperativeMiddleware:
     """Sets `request.cooperative` from the host and runs the request in its scope; an unknown host is not found.
 
+    A former host leads on to the same address at today's.
     The platform's own host (PLATFORM_HOST) has no cooperative and addresses of its own (PLATFORM_URLCONF).
     """
 
@@ -63,13 +94,20 @@ class CooperativeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(PLATFORM_PATHS):
             return self.get_response(request)
-        if settings.PLATFORM_HOST and split_domain_port(request.get_host())[0] == settings.PLATFORM_HOST:
+        if settings.PLATFORM_HOST and wayfinding.host_of(request) == settings.PLATFORM_HOST.lower():
+            request._wagtail_site = None  # type: ignore[attr-defined]
             request.cooperative = None  # type: ignore[attr-defined]
             request.urlconf = settings.PLATFORM_URLCONF
             return self.get_response(request)
         cooperative = getattr(wayfinding.site_of(request), "cooperative", None)
         if cooperative is None:
-            return HttpResponseNotFound(render_to_string("home/unknown_host.html", request=None))
+            moved = wayfinding.moved_from(request)
+            if moved is None:
+                return _nobody_here(request)
+            if not _is_one_click(request):
+                return _led_on(request, moved)
+            cooperative = moved
+            request._wagtail_site = moved.site  # type: ignore[attr-defined]
         request.cooperative = cooperative  # type: ignore[attr-defined]
         with within(cooperative):
             response = self.get_response(request)

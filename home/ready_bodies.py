@@ -33,15 +33,18 @@ class ReadyText(RichText):
         return render_to_string("wagtailcore/shared/richtext.html", {"html": self.html})
 
 
-def make_ready(page: Page, *also: Any) -> None:
-    """Fetch what the page's bodies show, and the renditions of further images, in at most three queries."""
+def make_ready(page: Page, *also: Any, beside: Iterable[Any] = ()) -> None:
+    """Fetch what the page's bodies show, and the renditions of further images, in at most three queries.
+
+    `beside` are what else holds a rich text as its `value`.
+    """
     names = [field.name for field in page._meta.get_fields() if isinstance(field, BodyField)]
     bodies = {name: [dict(child) for child in getattr(page, name).raw_data] for name in names}
     streams = {name: getattr(page, name).stream_block for name in names}
     ids: list[Any] = []
     bare = {name: _without_pictures(streams[name], raw, ids) for name, raw in bodies.items()}
     pictures = fetch_pictures(ids, also)
-    texts: list[tuple[Any, Any]] = []
+    texts: list[tuple[Any, Any]] = [(holder, None) for holder in beside if holder.value]
     for name, raw in bodies.items():
         value = streams[name].bulk_to_python([bare[name]])[0]
         _put(streams[name], raw, value, pictures, texts)

@@ -113,7 +113,7 @@ def _judge_policy(found: list[str]) -> Verdict:
 
 def _finding(record: Record, name: str, wanted: str, begins: str, judge: Judge) -> Finding:
     try:
-        found = [text for text in _texts(name) if text.lower().startswith(begins)]
+        found = [text for text in texts(name) if text.lower().startswith(begins)]
     except Unanswered:
         return Finding(record, name, wanted, (), Verdict.UNKNOWN)
     if not found:
@@ -125,10 +125,10 @@ def _finding(record: Record, name: str, wanted: str, begins: str, judge: Judge) 
     return Finding(record, name, wanted, tuple(found), verdict)
 
 
-def _texts(name: str) -> list[str]:
+def texts(name: str) -> list[str]:
     """The TXT records there. Raises Unanswered."""
     try:
-        answer = _resolver().resolve(name, "TXT", lifetime=PATIENCE, search=False)
+        answer = resolver().resolve(name, "TXT", lifetime=PATIENCE, search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
     except (dns.exception.DNSException, OSError) as error:
@@ -136,7 +136,7 @@ def _texts(name: str) -> list[str]:
     return [b"".join(row.strings).decode(errors="replace")[:500] for row in answer]
 
 
-def _resolver() -> dns.resolver.Resolver:
+def resolver() -> dns.resolver.Resolver:
     if not settings.DNS_SERVERS:
         return dns.resolver.Resolver()
     resolver = dns.resolver.Resolver(configure=False)

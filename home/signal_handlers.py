@@ -3,13 +3,16 @@
 from functools import partial
 from typing import Any
 
-from django.db import transaction
-from wagtail.models import Page
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.db.models.signals import post_save, pre_save
+from wagtail.images import get_image_model
+from wagtail.models import Page, Site
 from wagtail.signals import page_published, page_unpublished
 
 from home import tracking
 from home.languages import FRENCH
-from home.models import PublicPage
+from home.models import Brand, Cooperative, PublicPage
 from home.tasks import draw_pictures
 
 
@@ -28,7 +31,24 @@ def unpublish_the_twin(sender: type[Page], instance: Page, **kwargs: Any) -> Non
             twin.unpublish()
 
 
+def wear_the_new_picture(sender: type[Any], instance: Any, created: bool, **kwargs: Any) -> None:
+    """An image whose file was replaced: the brand's pictures made from it have a new address."""
+    if not created:
+        worn = Q(logo=instance) | Q(favicon=instance) | Q(social_image=instance)
+        Brand.objects.filter(worn).update(version=F("version") + 1)
+
+
+def keep_hosts_apart(sender: type[Site], instance: Site, **kwargs: Any) -> None:
+    """A host that still leads on to a cooperative is nobody else's. Raises IntegrityError."""
+    instance.hostname = instance.hostname.lower().rstrip(".")
+    former = Cooperative.objects.filter(former_hosts__hostname=instance.hostname)
+    if former.exclude(site=instance.pk).exists():
+        raise IntegrityError(f"{instance.hostname} leads on to another cooperative.")
+
+
 def connect() -> None:
     tracking.connect()
+    post_save.connect(wear_the_new_picture, sender=get_image_model(), dispatch_uid="home.wear_the_new_picture")
+    pre_save.connect(keep_hosts_apart, sender=Site, dispatch_uid="home.keep_hosts_apart")
     page_published.connect(draw_soon, dispatch_uid="home.draw_soon")
     page_unpublished.connect(unpublish_the_twin, dispatch_uid="home.unpublish_the_twin")

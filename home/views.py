@@ -1,31 +1,13 @@
-"""The brand's stylesheet, the page that ends a topic's news, and the page of a fault."""
+"""The page that ends a topic's news, and the page of a fault."""
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from home import branding, links, unsubscribing
+from home import links, unsubscribing
 from home.languages import LANGUAGES, TAGS, current
-from home.models import Brand
-
-STYLESHEET = "text/css; charset=utf-8"
-
-
-@require_safe
-@cache_control(public=True, max_age=31_536_000, immutable=True)
-def brand_stylesheet(request: HttpRequest, version: int) -> HttpResponse:
-    """The host's brand; its version stands in the address, so that it may be kept for ever."""
-    return HttpResponse(branding.stylesheet(Brand.for_request(request)), content_type=STYLESHEET)
-
-
-@require_safe
-@cache_control(public=True, max_age=60)
-def brand_of_host(request: HttpRequest) -> HttpResponse:
-    """The same at an address without a version, for pages that ask the database for nothing."""
-    return HttpResponse(branding.stylesheet(Brand.for_request(request)), content_type=STYLESHEET)
 
 
 @csrf_exempt

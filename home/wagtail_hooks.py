@@ -32,7 +32,9 @@ from home import (
     admin_choices,  # noqa: F401 (replaces what lists offer)
     admin_words,  # noqa: F401 (registers itself)
     bilingual_hooks,  # noqa: F401 (registers itself)
+    brand_preview_views,
     day_lines,  # noqa: F401 (says what waits)
+    domain_views,
     sender_views,
     switching_views,
     team_mail_views,
@@ -170,6 +172,8 @@ def guarded_urls() -> list[URLPattern]:
 def own_urls() -> list[URLPattern]:
     return [
         path("sending-address/", sender_views.verification, name="sender_verification"),
+        path("brand/preview/<int:site_id>/", brand_preview_views.preview, name="brand_preview"),
+        path("domain/", domain_views.domain, name="domain"),
         path("my-emails/", team_mail_views.choices, name="team_mails"),
         path("my-cooperatives/", switching_views.index, name="my_cooperatives"),
     ]
@@ -201,6 +205,19 @@ def switch_item() -> switching_views.SwitchItem:
         name="my-cooperatives",
         icon_name=switching_views.ICON,
         order=900,
+    )
+
+
+@hooks.register("register_settings_menu_item")
+def domain_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        gettext_lazy("Domain"),
+        reverse_lazy("domain"),
+        name="domain",
+        icon_name=domain_views.ICON,
+        order=210,
+        roles=domain_views.ROLES,
+        operators=True,
     )
 
 
@@ -266,7 +283,10 @@ def hide_the_platform(request: HttpRequest, menu_items: list[MenuItem]) -> None:
 def make_body_ready(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> None:
     """Pictures and links of the whole page, and of its header, are fetched before anything is rendered."""
     brand = Brand.for_request(request) if hasattr(request, "cooperative") else None
-    make_ready(page, brand and brand.logo)
+    if brand is None:
+        make_ready(page)
+    else:
+        make_ready(page, None if brand.drawing_name else brand.logo, beside=[brand.shown_footer()])
 
 
 @hooks.register("register_rich_text_features", order=10)

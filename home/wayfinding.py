@@ -16,7 +16,7 @@ from wagtail.models import Page, PageViewRestriction, Site
 from wagtail.models.sites import SiteRootPath
 
 from home.languages import current
-from home.models import Brand, TextPage
+from home.models import Brand, Cooperative, TextPage
 
 #: How much of a page's path names the home page it stands below; home pages are children of the root.
 HOME_PATH = 2 * Page.steplen
@@ -34,14 +34,18 @@ class Surroundings:
     texts: list[Page]
 
 
-def site_of(request: HttpRequest) -> Site | None:
-    """The site that Wagtail would find, with its cooperative, brand and root page in the same query.
+def host_of(request: HttpRequest) -> str:
+    """The name that the browser asked for, in small letters and without port or final dot. No proxy's word for it."""
+    return split_domain_port(request.META.get("HTTP_HOST") or request.META["SERVER_NAME"])[0].rstrip(".").lower()
 
-    Kept on the request where Wagtail looks for them.
+
+def site_of(request: HttpRequest) -> Site | None:
+    """The site of the request's host, with its cooperative, brand and root page in the same query; None for any other.
+
+    Wagtail would fall back on a default site. What is found, None too, is kept on the request where Wagtail looks.
     """
-    hostname = split_domain_port(request._get_raw_host())[0]  # type: ignore[attr-defined]
-    sites = Site.objects.filter(Q(hostname=hostname) | Q(is_default_site=True)).order_by("pk")
-    site = _best(sites.select_related("root_page__locale", "cooperative", "brand__logo"), hostname, request.get_port())
+    sites = Site.objects.filter(hostname__iexact=host_of(request)).order_by("pk")
+    site = _at_port(sites.select_related("root_page__locale", "cooperative", "brand__logo"), request.get_port())
     request._wagtail_site = site  # type: ignore[attr-defined]
     if brand := getattr(site, "brand", None):
         brand._request = request
@@ -49,15 +53,17 @@ def site_of(request: HttpRequest) -> Site | None:
     return site
 
 
-def _best(sites: Iterable[Site], hostname: str, port: str) -> Site | None:
-    """Host and port, else the host if one site has it, else the default site."""
-    found = list(sites)
-    named = [site for site in found if site.hostname == hostname]
-    default = next((site for site in found if site.is_default_site), None)
+def moved_from(request: HttpRequest) -> Cooperative | None:
+    """The cooperative that was at the request's host before."""
+    moved = Cooperative.objects.filter(former_hosts__hostname=host_of(request))
+    return moved.select_related("site__root_page__locale").first()
+
+
+def _at_port(sites: Iterable[Site], port: str) -> Site | None:
+    """The one at this port, else the only one: behind a proxy, the server's port is not the reader's."""
+    named = list(sites)
     exact = next((site for site in named if str(site.port) == port), None)
-    if exact or (default in named):
-        return exact or default
-    return named[0] if len(named) == 1 else default
+    return exact or (named[0] if len(named) == 1 else None)
 
 
 def find_page(request: HttpRequest, path: str) -> Surroundings | None:

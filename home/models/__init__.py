@@ -2,8 +2,9 @@
 
 from home.models.audit import AuditEntry
 from home.models.backers import Backer, NewsConsent
-from home.models.brand import Brand
+from home.models.brand import Brand, LogoDrawing, MailHead
 from home.models.cooperative import Cooperative, Membership, Role
+from home.models.domains import FormerHost
 from home.models.jobs import Heartbeat, PeriodicJob
 from home.models.mail import BatchStop, HeldFor, MailEvent, MailState, OutgoingMail, Stop, Suppression, TeamMailChoice
 from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
@@ -17,10 +18,13 @@ __all__ = [
     "Brand",
     "Cooperative",
     "Crossing",
+    "FormerHost",
     "Heartbeat",
     "HeldFor",
     "HomePage",
+    "LogoDrawing",
     "MailEvent",
+    "MailHead",
     "MailState",
     "Membership",
     "NewsConsent",

@@ -15,7 +15,7 @@ class Cooperative(models.Model):
     """One cooperative: its legal person, its host (the Site), its Stripe account and its limits.
 
     Never deleted: what it owes its backers outlives it. `archived_at` closes it. `disconnected_at` is when its Stripe
-    account stopped being reachable by the platform.
+    account stopped being reachable by the platform. `wanted_hostname` is the name it asked to be at (home.domains).
     """
 
     site = models.OneToOneField(Site, on_delete=models.PROTECT, related_name="cooperative")
@@ -55,6 +55,7 @@ class Cooperative(models.Model):
         default=False,
         help_text=_("Its public campaigns are found there beside those of other cooperatives."),
     )
+    wanted_hostname = models.CharField(max_length=253, blank=True, default="", editable=False)
     sender_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)

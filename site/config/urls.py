@@ -20,6 +20,7 @@ urlpatterns = [
     path("admin/", include("home.log_in_urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("", include("home.brand_urls")),
     path("robots.txt", crawling.robots, name="robots"),
     path("sitemap.xml", crawling.sitemap, name="sitemap"),
     path("stripe/", include("pledges.stripe_urls")),

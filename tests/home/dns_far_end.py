@@ -1,4 +1,4 @@
-"""A DNS server at the far end of a socket: it knows some TXT records, is silent about others."""
+"""A DNS server at the far end of a socket: it knows some TXT records and addresses, is silent about others."""
 
 import socket
 import threading
@@ -7,16 +7,17 @@ from contextlib import contextmanager
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 
 
 class Server:
-    """`texts`: records by name; `silent`: names about which no answer comes; `asked`: what it was asked."""
+    """`texts`, `addresses`: records by name; `silent`: names without an answer; `asked`: what it was asked."""
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
-        self.texts, self.silent, self.asked = {}, set(), []
+        self.texts, self.addresses, self.silent, self.asked = {}, {}, set(), []
 
     @property
     def address(self):
@@ -39,7 +40,14 @@ class Server:
     def answer(self, query, name):
         response = dns.message.make_response(query)
         response.flags |= dns.flags.RA
-        if texts := self.texts.get(name):
+        if query.question[0].rdtype != dns.rdatatype.TXT:
+            kind = dns.rdatatype.to_text(query.question[0].rdtype)
+            known = self.addresses.get(name, [])
+            if found := [one for one in known if (":" in one) == (kind == "AAAA")]:
+                response.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", kind, *found))
+            elif not known:
+                response.set_rcode(dns.rcode.NXDOMAIN)
+        elif texts := self.texts.get(name):
             quoted = [f'"{text[:20]}" "{text[20:]}"' for text in texts]
             response.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "TXT", *quoted))
         else:

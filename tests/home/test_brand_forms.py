@@ -4,12 +4,15 @@ import html
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from wagtail.images.models import Image
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection
+from wagtail.test.utils.form_data import rich_text
 
-from home.models import Brand, Role
+from home.models import Brand, LogoDrawing, OutgoingMail, Role
+from home.tenancy import within
 from tests.factories.cooperatives import make_user
 
 NBSP = "\u00a0"
@@ -23,7 +26,8 @@ def typed(cooperative, **changed):
     """What the form posts when only these fields were changed."""
     brand = Brand.for_site(cooperative.site)
     names = [field.name for field in Brand._meta.fields if field.editable and field.name not in {"id", "site"}]
-    values = {name: getattr(brand, name) for name in names} | changed
+    texts = {f"footer_{language}": rich_text(getattr(brand, f"footer_{language}")) for language in ("fr", "en")}
+    values = {name: getattr(brand, name) for name in names} | texts | changed
     return {name: value for name, value in values.items() if value not in {None, False}}
 
 
@@ -139,6 +143,88 @@ def test_the_menu_leads_there(as_role, cooperative):
     assert reverse("wagtailsettings:edit", args=["home", "brand"]) in (
         as_role(Role.EDITOR).get(reverse("wagtailadmin_home")).content.decode()
     )
+
+
+def test_a_preview_shows_what_is_typed_and_saves_nothing(as_role, cooperative, campaign):
+    with within(cooperative):
+        before, mails = row(cooperative), OutgoingMail.objects.count()
+    editor, there = as_role(Role.EDITOR), reverse("brand_preview", args=[cooperative.site_id])
+    texts = {"header_fr": "Du blé d’ici", "header_en": "Local wheat", "thanks_fr": "Merci!", "thanks_en": "Thanks!"}
+    drawn = SimpleUploadedFile("roue.svg", b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"/>')
+    data = typed(cooperative, field="#0f4a38", action="#ff9900", radius="19", **texts) | {"drawing": drawn}
+    answer = editor.post(there, data)
+    assert answer.status_code == 200
+    (problem,) = answer.context["problems"]
+    assert "1.9:1" in problem["errors"][0]
+    samples = {(sample.label, sample.language): sample.html for sample in answer.context["samples"]}
+    names, languages = ("Home page", "Campaign page", "Email"), ("français", "English")
+    assert samples.keys() == {(name, language) for name in names for language in languages}
+    for (name, language), shown in samples.items():
+        assert f'<html lang="{"fr" if language == "français" else "en"}-CA"' in shown
+        if name == "Email":
+            assert "background: #0f4a38" in shown
+            continue
+        assert texts["header_fr" if language == "français" else "header_en"] in html.unescape(shown)
+        assert 'src="data:image/svg+xml;base64,' in shown
+        sheet = re.search(r'href="([^"]*/brand/trial/[^"]+)"', shown)[1]
+        style = editor.get(sheet).content.decode()
+        assert ("--brand: #0f4a38;" in style, "--action: #ff9900;" in style, "--radius: 19px;" in style) == (True,) * 3
+    assert "srcdoc=" in answer.content.decode()
+    assert row(cooperative) == before
+    with within(cooperative):
+        assert OutgoingMail.objects.count() == mails
+    part = editor.post(there, typed(cooperative), headers={"X-Requested-With": "XMLHttpRequest"}).content.decode()
+    assert ("<html" in part.partition("srcdoc")[0], part.count("srcdoc=")) == (False, 6)
+    assert editor.get(there).headers["Location"] == address(cooperative)
+    assert editor.get(sheet.replace("/trial/", "/trial/x")).status_code == 404
+    assert f'formaction="{there}"' in editor.get(address(cooperative)).content.decode()
+
+
+def test_a_preview_is_for_who_may_change_the_brand_of_this_host(as_role, cooperative, outsider):
+    own, theirs = (reverse("brand_preview", args=[one.site_id]) for one in (cooperative, outsider))
+    editor = as_role(Role.EDITOR)
+    refused = [editor.post(theirs, typed(outsider)), editor.get(theirs)]
+    refused += [as_role(role).post(own, typed(cooperative)) for role in (Role.ADVISER, Role.TREASURER)]
+    assert {(answer.status_code, answer.headers.get("Location")) for answer in refused} == {
+        (302, reverse("wagtailadmin_home"))
+    }
+
+
+def test_texts_are_asked_for_in_both_languages(as_role, cooperative):
+    only = typed(cooperative, header_fr="Du blé", thanks_en="Thanks", footer_fr=rich_text("<p>Bonjour</p>"))
+    said = "Write it in this language too: every page exists in both."
+    answer = as_role(Role.EDITOR).post(address(cooperative), only)
+    assert errors_of(answer) == {"header_en": [said], "thanks_fr": [said], "footer_en": [said]}
+    both = only | {"header_en": "Wheat", "thanks_fr": "Merci", "footer_en": rich_text("<p>Hello</p>")}
+    assert as_role(Role.OWNER).post(address(cooperative), both).status_code == 302
+    assert (row(cooperative)["header_en"], row(cooperative)["thanks_fr"]) == ("Wheat", "Merci")
+
+
+def test_the_head_of_mails_is_checked_too(as_role, cooperative):
+    bad = typed(cooperative, mail_field="#777777", mail_head="logo")
+    answer = as_role(Role.EDITOR).post(address(cooperative), bad)
+    assert errors_of(answer).keys() == {"mail_field", "mail_head"}
+    assert "The nearest colour that can be read is" in errors_of(answer)["mail_field"][1]
+
+
+def test_a_drawn_logo_is_kept_as_it_was_made_harmless(as_role, cooperative):
+    editor = as_role(Role.EDITOR)
+    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">'
+
+    def send(inside, **changed):
+        file = SimpleUploadedFile("roue.svg", f"{head}{inside}</svg>".encode())
+        return editor.post(address(cooperative), typed(cooperative, **changed) | {"drawing": file})
+
+    refused = send('<rect onclick="alert(1)"/>')
+    assert "onclick" in errors_of(refused)["drawing"][0]
+    assert not LogoDrawing.objects.exists()
+    assert send("<!-- by hand --><rect/>").status_code == 302
+    assert LogoDrawing.objects.get(brand__site=cooperative.site).svg.endswith("<rect /></svg>")
+    assert (row(cooperative)["drawing_width"], row(cooperative)["drawing_height"]) == (40, 20)
+    assert editor.post(address(cooperative), typed(cooperative, radius="8")).status_code == 302
+    assert (LogoDrawing.objects.count(), len(row(cooperative)["drawing_name"])) == (1, 16)
+    assert editor.post(address(cooperative), typed(cooperative, remove_drawing="on")).status_code == 302
+    assert (LogoDrawing.objects.count(), row(cooperative)["drawing_name"]) == (0, "")
 
 
 def make_image(cooperative, title):

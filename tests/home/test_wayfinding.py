@@ -1,15 +1,18 @@
 """From host and path to site and page: what Wagtail finds, in fewer queries."""
 
 import pytest
+from django.conf import settings
 from django.db import connection
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from wagtail.models import Locale, PageViewRestriction, Site
 
 from home import wayfinding
-from home.models import TextPage
+from home.models import Role, TextPage
 from home.tenancy import within
 from tests.factories.campaigns import make_campaign, make_campaign_page
+from tests.factories.cooperatives import make_user
 from tests.updates.making import campaign_page, make_update
 
 
@@ -17,17 +20,58 @@ def request_to(host):
     return RequestFactory(headers={"host": host}).get("/fr/", SERVER_PORT=host.partition(":")[2] or "80")
 
 
-@pytest.mark.parametrize("host", ["meule.localhost", "meule.localhost:8000", "large.localhost", "nobody.localhost"])
+@pytest.mark.parametrize("host", ["meule.localhost", "Meule.LOCALHOST.", "meule.localhost:8000", "large.localhost:443"])
 @pytest.mark.parametrize("default", ["", "meule", "large"])
-@pytest.mark.parametrize("twice", [False, True])
-def test_the_site_is_the_one_that_wagtail_finds(cooperative, outsider, host, default, twice):
+def test_a_host_is_known_by_its_name_however_it_is_written(cooperative, outsider, host, default):
     Site.objects.filter(is_default_site=True).delete()
     Site.objects.filter(cooperative__slug=default).update(is_default_site=True)
-    if twice:
-        Site.objects.create(hostname="meule.localhost", port=9000, root_page=outsider.site.root_page)
-        Site.objects.filter(cooperative=cooperative).update(port=8000)
-    found = wayfinding.site_of(request_to(host))
-    assert found == Site.find_for_request(request_to(host))
+    Site.objects.filter(cooperative=cooperative).update(hostname="meule.LOCALhost", port=8000)
+    expected = outsider if host.startswith("large") else cooperative
+    assert wayfinding.site_of(request_to(host)).cooperative == expected
+
+
+def test_the_port_decides_where_a_name_has_several_sites(cooperative, outsider):
+    second = Site.objects.create(hostname="meule.localhost", port=9000, root_page=outsider.site.root_page)
+    Site.objects.filter(cooperative=outsider).update(is_default_site=True)
+    hosts = ["meule.localhost", "meule.localhost:9000", "meule.localhost:8000"]
+    assert [wayfinding.site_of(request_to(host)) for host in hosts] == [cooperative.site, second, None]
+
+
+@pytest.mark.parametrize("host", ["nobody.localhost", "evil.meule.localhost", "meule.localhost.evil.example", "[::1]"])
+def test_an_unknown_host_is_not_found_whatever_is_asked(cooperative, outsider, host):
+    """A default site, what a proxy is said to have seen, a session of elsewhere: nothing opens one."""
+    Site.objects.filter(is_default_site=True).delete()
+    Site.objects.filter(cooperative=outsider).update(is_default_site=True)
+    campaign = make_campaign(outsider)
+    client = Client(HTTP_HOST=host, HTTP_X_FORWARDED_HOST=outsider.site.hostname, HTTP_FORWARDED="host=large.localhost")
+    client.force_login(make_user(outsider, is_superuser=True))
+    slug = campaign_page(campaign).slug
+    paths = ["/", "/fr/", f"/fr/{slug}/", f"/fr/{slug}", "/admin/", "/admin/login/", "/sitemap.xml", "/robots.txt"]
+    answers = [client.get(path) for path in [*paths, "/documents/1/x.pdf", "/favicon.ico", "/fr/brand/1.css"]]
+    assert {answer.status_code for answer in answers} == {404}
+    assert not [answer for answer in answers if outsider.name in answer.content.decode()]
+    assert client.post("/fr/", {"x": 1}).status_code == 404
+
+
+def test_a_proxy_cannot_lend_the_name_of_another(cooperative, outsider):
+    headers = {"HTTP_X_FORWARDED_HOST": outsider.site.hostname, "HTTP_HOST": cooperative.site.hostname}
+    html = Client(**headers).get("/fr/").content.decode()
+    assert (cooperative.name in html, outsider.name in html) == (True, False)
+
+
+def test_cookies_are_the_host_s_alone(cooperative):
+    """A cookie with a domain would be sent to the hosts of others below the same name."""
+    client = Client(HTTP_HOST=cooperative.site.hostname)
+    user = make_user(cooperative, Role.OWNER)
+    client.get("/admin/login/")
+    client.post("/admin/login/", {"username": user.email, "password": "secret"})
+    client.post(reverse("sender_verification"))
+    client.get("/fr/")
+    client.post("/admin/logout/")
+    assert {"csrftoken", "sessionid"} <= client.cookies.keys()
+    assert {name: cookie["domain"] for name, cookie in client.cookies.items() if cookie["domain"]} == {}
+    names = ("SESSION_COOKIE_DOMAIN", "CSRF_COOKIE_DOMAIN", "LANGUAGE_COOKIE_DOMAIN")
+    assert {name: getattr(settings, name) for name in names} == dict.fromkeys(names)
 
 
 def test_site_cooperative_and_brand_come_in_one_query(cooperative, outsider):

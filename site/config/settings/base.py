@@ -222,6 +222,11 @@ SPF_INCLUDE = os.environ.get("SPF_INCLUDE", "")
 DKIM_SELECTORS = [one for one in os.environ.get("DKIM_SELECTORS", "").split(",") if one]
 DNS_SERVERS = [one for one in os.environ.get("DNS_SERVERS", "").split(",") if one]
 
+# What a cooperative's own domain points to: the name for its CNAME (the platform's host if empty), and the addresses
+# for a name that cannot have one ("192.0.2.10,2001:db8::10"). Without addresses, those of the name are asked for.
+HOST_TARGET = os.environ.get("HOST_TARGET", "")
+HOST_ADDRESSES = [one for one in os.environ.get("HOST_ADDRESSES", "").split(",") if one]
+
 # A file that holds a number of seconds to add to the clock of the product. Only dev and test read it.
 CLOCK_FILE: Path | None = None
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('home', '0014_audit_log'),
+        ('home', '0016_own_domains'),
     ]
 
     operations = [
