@@ -7,6 +7,8 @@ class HomeConfig(AppConfig):
 
     def ready(self) -> None:
         from home import (  # noqa: PLC0415 (models must be loaded first)
+            inviting,  # noqa: F401 (registers a mail)
+            password_mails,  # noqa: F401 (registers a mail)
             picture_segments,  # noqa: F401 (mends wagtail-localize)
             sender_verifying,  # noqa: F401 (registers a mail)
             signal_handlers,

@@ -3,13 +3,16 @@
 from functools import partial
 from typing import Any
 
+from django.contrib.auth import user_logged_in
 from django.db import transaction
+from django.db.models.signals import post_save
+from django.http import HttpRequest
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished
 
-from home import tracking
+from home import clock, money_terms, tracking
 from home.languages import FRENCH
-from home.models import PublicPage
+from home.models import Cooperative, Membership, PublicPage, User
 from home.tasks import draw_pictures
 
 
@@ -28,7 +31,16 @@ def unpublish_the_twin(sender: type[Page], instance: Page, **kwargs: Any) -> Non
             twin.unpublish()
 
 
+def note_log_in(sender: type[User], request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+    """When someone was last there, for the team of that host."""
+    cooperative = getattr(request, "cooperative", None)
+    if cooperative is not None:
+        Membership.objects.filter(user=user, cooperative=cooperative).update(last_login_at=clock.now())
+
+
 def connect() -> None:
     tracking.connect()
     page_published.connect(draw_soon, dispatch_uid="home.draw_soon")
     page_unpublished.connect(unpublish_the_twin, dispatch_uid="home.unpublish_the_twin")
+    post_save.connect(money_terms.note_change, sender=Cooperative, dispatch_uid="home.money_terms")
+    user_logged_in.connect(note_log_in, dispatch_uid="home.note_log_in")

@@ -72,6 +72,8 @@ TEAM = {
     "a launch that waits": "launch_waits",
     "weekly portfolio": "adviser_weekly",
     "does the sender's address take mail": "sender_check",
+    "someone is invited to the team": "invitation",
+    "a password was forgotten": "password_reset",
 }
 CLASSES = {Category.SERVICE: SERVICE, Category.NEWS: NEWS, Category.TEAM: TEAM}
 

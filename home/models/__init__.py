@@ -7,7 +7,7 @@ from home.models.cooperative import Cooperative, Membership, Role
 from home.models.jobs import Heartbeat, PeriodicJob
 from home.models.mail import BatchStop, HeldFor, MailEvent, MailState, OutgoingMail, Stop, Suppression, TeamMailChoice
 from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
-from home.models.team import Crossing
+from home.models.team import Crossing, Invitation
 from home.models.users import User
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Heartbeat",
     "HeldFor",
     "HomePage",
+    "Invitation",
     "MailEvent",
     "MailState",
     "Membership",

@@ -153,6 +153,7 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILADMIN_USER_LOGIN_FORM = "home.admin_words.LoginForm"
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "home.password_mails.PasswordResetForm"
 # Some systems list names that browsers do not know, and the page of the account stops at them.
 WAGTAIL_USER_TIME_ZONES = sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("fr", "Français"), ("en", "English")]
@@ -219,6 +220,14 @@ DNS_SERVERS = [one for one in os.environ.get("DNS_SERVERS", "").split(",") if on
 # A file that holds a number of seconds to add to the clock of the product. Only dev and test read it.
 CLOCK_FILE: Path | None = None
 
+# Of people who log in: asked wherever a password is chosen (an invitation accepted, the account, a new password).
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
 LOGIN_URL = "wagtailadmin_login"
 SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
