@@ -14,15 +14,18 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import checklist, emails, groups, lifecycle, publishing
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign, CampaignPage
-from home import bilingual, clock, outbox
+from home import audit, bilingual, clock, outbox
 from home.models import NewsConsent
 from home.tenancy import within
 
 log = logging.getLogger(__name__)
+
+LAUNCHED = audit.act("launched", _("Campaign launched"), is_money=True)
 
 READY = (CampaignState.APPROVED, CampaignState.ANNOUNCED)
 
@@ -61,6 +64,8 @@ def _open(page: CampaignPage, campaign: Campaign, by: Any) -> bool:
         return False
     _publish(page, by)
     opened = lifecycle.launch(campaign, by=by)
+    if opened:
+        audit.record(LAUNCHED, cooperative=campaign.cooperative, by=by, subject=campaign)
     _tell_followers(campaign)
     return opened
 

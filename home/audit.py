@@ -4,6 +4,7 @@ Each room registers its acts; `record` is called in the transaction of the act i
 without the other.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,27 @@ class Act:
     is_money: bool
 
 
+@dataclass(frozen=True)
+class Fact:
+    """How a fact is told: `show` makes a text of its value, all facts of the entry and the cooperative."""
+
+    key: str
+    label: Words
+    show: Callable[[Any, dict[str, Any], Cooperative], str]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """How a row that an entry is about is told: what it is, and the admin's page of it, if there is one."""
+
+    kind: str
+    label: Words
+    page: str
+
+
 _acts: dict[str, Act] = {}
+_facts: dict[str, Fact] = {}
+_subjects: dict[str, Subject] = {}
 
 
 def act(key: str, label: Words, *, is_money: bool = False) -> str:
@@ -33,6 +54,25 @@ def act(key: str, label: Words, *, is_money: bool = False) -> str:
     if str(known.label) != str(label):
         raise ValueError(f"{key} is an act already: {known.label}")
     return key
+
+
+def fact(key: str, label: Words, show: Callable[[Any, dict[str, Any], Cooperative], str]) -> None:
+    """Register how facts of this key are told; one that nobody registered is shown as it is kept."""
+    _facts[key] = Fact(key, label, show)
+
+
+def about(model: type[models.Model], label: Words, page: str = "") -> None:
+    """Register how rows of a model are told; `page` is the name of an address of the admin that takes their id."""
+    kind = str(model._meta.model_name)
+    _subjects[kind] = Subject(kind, label, page)
+
+
+def fact_of(key: str) -> Fact | None:
+    return _facts.get(key)
+
+
+def subject_of(kind: str) -> Subject | None:
+    return _subjects.get(kind)
 
 
 def acts() -> dict[str, Act]:

@@ -139,3 +139,9 @@ def welcome(user: User, cooperative: Cooperative, role: Role) -> None:
     """Give someone a role: the membership, and the group that the admin reads."""
     Membership.objects.get_or_create(user=user, cooperative=cooperative, role=role)
     user.groups.add(group_of(cooperative, role))
+
+
+def part(user: User, cooperative: Cooperative, role: Role) -> None:
+    """Take a role away: the membership, and the group that the admin reads."""
+    Membership.objects.filter(user=user, cooperative=cooperative, role=role).delete()
+    user.groups.remove(group_of(cooperative, role))

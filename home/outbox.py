@@ -110,6 +110,13 @@ def forget_reader(backer: Backer, *, but: MailKind | None = None) -> None:
     gone.update(address="", facts={}, last_error="")
 
 
+def forget_member(user: User, cooperative: Cooperative) -> None:
+    """Team mail that still waits does not leave to someone who works there no longer."""
+    waiting = OutgoingMail.objects.filter(cooperative=cooperative, user=user)
+    waiting = waiting.filter(state__in=[MailState.QUEUED, MailState.HELD])
+    waiting.update(state=MailState.CANCELLED, held_for=HeldFor.NOTHING)
+
+
 def readdress(backer: Backer) -> None:
     """What still waits to leave goes to the backer's address of now."""
     waiting = OutgoingMail.objects.filter(backer=backer, state__in=[MailState.QUEUED, MailState.HELD])

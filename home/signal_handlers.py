@@ -3,16 +3,18 @@
 from functools import partial
 from typing import Any
 
+from django.contrib.auth import user_logged_in
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.signals import post_save, pre_save
+from django.http import HttpRequest
 from wagtail.images import get_image_model
 from wagtail.models import Page, Site
 from wagtail.signals import page_published, page_unpublished
 
-from home import tracking
+from home import clock, money_terms, tracking
 from home.languages import FRENCH
-from home.models import Brand, Cooperative, PublicPage
+from home.models import Brand, Cooperative, Membership, PublicPage, User
 from home.tasks import draw_pictures
 
 
@@ -46,9 +48,18 @@ def keep_hosts_apart(sender: type[Site], instance: Site, **kwargs: Any) -> None:
         raise IntegrityError(f"{instance.hostname} leads on to another cooperative.")
 
 
+def note_log_in(sender: type[User], request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+    """When someone was last there, for the team of that host."""
+    cooperative = getattr(request, "cooperative", None)
+    if cooperative is not None:
+        Membership.objects.filter(user=user, cooperative=cooperative).update(last_login_at=clock.now())
+
+
 def connect() -> None:
     tracking.connect()
     post_save.connect(wear_the_new_picture, sender=get_image_model(), dispatch_uid="home.wear_the_new_picture")
     pre_save.connect(keep_hosts_apart, sender=Site, dispatch_uid="home.keep_hosts_apart")
     page_published.connect(draw_soon, dispatch_uid="home.draw_soon")
     page_unpublished.connect(unpublish_the_twin, dispatch_uid="home.unpublish_the_twin")
+    post_save.connect(money_terms.note_change, sender=Cooperative, dispatch_uid="home.money_terms")
+    user_logged_in.connect(note_log_in, dispatch_uid="home.note_log_in")

@@ -3,13 +3,14 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from home import brand_preview_views, brand_views, sender_views, switching_views, views
+from home import brand_preview_views, brand_views, invitation_views, sender_views, switching_views, views
 
 urlpatterns = [
     path("brand/<int:version>.css", brand_views.stylesheet, name="brand_stylesheet"),
     path("brand/trial/<str:token>.css", brand_preview_views.trial, name="brand_trial"),
     path("brand.css", brand_views.stylesheet_of_host, name="brand_of_host"),
     path(_("sending-address/<str:token>/"), sender_views.confirmation, name="sender_confirmation"),
+    path(_("invitation/<str:token>/"), invitation_views.invitation, name="invitation"),
     path(_("continue/<str:token>/"), switching_views.crossing, name="crossing"),
     path(_("unsubscribe/<str:token>/"), views.unsubscribe, name="unsubscribe"),
 ]

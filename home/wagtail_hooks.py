@@ -31,6 +31,7 @@ from wagtail_localize.views.update_translations import UpdateTranslationsView
 from home import (
     admin_choices,  # noqa: F401 (replaces what lists offer)
     admin_words,  # noqa: F401 (registers itself)
+    audit_views,
     bilingual_hooks,  # noqa: F401 (registers itself)
     brand_preview_views,
     day_lines,  # noqa: F401 (says what waits)
@@ -38,6 +39,7 @@ from home import (
     sender_views,
     switching_views,
     team_mail_views,
+    team_views,
     videos,  # noqa: F401 (closes what is not ours)
 )
 from home.admin_access import RoleMenuItem, findable, roles_in
@@ -176,7 +178,35 @@ def own_urls() -> list[URLPattern]:
         path("domain/", domain_views.domain, name="domain"),
         path("my-emails/", team_mail_views.choices, name="team_mails"),
         path("my-cooperatives/", switching_views.index, name="my_cooperatives"),
+        path("audit/", audit_views.index, name="audit"),
+        path("team/", team_views.index, name="team"),
+        path("team/<int:user_id>/", team_views.member, name="team_member"),
+        path("team/invitations/<int:invitation_id>/", team_views.invitation, name="team_invitation"),
     ]
+
+
+@hooks.register("register_settings_menu_item")
+def team_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        gettext_lazy("Team"),
+        reverse_lazy("team"),
+        name="team",
+        icon_name=team_views.ICON,
+        order=110,
+        roles=(Role.OWNER,),
+    )
+
+
+@hooks.register("register_settings_menu_item")
+def audit_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        gettext_lazy("Audit log"),
+        reverse_lazy("audit"),
+        name="audit",
+        icon_name=audit_views.ICON,
+        order=190,
+        roles=(Role.OWNER,),
+    )
 
 
 @hooks.register("register_admin_menu_item")

@@ -13,10 +13,10 @@ from typing import Any
 
 from django.db import transaction
 
-from home import clock
+from home import audit, clock
 from home.models import Cooperative
 from home.tenancy import within
-from pledges import account_emails, gateway, resuming
+from pledges import account_emails, gateway, money_acts, resuming
 from pledges.models import StripeAccount
 
 #: Stripe keeps idempotency keys for 24 hours.
@@ -37,7 +37,10 @@ def onboarding_url(cooperative: Cooperative, *, by: Any, return_url: str, refres
     Raises NoAccess, Refused or Unavailable: the same call may be made again.
     """
     account = cooperative.stripe_account or open_for(cooperative, by=by)
-    return gateway.onboarding_link(account, return_url=return_url, refresh_url=refresh_url)
+    url = gateway.onboarding_link(account, return_url=return_url, refresh_url=refresh_url)
+    with within(cooperative):
+        audit.record(money_acts.ACCOUNT_OPENED, cooperative=cooperative, by=by, account=account)
+    return url
 
 
 def open_for(cooperative: Cooperative, *, by: Any) -> str:
@@ -108,6 +111,9 @@ def _record(cooperative: Cooperative, found: gateway.Account | None, asked_at: d
         Cooperative.objects.filter(pk=was.pk, disconnected_at=None).update(disconnected_at=asked_at)
     else:
         _write(was, row, found)
+        if was.disconnected_at is not None:
+            act = money_acts.ACCOUNT_RECONNECTED
+            audit.record(act, cooperative=was, by=None, account=was.stripe_account)
     takes = found is not None and found.charges_enabled
     lost_at = row.charges_lost_at
     if takes:

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from campaigns.enums import Handover
 from home import countries
+from home.csv_files import Cell, amount_cell
 from home.languages import text_of
 from home.models import Cooperative
 from pledges import fulfilment, survey_answers
-from pledges.csv_files import Cell, amount_cell
 from pledges.enums import FulfilmentState, Origin, PledgeState
 from pledges.models import DeliveryAddress, Pledge, PledgeItem
 

@@ -14,9 +14,10 @@ from django.db import transaction
 from campaigns import end_dates, lifecycle
 from campaigns.models import Campaign
 from campaigns.publishing import deadline_of
-from home import clock, outbox
+from home import audit, clock, outbox
 from home.models import OutgoingMail
 from home.tenancy import within
+from pledges import money_acts
 from pledges.enums import PledgeState
 from pledges.extension_emails import DEADLINE_EXTENDED
 from pledges.models import Pledge
@@ -37,8 +38,12 @@ def extend(campaign: Campaign, last_day: date, *, by: Any, reason_fr: str, reaso
         if last_day > end_dates.latest_end(campaign):
             return False
         deadline = deadline_of(last_day, campaign.cooperative)
+        before = campaign.deadline
         if not lifecycle.extend(campaign, deadline, by=by, reason_fr=reason_fr, reason_en=reason_en):
             return False
+        facts = {"before": before.isoformat() if before else "", "after": deadline.isoformat()}
+        act = money_acts.DEADLINE_EXTENDED
+        audit.record(act, cooperative=campaign.cooperative, by=by, subject=campaign, **facts)
         end_dates.write_on_pages(campaign, last_day)
         outbox.queue_all(_mails(campaign))
     return True

@@ -13,7 +13,9 @@ from django.db.models import Case, F, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign
-from home.models import Cooperative
+from home import audit
+from home.models import Cooperative, User
+from pledges import money_acts
 from pledges.enums import LedgerAccount, LedgerKind
 from pledges.models import AccountCode, LedgerEntry
 from pledges.periods import Period
@@ -85,8 +87,14 @@ def codes_of(cooperative: Cooperative) -> dict[Account, str]:
     return PROPOSED | {(account, tax): code for account, tax, code in own}
 
 
-def set_codes(cooperative: Cooperative, codes: dict[Account, str]) -> None:
+def set_codes(cooperative: Cooperative, codes: dict[Account, str], *, by: User | None) -> None:
+    """Keep them; what they were before and are now is written down."""
     with transaction.atomic():
+        before = codes_of(cooperative)
+        changed = sorted(account for account, code in codes.items() if before.get(account, "") != code)
+        facts = {":".join(one).rstrip(":"): [before.get(one, ""), codes[one]] for one in changed}
+        if facts:
+            audit.record(money_acts.CODES_CHANGED, cooperative=cooperative, by=by, codes=facts)
         for (account, tax), code in codes.items():
             AccountCode.objects.update_or_create(
                 cooperative=cooperative, account=account, tax=tax, defaults={"code": code}

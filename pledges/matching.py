@@ -10,10 +10,10 @@ from django.db.models import Aggregate, JSONField, OuterRef, Subquery
 from django.db.models.functions import JSONObject
 
 from campaigns.models import Campaign
-from home import clock
+from home import audit, clock
 from home.languages import ENGLISH, FRENCH, current
 from home.models import User
-from pledges import ledger
+from pledges import ledger, money_acts
 from pledges.models import Matching
 
 
@@ -52,6 +52,9 @@ def record(campaign: Campaign, received: Received, *, by: User) -> Matching:
             recorded_at=clock.now(),
         )
         ledger.record_matching(matching, matching.recorded_at)
+        facts = {"amount": matching.amount, "currency": matching.currency}
+        act = money_acts.MATCHING_RECORDED
+        audit.record(act, cooperative=campaign.cooperative, by=by, subject=campaign, **facts)
     return matching
 
 

@@ -22,7 +22,7 @@ from campaigns.models import Campaign
 from home import clock, outbox
 from home.models import Cooperative, User
 from home.registry import kind_of
-from pledges import ledger, taxes
+from pledges import ledger, money_acts, taxes
 from pledges.enums import Origin, PaymentMethod, PaymentState, PledgeState, RefundReason, RefundState
 from pledges.models import Payment, Pledge, PledgeItem, Refund
 
@@ -80,6 +80,7 @@ def receive(payment: Payment, *, on: date, method: str, reference: str, by: User
         _stand(pledge, at=clock.now(), late=campaign.is_over)
         paid = Payment.objects.select_related("pledge", "cooperative").get(pk=payment.pk)
         ledger.record_payment(paid, at)
+        money_acts.on_payment(money_acts.OFFLINE_RECEIVED, paid, by, received_on=on.isoformat())
         if tell:
             _tell("contribution_receipt", pledge, f"payment:{paid.pk}")
     return True
@@ -117,6 +118,7 @@ def bounce(payment: Payment, *, by: User | None, tell: bool) -> bool:
             pk=payment.pk
         )
         ledger.record_bounce(bounced, now)
+        money_acts.on_payment(money_acts.OFFLINE_BOUNCED, bounced, by)
         if pledge.state == PledgeState.CONFIRMED and not campaign.is_missed:
             _await_another(pledge, bounced)
             if not campaign.is_over or pledge.is_late:
@@ -185,6 +187,7 @@ def withdraw(payment: Payment, *, by: User | None) -> bool:
         if not due.update(state=PaymentState.DROPPED):
             return False
         _end(payment.pledge, by=by)
+        money_acts.on_payment(money_acts.OFFLINE_ENDED, payment, by)
     return True
 
 
@@ -245,6 +248,7 @@ def record_given_back(refund: Refund, *, on: date, reference: str, by: User | No
             pk=refund.pk
         )
         ledger.record_refund(done, at)
+        money_acts.on_refund(money_acts.OFFLINE_GIVEN_BACK, done, by, given_on=on.isoformat())
         if tell:
             _tell("refund_made", done.payment.pledge, f"refund:{done.pk}")
     return True

@@ -12,7 +12,7 @@ from campaigns.enums import Handover
 from campaigns.models import Campaign, Reward
 from home import backing, clock
 from home.models import Backer, Cooperative, User
-from pledges import offline
+from pledges import money_acts, offline
 from pledges.choosing import PledgeRefused
 from pledges.enums import FulfilmentState, Origin, PledgeState, Wall
 from pledges.models import DeliveryAddress, Pledge, PledgeItem
@@ -82,6 +82,7 @@ def _enter(cooperative: Cooperative, entry: Entry, *, by: User | None, tell: boo
         rewards = _take_stock(campaign, entry, late=late)
         pledge = _write(cooperative, campaign, entry, rewards, by=by, late=late)
         payment = offline.await_payment(pledge, method=entry.method, reference=entry.reference)
+        money_acts.on_pledge(money_acts.OFFLINE_ENTERED, pledge, by, method=entry.method)
         if entry.received_on:
             offline.receive(
                 payment, on=entry.received_on, method=entry.method, reference=entry.reference, by=by, tell=tell

@@ -12,10 +12,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from home import clock, outbox
+from home import audit, clock, outbox
 from home.models import Backer, NewsConsent, OutgoingMail, Suppression
 from home.registry import kind_of
-from pledges import kept_elsewhere
+from pledges import kept_elsewhere, money_acts
 from pledges.models import (
     CardToForget,
     Checkout,
@@ -64,8 +64,10 @@ def standing_request(key: UUID) -> DataRequest | None:
 
 def use(request: DataRequest) -> bytes | None:
     """The ZIP, once; None if the link was used at this very moment by another."""
-    if not DataRequest.objects.filter(pk=request.pk, used_at=None).update(used_at=clock.now()):
-        return None
+    with transaction.atomic():
+        if not DataRequest.objects.filter(pk=request.pk, used_at=None).update(used_at=clock.now()):
+            return None
+        audit.record(money_acts.OWN_DATA_EXPORTED, cooperative=request.cooperative, by=None, subject=request)
     return as_zip(collected(request.backer))
 
 

@@ -18,7 +18,7 @@ from campaigns.emails import members
 from home import clock, outbox
 from home.models import User
 from home.registry import kind_of
-from pledges import giving_back, ledger, refund_requests
+from pledges import giving_back, ledger, money_acts, refund_requests
 from pledges.enums import (
     ChangeState,
     DisputeState,
@@ -93,7 +93,15 @@ def needs_second_person(payment: Payment, amount: int) -> bool:
 
 
 def ask(
-    payment: Payment, *, amount: int, reason: str, note: str, by: User, key: uuid.UUID, by_hand: bool = False
+    payment: Payment,
+    *,
+    amount: int,
+    reason: str,
+    note: str,
+    by: User,
+    key: uuid.UUID,
+    by_hand: bool = False,
+    act: str = money_acts.REFUND_ASKED,
 ) -> Refund:
     """A refund as a treasurer wants it; `key` makes the same form ask once. Raises RefundRefused."""
     key = uuid.uuid5(key, f"payment:{payment.pk}")  # the form of another payment, sent here, is another form
@@ -119,6 +127,7 @@ def ask(
             key=key,
             created_at=clock.now(),
         )
+        money_acts.on_refund(act, refund, by, reason=reason, second_person=second)
         if second:
             _tell_others(refund)
         else:
@@ -141,7 +150,10 @@ def grant(request: RefundRequest, *, amount: int, answer: str, by: User, key: uu
             return earlier
         if amount > largest:
             raise RefundRefused(Obstacle.TOO_MUCH if largest else Obstacle.NOTHING_LEFT)
-        refund = ask(payment, amount=amount, reason=RefundReason.AGREED, note="", by=by, key=form, by_hand=True)
+        act = money_acts.REFUND_GRANTED
+        refund = ask(
+            payment, amount=amount, reason=RefundReason.AGREED, note="", by=by, key=form, by_hand=True, act=act
+        )
         if not refund_requests.attach(request, refund, answer, by):
             raise RefundRefused(Obstacle.DECIDED)
     return refund
@@ -179,6 +191,7 @@ def approve(refund: Refund, by: User) -> None:
         if RefundRequest.objects.filter(refund=refund).exists():
             _hold_pledge(payments=refund.payment_id)
         _decide(refund, by, RefundState.DUE)
+        money_acts.on_refund(money_acts.REFUND_APPROVED, refund, by)
         refund_requests.follow(refund)
         transaction.on_commit(_nudge)
 
@@ -190,6 +203,7 @@ def reject(refund: Refund, by: User) -> None:
     """
     with transaction.atomic():
         _decide(refund, by, RefundState.REJECTED)
+        money_acts.on_refund(money_acts.REFUND_REJECTED, refund, by)
 
 
 def _decide(refund: Refund, by: User, state: RefundState) -> None:
@@ -215,6 +229,7 @@ def settle_otherwise(refund: Refund, by: User) -> None:
             raise RefundRefused(Obstacle.DECIDED)
         refund.refresh_from_db()
         ledger.record_refund_settled(refund, now)
+        money_acts.on_refund(money_acts.REFUND_SETTLED, refund, by)
 
 
 #: Refused by the provider: nothing has moved, and its money may be owed all the same.
@@ -261,6 +276,7 @@ def ask_again(refund: Refund, by: User) -> None:
         )
         if not asked:
             raise RefundRefused(Obstacle.DECIDED)
+        money_acts.on_refund(money_acts.REFUND_AGAIN, Refund.objects.get(pk=refund.pk), by)
         transaction.on_commit(_nudge)
 
 
@@ -284,3 +300,4 @@ def let_go(refund: Refund, by: User) -> None:
         Payment.objects.select_for_update().get(pk=refund.payment_id)
         if not _for_the_team(refund).update(state=RefundState.REJECTED, approved_by=by, approved_at=clock.now()):
             raise RefundRefused(Obstacle.DECIDED)
+        money_acts.on_refund(money_acts.REFUND_LET_GO, refund, by)

@@ -20,10 +20,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from campaigns.emails import members
-from home import clock, outbox
+from home import audit, clock, outbox
 from home.models import Cooperative, User
 from home.registry import kind_of
-from pledges import giving_back
+from pledges import giving_back, money_acts
 from pledges.enums import PaymentState, PledgeState, RefundState, RequestState
 from pledges.fulfilment import today_in
 from pledges.models import Payment, Pledge, PledgeItem, Refund, RefundRequest
@@ -224,8 +224,12 @@ def decline(request: RefundRequest, answer: str, by: User) -> bool:
         said = {"state": RequestState.DECLINED, "answer": answer, "answered_by": by, "answered_at": clock.now()}
         if _to_answer(request).update(refund=None, **said):
             _tell_answer(request)
-            return True
-        return _decline_after_all(request, said)
+        elif not _decline_after_all(request, said):
+            return False
+        facts = {"amount": request.amount, "currency": request.currency}
+        act = money_acts.REFUND_DECLINED
+        audit.record(act, cooperative=request.cooperative, by=by, subject=request, **facts)
+        return True
 
 
 def _decline_after_all(request: RefundRequest, said: dict[str, Any]) -> bool:

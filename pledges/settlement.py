@@ -23,11 +23,11 @@ from django.db.models import Count, Q, QuerySet, Sum
 from campaigns import lifecycle
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
-from home import clock, outbox
+from home import audit, clock, outbox
 from home.models import Membership, OutgoingMail, Role, User
 from home.registry import kind_of
 from home.tenancy import within
-from pledges import charging, checkout, gateway, offline, pacing, taxes
+from pledges import charging, checkout, gateway, money_acts, offline, pacing, taxes
 from pledges.commission import commission_on
 from pledges.enums import CardState, PaymentMethod, PaymentState, PledgeState
 from pledges.models import Payment, Pledge, Settlement
@@ -118,17 +118,25 @@ def pause(campaign: Campaign, *, by: User) -> bool:
     """Charge nothing new; a charge being made is finished. False if it is paused or over already."""
     charging_now = Settlement.objects.filter(campaign__state=CampaignState.FUNDED, finished_at=None)
     running = charging_now.filter(campaign=campaign, paused_at=None)
-    return bool(running.update(paused_at=clock.now(), paused_by=by))
+    with transaction.atomic():
+        if not running.update(paused_at=clock.now(), paused_by=by):
+            return False
+        audit.record(money_acts.SETTLEMENT_PAUSED, cooperative=campaign.cooperative, by=by, subject=campaign)
+    return True
 
 
-def resume(campaign: Campaign) -> bool:
+def resume(campaign: Campaign, *, by: User | None) -> bool:
     """The next tick goes on, and the grace is as long as it would have been. False if it was not paused."""
     paused = Settlement.objects.filter(campaign=campaign).exclude(paused_at=None).first()
     if paused is None or paused.paused_at is None:
         return False
     later = paused.grace_ends_at + (clock.now() - paused.paused_at)
     same = Settlement.objects.filter(pk=paused.pk, paused_at=paused.paused_at)
-    return bool(same.update(paused_at=None, paused_by=None, grace_ends_at=later))
+    with transaction.atomic():
+        if not same.update(paused_at=None, paused_by=None, grace_ends_at=later):
+            return False
+        audit.record(money_acts.SETTLEMENT_RESUMED, cooperative=campaign.cooperative, by=by, subject=campaign)
+    return True
 
 
 def _end_pages(campaign: Campaign, end: float) -> int:

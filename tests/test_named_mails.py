@@ -73,6 +73,8 @@ TEAM = {
     "weekly portfolio": "adviser_weekly",
     "does the sender's address take mail": "sender_check",
     "password or second factor changed": "log_in_changed",
+    "someone is invited to the team": "invitation",
+    "a password was forgotten": "password_reset",
 }
 CLASSES = {Category.SERVICE: SERVICE, Category.NEWS: NEWS, Category.TEAM: TEAM}
 

@@ -8,7 +8,7 @@ from home.models.domains import FormerHost
 from home.models.jobs import Heartbeat, PeriodicJob
 from home.models.mail import BatchStop, HeldFor, MailEvent, MailState, OutgoingMail, Stop, Suppression, TeamMailChoice
 from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
-from home.models.team import Crossing
+from home.models.team import Crossing, Invitation
 from home.models.users import User
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Heartbeat",
     "HeldFor",
     "HomePage",
+    "Invitation",
     "LogoDrawing",
     "MailEvent",
     "MailHead",

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import Crumb, furniture
+from home.csv_files import Cell, amount_cell, csv_response
 from home.languages import current
 from home.models import Role
 from home.recent_login import recent_login
 from pledges import deferred, journal, tax_report
 from pledges.admin.books_forms import AccountCodesForm, DayForm, JournalForm, PeriodForm
-from pledges.csv_files import Cell, amount_cell, csv_response
 from pledges.deferred import Owed
 from pledges.tax_report import tax_name
 
@@ -47,7 +47,9 @@ def taxes(request: AdminRequest) -> HttpResponseBase:
     lines = tax_report.lines_of(request.cooperative, period)
     if _is_file(request, form):
         header = [_("Tax"), _("Campaign"), _("Taxable, without taxes"), _("Collected"), _("Given back"), _("Payable")]
-        return csv_response(f"taxes-{period.name}.csv", [*header, _("Currency")], _tax_rows(lines), current())
+        return csv_response(
+            f"taxes-{period.name}.csv", [*header, _("Currency")], _tax_rows(lines), current(), by=request
+        )
     totals = tax_report.totals_of(request.cooperative, lines)
     context = {"filter": form, "period": period, "lines": lines, "totals": totals, "file": _file(request)}
     return _page(request, "tax_report", _("Taxes of a period"), context)
@@ -72,7 +74,11 @@ def owed(request: AdminRequest) -> HttpResponseBase:
         header = [_("Campaign"), _("Reward"), _("Number"), _("Amount without taxes"), *map(tax_name, codes)]
         rows = _owed_rows(lines, codes)
         return csv_response(
-            f"contreparties-dues-{day.isoformat()}.csv", [*header, _("Amount"), _("Currency")], rows, current()
+            f"contreparties-dues-{day.isoformat()}.csv",
+            [*header, _("Amount"), _("Currency")],
+            rows,
+            current(),
+            by=request,
         )
     context = {
         "filter": form,
@@ -108,7 +114,7 @@ def journal_of(request: AdminRequest) -> HttpResponseBase:
         header = [_("Date"), _("Group"), _("Kind"), _("Reference"), _("Campaign"), _("Account code"), _("Account")]
         amounts = [_("Tax"), _("Debit"), _("Credit"), _("Currency")]
         name = f"journal-{period.name}.csv"
-        return csv_response(name, [*header, *amounts], _journal_rows(request, entries), current())
+        return csv_response(name, [*header, *amounts], _journal_rows(request, entries), current(), by=request)
     context = {
         "filter": form,
         "sums": journal.sums_of(entries),
@@ -132,7 +138,7 @@ def accounts(request: AdminRequest) -> HttpResponse:
     """The cooperative's own codes of our accounts."""
     form = AccountCodesForm(request.POST or None, cooperative=request.cooperative)
     if request.method == "POST" and form.is_valid():
-        journal.set_codes(request.cooperative, form.codes())
+        journal.set_codes(request.cooperative, form.codes(), by=request.user)
         messages.success(request, _("The account codes are kept."))
         return redirect("pledges_accounts")
     return _page(request, "accounts", _("Account codes"), {"form": form})

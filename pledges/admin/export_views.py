@@ -15,12 +15,12 @@ from campaigns.models import Reward
 from campaigns.queries import campaigns_of
 from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import furniture
+from home.csv_files import csv_response, exported
 from home.languages import current
 from home.models import Cooperative, Role
 from home.recent_login import recent_login
 from pledges import exports
 from pledges.admin.forms import CampaignChoice, RewardChoice
-from pledges.csv_files import csv_response
 from pledges.exports import Wanted
 from pledges.fulfilment import today_in
 
@@ -88,7 +88,7 @@ def _file_name(request: AdminRequest, name: str) -> str:
 def backers(request: AdminRequest) -> HttpResponseBase:
     wanted, language = _wanted(request), current()
     rows = exports.backers(request.cooperative, wanted, language) if wanted else iter(())
-    return csv_response(_file_name(request, _("backers")), exports.backers_header(), rows, language)
+    return csv_response(_file_name(request, _("backers")), exports.backers_header(), rows, language, by=request)
 
 
 @require_safe
@@ -97,7 +97,7 @@ def backers(request: AdminRequest) -> HttpResponseBase:
 def labels(request: AdminRequest) -> HttpResponseBase:
     wanted = _wanted(request)
     rows = exports.labels(request.cooperative, wanted) if wanted else iter(())
-    return csv_response(_file_name(request, _("labels")), exports.labels_header(), rows, current())
+    return csv_response(_file_name(request, _("labels")), exports.labels_header(), rows, current(), by=request)
 
 
 @require_safe
@@ -106,7 +106,7 @@ def labels(request: AdminRequest) -> HttpResponseBase:
 def pick_up(request: AdminRequest) -> HttpResponseBase:
     wanted, language = _wanted(request), current()
     rows = exports.pick_up(request.cooperative, wanted, language) if wanted else iter(())
-    return csv_response(_file_name(request, _("pick-up")), exports.pick_up_header(), rows, language)
+    return csv_response(_file_name(request, _("pick-up")), exports.pick_up_header(), rows, language, by=request)
 
 
 @require_safe
@@ -117,5 +117,6 @@ def pick_up_page(request: AdminRequest) -> HttpResponse:
     wanted = _wanted(request)
     waiting = exports.to_pick_up(request.cooperative, wanted, current()) if wanted else iter(())
     places = [(place, list(some)) for place, some in groupby(waiting, key=lambda one: (one.place, one.hours))]
+    exported(request.cooperative, request.user, _("pick-up"))
     context = {"places": places, "today": today_in(request.cooperative)}
     return TemplateResponse(request, "pledges/admin/pick_up.html", context)

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
+from home.csv_files import csv_response
 from home.languages import current
 from home.models import Role
 from home.recent_login import recent_login
 from pledges import audiences, fulfilment, fulfilment_csv
 from pledges.admin.fulfilment_views import ICON
-from pledges.csv_files import csv_response
 from pledges.fulfilment_csv import Plan, Unreadable
 from pledges.models import Pledge
 
@@ -137,4 +137,4 @@ def template(request: AdminRequest) -> HttpResponseBase:
     rows = fulfilment_csv.template_rows(fulfilment.owed(request.cooperative))
     fulfilled = _("fulfilment")
     name = f"{fulfilled}-{fulfilment.today_in(request.cooperative).isoformat()}.csv"
-    return csv_response(name, header, rows, current())
+    return csv_response(name, header, rows, current(), by=request)

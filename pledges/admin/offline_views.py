@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -20,7 +21,7 @@ from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import Crumb, furniture, page_of
 from home.models import Backer, Role
 from home.recent_login import recent_login
-from pledges import offline, offline_entry, pledging
+from pledges import money_acts, offline, offline_entry, pledging
 from pledges.admin.offline_forms import EntryForm, GivenBackForm, ReceivedForm, TellForm
 from pledges.choosing import PledgeRefused
 from pledges.enums import PaymentMethod, PaymentState
@@ -179,7 +180,11 @@ def end(request: AdminRequest, pledge_id: int) -> HttpResponse:
 def _ended(request: AdminRequest, payment: Payment) -> bool:
     if payment.state == PaymentState.DUE:
         return offline.withdraw(payment, by=request.user)
-    return pledging.cancel(payment.pledge)
+    with transaction.atomic():
+        cancelled = pledging.cancel(payment.pledge)
+        if cancelled:
+            money_acts.on_payment(money_acts.OFFLINE_ENDED, payment, request.user)
+    return cancelled
 
 
 @require_http_methods(ASKS)

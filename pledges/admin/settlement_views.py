@@ -32,7 +32,7 @@ def pause(request: AdminRequest, campaign_id: int) -> HttpResponse:
         else:
             messages.info(request, _("There is nothing to pause: the charges are over, or paused already."))
     elif request.POST.get("act") == "resume":
-        if settlement.resume(campaign):
+        if settlement.resume(campaign, by=request.user):
             messages.success(request, _("Charges go on within a minute."))
         else:
             messages.info(request, _("The charges were not paused."))

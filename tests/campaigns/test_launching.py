@@ -8,7 +8,7 @@ import time_machine
 from campaigns import following, launching, lifecycle, tasks
 from campaigns.models import CampaignPage, CampaignState
 from home import backing, clock
-from home.models import Backer, OutgoingMail, Role
+from home.models import AuditEntry, Backer, OutgoingMail, Role
 from tests.factories.cooperatives import make_user
 from tests.factories.reviews import again, make_announced, make_approved, make_draft, member, terms_of
 
@@ -151,3 +151,10 @@ def test_advisers_launch_nothing(page, cooperative, on_host):
     client.force_login(make_user(cooperative, Role.ADVISER, "lise@meule.example"))
     assert client.post(f"/admin/campaigns/{page.pk}/launch/").status_code == 302
     assert standing(page)[0] == CampaignState.APPROVED
+
+
+def test_a_launch_is_written_down_once(page, cooperative):
+    owner = member(cooperative, Role.OWNER)
+    for _time in range(2):
+        launching.launch(again(page), terms_of(page), by=owner)
+    assert list(AuditEntry.objects.values_list("act", "actor")) == [("launched", owner.pk)]

@@ -78,8 +78,8 @@ def test_a_journal_of_other_days_or_campaigns_is_empty(taxed, cooperative):
 def test_codes_are_proposed_until_the_cooperative_writes_its_own(taxed, outsider):
     make_pledge(taxed)
     with within(taxed.cooperative):
-        journal.set_codes(taxed.cooperative, {("contributions", ""): "4-100", ("taxes", "qst"): "2-QST"})
-        journal.set_codes(taxed.cooperative, {("contributions", ""): "4-200"})
+        journal.set_codes(taxed.cooperative, {("contributions", ""): "4-100", ("taxes", "qst"): "2-QST"}, by=None)
+        journal.set_codes(taxed.cooperative, {("contributions", ""): "4-200"}, by=None)
         rows = journal.rows_of(taxed.cooperative, journal.entries_of(taxed.cooperative, YEAR))
         codes = {(row.account, row.tax): row.code for row in rows}
         assert sorted(codes.values()) == ["1060", "2-QST", "2310", "4-200", "5610"]

@@ -441,7 +441,7 @@ def test_a_pause_takes_no_day_of_the_grace(campaign, shop, stripe_double):
         settlement._claim = real_claim
     assert settlement.pause(campaign, by=treasurer)
     pass_days(stripe_double, 9)
-    assert settlement.resume(campaign)
+    assert settlement.resume(campaign, by=None)
     settlement.settle(_whole(campaign))
     attend(campaign)
     assert (payment_of(made).state, occasions()) == (PaymentState.MEND, ["0"])

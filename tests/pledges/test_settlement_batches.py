@@ -140,8 +140,8 @@ def test_a_paused_settlement_charges_nobody_until_it_is_resumed(campaign, shop, 
     assert settlement.work(campaign) is False
     assert list(settlement.unsettled()) == []
     assert (charges(stripe_double, shop), Settlement.objects.get().paused_by) == (0, owner)
-    assert settlement.resume(campaign) is True
-    assert settlement.resume(campaign) is False
+    assert settlement.resume(campaign, by=None) is True
+    assert settlement.resume(campaign, by=None) is False
     assert list(settlement.unsettled()) == [campaign]
     assert settlement.settle(campaign) == CampaignState.FUNDED
     assert charges(stripe_double, shop) == 15

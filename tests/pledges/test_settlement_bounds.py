@@ -103,7 +103,7 @@ def test_only_the_campaign_asked_for_is_paused_and_resumed(campaign, other):
     theirs.refresh_from_db()
     assert (ours.paused_by, ours.paused_at is not None, theirs.paused_at) == (owner, True, None)
     assert settlement.pause(other, by=owner) is True
-    assert settlement.resume(campaign) is True
+    assert settlement.resume(campaign, by=None) is True
     ours.refresh_from_db()
     theirs.refresh_from_db()
     assert (ours.paused_at, ours.paused_by, theirs.paused_by) == (None, None, owner)

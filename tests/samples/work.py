@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from campaigns import questions
 from campaigns.models import ReviewQuestion
-from home import clock, sender_verifying
-from home.models import OutgoingMail
+from home import clock, inviting, sender_verifying
+from home.models import OutgoingMail, Role
 from tests.samples import in_language, reader_of, sample
 from tests.samples.money import pledge_of
 from tests.updates.making import make_update, notice_block, tell, text_block
@@ -48,6 +48,17 @@ def of_a_log_in(kind, campaign, language, member):
 def of_the_sending_address(kind, campaign, language, member):
     sender_verifying.ask(campaign.cooperative, by=member)
     return in_language(OutgoingMail.objects.filter(kind=kind).latest("pk"), language)
+
+
+@sample("invitation")
+def of_an_invitation(kind, campaign, language, member):
+    inviting.invite(campaign.cooperative, "nouvelle@exemple.example", Role.EDITOR, member, language=language)
+    return OutgoingMail.objects.filter(kind=kind).latest("pk")
+
+
+@sample("password_reset")
+def of_a_password(kind, campaign, language, member):
+    return {"subject_key": f"user:{member.pk}", "occasion": language}
 
 
 @sample("update_published")

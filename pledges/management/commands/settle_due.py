@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand
 
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
-from home import clock, formats
+from home import audit, clock, formats
 from home.tenancy import across_cooperatives, within
-from pledges import settlement
+from pledges import money_acts, settlement
 
 
 class Command(BaseCommand):
@@ -33,6 +33,9 @@ class Command(BaseCommand):
                 self.stdout.write(self._line(settlement.forecast(campaign)))
         if options["write"] and not options["predict"]:
             for campaign in campaigns + resumable:
+                with within(campaign.cooperative):
+                    act = money_acts.SETTLEMENT_STARTED
+                    audit.record(act, cooperative=campaign.cooperative, by=None, subject=campaign)
                 self.stdout.write(f"{campaign.title_fr or campaign.title_en}: {settlement.settle(campaign)}")
         elif not campaigns:
             self.stdout.write("Nothing is due.")

@@ -159,6 +159,7 @@ WAGTAIL_FINISH_WORKFLOW_ACTION = "campaigns.finishing.leave_unpublished"
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "home.password_mails.PasswordResetForm"
 # Some systems list names that browsers do not know, and the page of the account stops at them.
 WAGTAIL_USER_TIME_ZONES = sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("fr", "Français"), ("en", "English")]
@@ -259,6 +260,14 @@ MFA_TOTP_TOLERANCE = 1  # telephones whose clock is half a minute off
 SECOND_FACTOR_REQUIRED_FOR: tuple[str, ...] = ("treasurer", "owner", "superuser")
 # What gives money back or away, and lists of people, ask who it is again after this long; None: never.
 RECENT_LOGIN_WITHIN: timedelta | None = timedelta(minutes=15)
+# Of people who log in: asked wherever a password is chosen (an invitation accepted, the account, a new password).
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

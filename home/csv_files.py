@@ -1,6 +1,6 @@
 """Tables that someone downloads: UTF-8 with a BOM, written as they are read, safe to open in a spreadsheet.
 
-    return csv_response("grand-livre-2026-10.csv", [_("Date"), _("Amount")], rows, language)
+    return csv_response("grand-livre-2026-10.csv", [_("Date"), _("Amount")], rows, language, by=request)
 
 `rows` is an iterable of rows (a generator over `queryset.iterator()` keeps memory flat), read while the file goes out,
 in the cooperative's scope and in `language`. A cell is one of these:
@@ -23,9 +23,15 @@ from itertools import islice
 from django.http import StreamingHttpResponse
 from django.utils import translation
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext_lazy as _
 
+from home import audit
+from home.admin_access import AdminRequest
 from home.languages import FRENCH
+from home.models import Cooperative, User
 from home.tenancy import current_cooperative, within
+
+EXPORTED = audit.act("exported", _("List exported"), is_money=True)
 
 BOM = "\ufeff"
 
@@ -53,13 +59,20 @@ def amount_cell(cents: int, language: str) -> Figure:
 
 
 def csv_response(
-    name: str, header: Iterable[str], rows: Iterable[Iterable[Cell]], language: str
+    name: str, header: Iterable[str], rows: Iterable[Iterable[Cell]], language: str, *, by: AdminRequest
 ) -> StreamingHttpResponse:
-    """The answer that downloads the table as `name`. Call in the cooperative's scope."""
+    """The answer to `by` that downloads the table as `name`; who took which is written in the audit log."""
+    if by.method == "GET":
+        exported(by.cooperative, by.user, name)
     response = StreamingHttpResponse(streamed(header, rows, language), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def exported(cooperative: Cooperative, by: User, file: str) -> None:
+    """Someone of the team takes a list away, as a file or on paper."""
+    audit.record(EXPORTED, cooperative=cooperative, by=by, file=file)
 
 
 def streamed(header: Iterable[str], rows: Iterable[Iterable[Cell]], language: str) -> Iterator[bytes]:

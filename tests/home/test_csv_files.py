@@ -6,10 +6,13 @@ from datetime import date
 from io import StringIO
 
 import pytest
+from django.test import RequestFactory
 
+from home.csv_files import Figure, amount_cell, csv_response, streamed
+from home.models import AuditEntry
 from home.tenancy import current_cooperative, within
-from pledges.csv_files import Figure, amount_cell, csv_response, streamed
 from pledges.models import Pledge
+from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge
 
 
@@ -81,7 +84,14 @@ def test_rows_are_read_in_the_scope_of_the_view_after_it_ended(campaign):
             yield [str(pledge.amount), pledge.items.get().title]
 
     with within(campaign.cooperative):
-        response = csv_response("x.csv", ["Un"], rows(), "fr")
+        asked = RequestFactory().get("/")
+        asked.cooperative, asked.user = campaign.cooperative, make_user(campaign.cooperative)
+        response = csv_response("x.csv", ["Un"], rows(), "fr", by=asked)
+        assert AuditEntry.objects.values_list("act", "actor_id", "facts").get() == (
+            "exported",
+            asked.user.pk,
+            {"file": "x.csv"},
+        )
     assert current_cooperative() is None
     assert len(b"".join(response).decode().splitlines()) == 2
     assert current_cooperative() is None
