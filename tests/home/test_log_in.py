@@ -59,7 +59,7 @@ def add_application(client):
 def test_from_a_password_to_a_second_factor_and_back(visitor, owner, cooperative):
     with time_machine.travel(AT, tick=False) as clock:
         assert visitor.get(HOME)["Location"] == f"{LOG_IN}?next={HOME}"
-        assert "Adresse de courriel" in body_of(visitor.get(LOG_IN))
+        assert "Adresse courriel" in body_of(visitor.get(LOG_IN))
         refused = log_in(visitor, owner, "wrong")
         assert "L’adresse de courriel et le mot de passe ne vont pas ensemble." in body_of(refused)
         assert log_in(visitor, owner)["Location"] == HOME

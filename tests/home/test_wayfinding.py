@@ -64,7 +64,7 @@ def test_cookies_are_the_host_s_alone(cooperative):
     client = Client(HTTP_HOST=cooperative.site.hostname)
     user = make_user(cooperative, Role.OWNER)
     client.get("/admin/login/")
-    client.post("/admin/login/", {"username": user.email, "password": "secret"})
+    client.post("/admin/login/", {"login": user.email, "password": "secret"})
     client.post(reverse("sender_verification"))
     client.get("/fr/")
     client.post("/admin/logout/")
