@@ -6,15 +6,17 @@ RICH_TEXT_SAYS = "text => [...document.querySelectorAll('input[type=hidden]')].s
 
 
 class Editor:
-    def __init__(self, browser, stack, *, host="meule", email="editor@meule.example"):
+    def __init__(
+        self, browser, stack, *, host="meule", email="editor@meule.example", password="secret", lands=r"/admin/$"
+    ):
         self.browser, self.stack, self.host = browser, stack, host
         self.page = browser.new_context(locale="fr-CA", viewport={"width": 1280, "height": 1000}).new_page()
         self.page.set_default_timeout(90_000)
         self.go("/admin/login/")
         self.page.fill("[name=login]", email)
-        self.page.fill("[name=password]", "secret")
+        self.page.fill("[name=password]", password)
         self.page.click("button[type=submit]")
-        self.page.wait_for_url(re.compile(r"/admin/$"))
+        self.page.wait_for_url(re.compile(lands))
 
     def go(self, path):
         self.page.goto(self.stack.url(path, self.host))

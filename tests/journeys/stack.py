@@ -35,7 +35,7 @@ def _is_free(port):
 
 
 class Stack:
-    def __init__(self, folder, migrated=None):
+    def __init__(self, folder, migrated=None, **environment):
         self.folder, self.port, self.migrated = folder, five_free_ports(), migrated
         self.stripe, self.inbox = (f"http://127.0.0.1:{self.port + step}" for step in (1, 2))
         self.environment = os.environ | {
@@ -44,6 +44,7 @@ class Stack:
             "TREMPLIN_DATA": str(folder),
             "WEB_WORKERS": "1",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
+            **environment,
         }
         self.processes = {}
 
@@ -177,8 +178,9 @@ def running_demo(folder, migrated=None):
 
 
 @contextmanager
-def running(folder, migrated=None):
-    stack = Stack(folder, migrated)
+def running(folder, migrated=None, **environment):
+    """The product; `environment` are settings of its own."""
+    stack = Stack(folder, migrated, **environment)
     try:
         stack.start_all()
         yield stack

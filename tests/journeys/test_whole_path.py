@@ -24,7 +24,8 @@ ENGLISH = {
 }
 
 
-def compose_campaign(editor, stack, shots, *, goal, days=3):
+def write_campaign(editor, stack, *, goal, days=3):
+    """A draft with two tiers, submitted for review; the id of its page."""
     editor.start_page("campaigns/campaignpage", stack.seeded["meule"]["home"], "Un four pour le village")
     editor.fill("goal", goal)
     editor.pick_day("end_date", (date.today() + timedelta(days=days)).isoformat())
@@ -42,7 +43,11 @@ def compose_campaign(editor, stack, shots, *, goal, days=3):
         editor.fill(f"{tier}-description", f"{title} pour vous.")
         editor.fill(f"{tier}-amount", amount)
         editor.fill(f"{tier}-estimated_delivery", "2027-10")
-    page_id = editor.submit_for_review()
+    return editor.submit_for_review()
+
+
+def compose_campaign(editor, stack, shots, *, goal, days=3):
+    page_id = write_campaign(editor, stack, goal=goal, days=days)
     adviser = Editor(editor.browser, stack, email="adviser@meule.example")
     adviser.approve(page_id, shot=shots / "0-dossier.png")
     editor.publish_draft(page_id)
