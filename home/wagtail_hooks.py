@@ -181,7 +181,7 @@ def my_day_item() -> RoleMenuItem:
         gettext_lazy("My day"),
         reverse_lazy("wagtailadmin_home"),
         name="my-day",
-        icon_name="home",
+        icon_name="calendar-check",
         order=1,
         roles=tuple(Role),
     )
@@ -202,6 +202,12 @@ def switch_item() -> switching_views.SwitchItem:
         icon_name=switching_views.ICON,
         order=900,
     )
+
+
+@hooks.register("construct_homepage_summary_items", order=100)
+def no_counts(request: HttpRequest, summary_items: list[Any]) -> None:
+    """How many pages and images there are needs nobody: what does stands at the top instead."""
+    summary_items.clear()
 
 
 @hooks.register("register_account_menu_item")
