@@ -33,8 +33,14 @@ def sender_line(cooperative: Cooperative) -> Line | None:
 def translations(request: AdminRequest) -> Iterator[Line]:
     if has_role(request, *bilingual_views.ROLES):
         pairs = pairs_of(bilingual_views.own_pages(request.user, request.cooperative))
-        lines = [_behind(pair, request.cooperative.time_zone) for pair in pairs if pair.needs_work]
+        lines = [_behind(pair, request.cooperative.time_zone) for pair in pairs if _is_behind(pair)]
         yield from at_most(lines, reverse("home_translations"), _("See all translations"))
+
+
+def _is_behind(pair: Pair) -> bool:
+    """Not a page that is written in both languages and online in neither: nobody reads it yet."""
+    is_quiet = pair.standing is Standing.DRAFT and pair.french is not None and not pair.french.live
+    return pair.needs_work and not is_quiet
 
 
 def _behind(pair: Pair, zone: str) -> Line:

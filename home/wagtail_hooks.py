@@ -215,7 +215,7 @@ def my_day_item() -> RoleMenuItem:
         gettext_lazy("My day"),
         reverse_lazy("wagtailadmin_home"),
         name="my-day",
-        icon_name="home",
+        icon_name="calendar-check",
         order=1,
         roles=tuple(Role),
     )
@@ -249,6 +249,12 @@ def domain_item() -> RoleMenuItem:
         roles=domain_views.ROLES,
         operators=True,
     )
+
+
+@hooks.register("construct_homepage_summary_items", order=100)
+def no_counts(request: HttpRequest, summary_items: list[Any]) -> None:
+    """How many pages and images there are needs nobody: what does stands at the top instead."""
+    summary_items.clear()
 
 
 @hooks.register("register_account_menu_item")

@@ -23,7 +23,7 @@ from home.my_day import Line
 from updates.advised import advised_by
 from updates.followed import Followed, Subject, followed_in
 
-ICON = "tasks"
+ICON = "glasses"
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,8 @@ def test_days_are_those_of_the_cooperative(campaign):
     assert (pace.days[0].on, pace.days[-1].on, len(pace.days)) == (date(2031, 5, 1), date(2031, 5, 31), 31)
     assert [day.amount for day in pace.days[:3]] == [1500, 250, None]
     assert lived(campaign) == {1: 1500, 2: 250, 31: 125}
+    further_west = paces_of([campaign], "America/Vancouver", date(2031, 5, 31))[campaign.pk]
+    assert [day.amount for day in further_west.days[:2]] == [1750, 0]
 
 
 def test_an_all_or_nothing_campaign_counts_what_is_promised_and_none_that_ended_before_the_end(campaign):

@@ -15,6 +15,7 @@ from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge
 from tests.factories.reviews import member
+from tests.home.test_standings import make_page
 from tests.updates.busy import make_busy, make_in_review
 
 
@@ -70,6 +71,7 @@ THEIRS = {
 
 def test_each_role_finds_what_is_theirs_and_a_way_to_it(cooperative, outsider):
     make_busy(cooperative)
+    make_page(cooperative)
     make_busy(outsider, "Secret")
     order = ["first", "late", "waiting", "near", "calm"]
     for role, expected in THEIRS.items():
@@ -78,6 +80,7 @@ def test_each_role_finds_what_is_theirs_and_a_way_to_it(cooperative, outsider):
         assert [group for group, _, _ in lines] == sorted((group for group, _, _ in lines), key=order.index)
         untold = [sentence for _, sentence, url in lines if not url]
         assert untold == (["1 payment is waiting for its backer."] if role == Role.EDITOR else [])
+        assert not [sentence for _, sentence, _ in lines if "still a draft" in sentence]  # online in no language
         assert not [sentence for _, sentence, _ in lines if "Fuite" in sentence or "Secret" in sentence]
     for role in (Role.ADVISER, Role.TREASURER):
         client = visit(cooperative, role)
@@ -101,8 +104,6 @@ def test_payments_that_stop_stand_first_for_everyone(cooperative, campaign):
 
 
 def test_more_of_the_same_is_one_line(cooperative):
-    from tests.home.test_standings import make_page
-
     for number in range(6):
         make_page(cooperative, f"Page {number}")
     lines = [line for line in day_of(cooperative, Role.EDITOR) if "Page" in line[1] or "more" in line[1]]

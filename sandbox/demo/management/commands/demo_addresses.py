@@ -26,6 +26,7 @@ from sandbox.demo.founding import OPERATOR, PASSWORD, address_of
 
 Row = dict[str, str]
 DESKS = (
+    ("Mes dossiers, toutes coopératives", "updates_portfolio", Role.ADVISER),
     ("Envois, brouillons, nouvelles promises", "updates_mailings", Role.EDITOR),
     ("Questions reçues", "updates_questions", Role.EDITOR),
     ("Remise des contreparties", "pledges_fulfilment", Role.EDITOR),
