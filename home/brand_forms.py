@@ -22,8 +22,8 @@ PAIRS = ("header", "footer", "thanks")
 class DrawingField(forms.FileField):
     """Takes a file, gives what is harmless in it."""
 
-    def to_python(self, data: Any) -> Drawing | None:
-        file = super().to_python(data)
+    def to_python(self, data: Any) -> Any:
+        file: Any = super().to_python(data)
         if file is None:
             return None
         if file.size > drawings.LARGEST:

@@ -3,6 +3,7 @@
 Made from what the editor chose, through Wagtail's own renditions; an icon of a brand without any is its first letter.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from typing import Any, Final
@@ -35,7 +36,7 @@ def icon(brand: Brand, size: int, name: str) -> bytes:
     def draw() -> bytes:
         return _png(_square(brand, size, name))
 
-    return cache.get_or_set(f"icon:{brand.pk}:{brand.version}:{size}", draw, KEPT)
+    return _kept(f"icon:{brand.pk}:{brand.version}:{size}", draw)
 
 
 def favicon(brand: Brand, name: str) -> bytes:
@@ -48,7 +49,11 @@ def favicon(brand: Brand, name: str) -> bytes:
         _square(brand, SMALL_SIZES[-1], name).save(out, "ICO", sizes=sizes, append_images=smaller)
         return out.getvalue()
 
-    return cache.get_or_set(f"icon:{brand.pk}:{brand.version}:ico", draw, KEPT)
+    return _kept(f"icon:{brand.pk}:{brand.version}:ico", draw)
+
+
+def _kept(key: str, draw: Callable[[], bytes]) -> bytes:
+    return cache.get_or_set(key, draw, KEPT) or draw()
 
 
 def mail_logo(brand: Brand) -> bytes | None:
@@ -78,7 +83,7 @@ def _square(brand: Brand, size: int, name: str) -> Image.Image:
     with Image.open(BytesIO(chosen)) as picture:
         fitted = picture.convert("RGBA")
     scale = size / max(fitted.size)
-    fitted = fitted.resize([max(round(side * scale), 1) for side in fitted.size], Image.Resampling.LANCZOS)  # type: ignore[arg-type]
+    fitted = fitted.resize([max(round(side * scale), 1) for side in fitted.size], Image.Resampling.LANCZOS)
     ground.alpha_composite(fitted, ((size - fitted.width) // 2, (size - fitted.height) // 2))
     return ground
 

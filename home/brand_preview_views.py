@@ -23,7 +23,7 @@ SCRIPT = "XMLHttpRequest"
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(*ROLES)
+@requires(*ROLES, operators=True)
 def preview(request: AdminRequest, site_id: int) -> HttpResponse:
     """POST shows what the form holds; GET, where nothing is typed, leads to the form."""
     if site_id != request.cooperative.site_id:

@@ -143,7 +143,7 @@ def paint_mail(occasion: Occasion) -> str:
         facts={"asked_by": str(occasion.user)},
         language=occasion.language,
     )
-    return str(Composer(occasion.brand).compose(mail).alternatives[0].content)  # type: ignore[union-attr]
+    return str(Composer(occasion.brand).compose(mail).alternatives[0][0])
 
 
 also_show("home", _("Home page"), paint_home)

@@ -46,7 +46,7 @@ def is_taken(hostname: str, cooperative: Cooperative | None = None) -> bool:
     if Site.objects.filter(hostname__iexact=hostname).exists():
         return True
     former = Cooperative.objects.filter(former_hosts__hostname=hostname)
-    return former.exclude(pk=cooperative.pk if cooperative else None).exists()
+    return any(one != cooperative for one in former)
 
 
 def _is_the_platforms(hostname: str) -> bool:

@@ -61,7 +61,7 @@ class CompressionMiddleware(GZipMiddleware):
 
 def _nobody_here(request: HttpRequest) -> HttpResponse:
     """No address leads anywhere: Django would lead some to the same with a language before it, or a slash after it."""
-    request.urlconf = ()  # type: ignore[attr-defined]
+    request.urlconf = ()  # type: ignore[assignment]
     return HttpResponseNotFound(render_to_string("home/unknown_host.html", request=None))
 
 

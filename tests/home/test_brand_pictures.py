@@ -5,8 +5,6 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
-from django.utils import translation
 from PIL import Image as Picture
 from wagtail.images.models import Image
 from wagtail.models import Collection
@@ -173,10 +171,3 @@ def test_the_head_of_mails_is_the_brand_s(cooperative, on_host):
     address = f"http://meule.localhost/brand/{brand.version}/mail.png"
     assert f'<img src="{address}" height="48" alt="La Meule commune"' in html()
     assert picture(on_host(cooperative).get(address.removeprefix("http://meule.localhost"))).size == (307, 96)
-
-
-def test_a_word_of_thanks_is_read_on_coming_back(cooperative):
-    change(cooperative, thanks_fr="Merci <tous>", thanks_en="Thank you")
-    with translation.override("en"):
-        assert Brand.objects.get(site=cooperative.site).word_of_thanks == "Thank you"
-    assert reverse("favicon") == "/favicon.ico"

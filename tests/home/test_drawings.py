@@ -19,9 +19,10 @@ def svg(inside="", head=HEAD):
 
 
 def refusal(data):
-    with translation.override("en"), pytest.raises(ValidationError) as raised:
-        drawings.read(data)
-    return raised.value.messages[0]
+    with translation.override("en"):
+        with pytest.raises(ValidationError) as raised:
+            drawings.read(data)
+        return raised.value.messages[0]
 
 
 HARMFUL = "This drawing holds something that a logo does not need and that could do harm: {}. Remove it."

@@ -14,7 +14,7 @@ from django.utils import translation
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign, Reward, RewardStock
 from home import clock, formats
-from home.models import Backer, NewsConsent
+from home.models import Backer, Brand, NewsConsent
 from home.tenancy import within
 from pledges import checkout
 from pledges.consent_texts import VERSION
@@ -383,8 +383,11 @@ def test_back_from_the_page_the_truth_is_read_at_the_provider(selling, campaign,
     assert "We are waiting for Stripe's confirmation." in words(waiting)
     assert Pledge.objects.get().state == PledgeState.PENDING
     stripe_double.pay(row.stripe_session)
+    brand = Brand.objects.filter(site=campaign.cooperative.site)
+    brand.update(thanks_fr="Merci à vous", thanks_en="A loaf <b>awaits</b> you.")
     thanks = selling.get(back)
     assert "Thank you! Your pledge of $45 is recorded." in words(thanks)
+    assert "<p>A loaf &lt;b&gt;awaits&lt;/b&gt; you.</p>" in thanks.content.decode()
     assert "Nothing has been charged. If the goal is reached, your card will be charged on" in words(thanks)
     assert Pledge.objects.get().state == PledgeState.CONFIRMED
     assert (thanks["Referrer-Policy"], thanks["Cache-Control"]) == ("strict-origin", "no-store, private")
