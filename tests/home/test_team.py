@@ -166,7 +166,7 @@ def test_the_page_says_who_and_who_is_awaited(cooperative, owner):
 def test_a_log_in_is_told_to_the_team_where_it_was(cooperative, outsider, owner):
     welcome(owner, outsider, Role.EDITOR)
     client = Client(HTTP_HOST=cooperative.site.hostname)
-    client.post(reverse("wagtailadmin_login"), {"username": owner.email, "password": "secret"})
+    client.post(reverse("wagtailadmin_login"), {"username": owner.email, "login": owner.email, "password": "secret"})
     known = {one.cooperative_id: one.last_login_at is not None for one in Membership.objects.filter(user=owner)}
     assert known == {cooperative.pk: True, outsider.pk: False}
 
