@@ -33,6 +33,7 @@ def test_a_passkey_from_its_making_to_a_log_in(asked, chromium, stack, shots):
     page.wait_for_url(re.compile(r"/admin/two-step/$"))
     page.screenshot(path=shots / "passkey-1-why.png", full_page=True)
     page.get_by_role("link", name="Ajouter une application").click()
+    page.get_by_role("img", name="La clé, en image à numériser").wait_for()
     page.screenshot(path=shots / "passkey-2-application.png", full_page=True)
     page.get_by_role("link", name="Annuler").click()
     page.get_by_role("link", name="Ajouter une clé d’accès").click()
