@@ -52,7 +52,9 @@ def body_of(response):
 
 def add_application(client):
     """Sets one as a person does; its key."""
-    secret = re.search(r"<code>([A-Z2-7]{32})</code>", body_of(client.get(APPLICATION)))[1]
+    page = body_of(client.get(APPLICATION))
+    assert '<svg width="' in page and "&lt;svg" not in page
+    secret = re.search(r"<code>([A-Z2-7]{32})</code>", page)[1]
     assert client.post(APPLICATION, {"code": code_of(secret)})["Location"] == CODES
     return secret
 
