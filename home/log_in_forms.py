@@ -1,17 +1,37 @@
 """The forms of django-allauth's pages, with labels of our own."""
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.forms import LoginForm, ReauthenticateForm
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.utils.translation import gettext_lazy
 
 AGAIN = {"autocomplete": "current-password", "autofocus": True}
 CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+
+
+#: What fido2 and cryptography raise for bytes that are no passkey's.
+NONSENSE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, InvalidSignature, struct.error)
+
+
+@contextmanager
+def refusing_nonsense() -> Iterator[None]:
+    """django-allauth expects some of what they raise; the rest would be a fault of ours."""
+    try:
+        yield
+    except forms.ValidationError:
+        raise
+    except NONSENSE as error:
+        raise get_adapter().validation_error("incorrect_code") from error
 
 
 class LogInForm(LoginForm):
@@ -52,9 +72,25 @@ class FirstCodeForm(ActivateTOTPForm):
 
 
 class PasskeyForm(AddWebAuthnForm):
+    def clean(self) -> dict[str, Any]:
+        with refusing_nonsense():
+            return super().clean()
+
     name = forms.CharField(
         label=gettext_lazy("Name of this passkey"),
         required=False,
         max_length=60,
         help_text=gettext_lazy("To know it again: “My telephone”, “The key on my ring”."),
     )
+
+
+class PasskeyProofForm(AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Any:
+        with refusing_nonsense():
+            return super().clean_credential()
+
+
+class PasskeyAgainForm(ReauthenticateWebAuthnForm):
+    def clean_credential(self) -> Any:
+        with refusing_nonsense():
+            return super().clean_credential()

@@ -12,8 +12,7 @@ from allauth.mfa.base.views import reauthenticate as code_again
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
-from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
-from allauth.mfa.webauthn.views import reauthenticate_webauthn as passkey_again
+from allauth.mfa.webauthn.views import AddWebAuthnView, ReauthenticateWebAuthnView, RemoveWebAuthnView
 from django.contrib import messages
 from django.contrib.auth import logout as log_out_now
 from django.db import transaction
@@ -57,6 +56,14 @@ class LogIn(LoginView):
             if request.method == "POST":
                 log_out_now(request)
         return super().dispatch(request, *args, **kwargs)
+
+
+class PasskeyAgain(ReauthenticateWebAuthnView):
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Back to where one tries again; django-allauth's leads away."""
+        for words in form.errors.get("credential", []):
+            messages.error(self.request, words)
+        return redirect(self.passthrough_next_url(reverse("mfa_reauthenticate_webauthn")))
 
 
 class Furnished:
@@ -156,4 +163,4 @@ log_out = logout
 prove = authenticate
 prove_password_again = of_the_team(password_again)
 prove_code_again = of_the_team(code_again)
-prove_passkey_again = of_the_team(passkey_again)
+prove_passkey_again = of_the_team(PasskeyAgain.as_view())

@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -51,7 +52,9 @@ def body_of(response):
 
 def add_application(client):
     """Sets one as a person does; its key."""
-    secret = re.search(r"<code>([A-Z2-7]{32})</code>", body_of(client.get(APPLICATION)))[1]
+    page = body_of(client.get(APPLICATION))
+    assert '<svg width="' in page and "&lt;svg" not in page
+    secret = re.search(r"<code>([A-Z2-7]{32})</code>", page)[1]
     assert client.post(APPLICATION, {"code": code_of(secret)})["Location"] == CODES
     return secret
 
@@ -180,3 +183,17 @@ def test_a_key_lies_encrypted(visitor, owner):
     secret = add_application(visitor)
     stored = Authenticator.objects.get(type="totp").data["secret"]
     assert (secret in stored, second_factor.has_one(owner)) == (False, True)
+
+
+def test_what_is_sent_too_late_about_a_log_in_is_not_done_after_the_proof(visitor, owner, settings):
+    """django-allauth would keep it and do it, past the middleware."""
+    settings.RECENT_LOGIN_WITHIN = timedelta(minutes=15)
+    with time_machine.travel(AT, tick=False) as clock:
+        log_in(visitor, owner)
+        secret = re.search(r"<code>([A-Z2-7]{32})</code>", body_of(visitor.get(APPLICATION)))[1]
+        clock.shift(16 * 60)
+        asked = visitor.post(APPLICATION, {"code": code_of(secret)})
+        assert asked["Location"].startswith("/admin/confirm/")
+        done = visitor.post("/admin/confirm/", {"password": "secret", "next": APPLICATION})
+        assert (done["Location"], second_factor.has_one(owner)) == (APPLICATION, False)
+        add_application(visitor)

@@ -125,3 +125,18 @@ def test_what_is_no_passkey_is_refused(cooperative, owner):
     for nonsense in ("", "{}", "[]", "null", "7", '{"id": 1}', '{"response": {}}', '{"id": "AA", "rawId": "AA"}'):
         assert client.post(ADD, {"name": "x", "credential": nonsense}).status_code == 200, nonsense
     assert Authenticator.objects.count() == 0
+
+
+def test_a_forged_signature_is_refused_and_a_passkey_confirms_that_it_is_you(cooperative, owner):
+    client, _home = come(cooperative, owner)
+    telephone, forger = (Telephone(cooperative.site.hostname) for _one in range(2))
+    client.post(ADD, {"name": "", "credential": telephone.make(options_of(client, ADD))})
+    forger.id = telephone.id
+    client, _code = come(cooperative, owner)
+    assert client.post(PROVE, {"credential": forger.sign(options_of(client, PROVE))}).status_code == 200
+    assert client.post(PROVE, {"credential": telephone.sign(options_of(client, PROVE))})["Location"] == "/admin/"
+    again = "/admin/confirm/passkey/"
+    refused = client.post(again, {"credential": forger.sign(options_of(client, again)), "next": INDEX}, follow=True)
+    assert "Ce code n’est pas le bon" in refused.content.decode()
+    proof = {"credential": telephone.sign(options_of(client, again)), "next": INDEX}
+    assert client.post(again, proof)["Location"] == INDEX

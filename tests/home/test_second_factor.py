@@ -46,6 +46,7 @@ def test_the_direction_resets_that_of_its_own_people(owner, cooperative):
     address = reverse("second_factor_reset", args=[treasurer.pk])
     assert treasurer.email in owner.get(address).content.decode()
     assert Authenticator.objects.count() == 2
+    assert second_factor.states_of([treasurer, owner.user]) == {treasurer.pk: True, owner.user.pk: False}
     owner.post(address)
     assert Authenticator.objects.count() == 0
     acts, mails = told(cooperative)

@@ -17,7 +17,7 @@ def test_a_passkey_from_its_making_to_a_log_in(asked, chromium, stack, shots):
     page = chromium.new_context(locale="fr-CA", viewport={"width": 1280, "height": 1000}).new_page()
     page.set_default_timeout(30_000)
     errors = []
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(error))
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
     telephone = {"protocol": "ctap2", "transport": "internal", "hasUserVerification": True, "isUserVerified": True}
@@ -33,6 +33,7 @@ def test_a_passkey_from_its_making_to_a_log_in(asked, chromium, stack, shots):
     page.wait_for_url(re.compile(r"/admin/two-step/$"))
     page.screenshot(path=shots / "passkey-1-why.png", full_page=True)
     page.get_by_role("link", name="Ajouter une application").click()
+    page.get_by_role("img", name="La clé, en image à numériser").wait_for()
     page.screenshot(path=shots / "passkey-2-application.png", full_page=True)
     page.get_by_role("link", name="Annuler").click()
     page.get_by_role("link", name="Ajouter une clé d’accès").click()

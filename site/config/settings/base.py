@@ -252,6 +252,8 @@ MFA_FORMS = {
     "reauthenticate": "home.log_in_forms.CodeAgainForm",
     "activate_totp": "home.log_in_forms.FirstCodeForm",
     "add_webauthn": "home.log_in_forms.PasskeyForm",
+    "authenticate_webauthn": "home.log_in_forms.PasskeyProofForm",
+    "reauthenticate_webauthn": "home.log_in_forms.PasskeyAgainForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an address was proved by the invitation that came to it
