@@ -14,6 +14,10 @@ from home.languages import CHOICES, FRENCH
 class Cooperative(models.Model):
     """One cooperative: its legal person, its host (the Site), its Stripe account and its limits.
 
+    One that `rehearses` another is its sandbox (« Campagne d’essai »): a tenant like any other, so that every wall of
+    tenancy stands between the two; paid in Stripe's test mode, open to its people alone, and writing to nobody but
+    `rehearsed_by` (home.diverting), or to nobody at all.
+
     Never deleted: what it owes its backers outlives it. `archived_at` closes it. `disconnected_at` is when its Stripe
     account stopped being reachable by the platform.
     """
@@ -55,6 +59,12 @@ class Cooperative(models.Model):
         default=False,
         help_text=_("Its public campaigns are found there beside those of other cooperatives."),
     )
+    rehearses = models.OneToOneField(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="rehearsal"
+    )
+    rehearsed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
     sender_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -80,6 +90,10 @@ class Cooperative(models.Model):
     def root_url(self) -> str:
         """Scheme, host and port of the cooperative's own site, without a trailing slash."""
         return self.site.root_url
+
+    @property
+    def is_rehearsal(self) -> bool:
+        return self.rehearses_id is not None
 
     @property
     def address_line(self) -> str:
