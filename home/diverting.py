@@ -57,7 +57,7 @@ def _mark(message: EmailMultiAlternatives, meant_for: str) -> None:
     message.subject = f"[{gettext('Trial')}] {message.subject}"
     message.body = render_to_string("emails/rehearsal.txt", context) + str(message.body)
     notice = render_to_string("emails/rehearsal.html", context)
-    parts = [(str(content), kind) for content, kind in message.alternatives]  # type: ignore[attr-defined]
+    parts = [(str(content), kind) for content, kind in message.alternatives]
     message.alternatives = []
     for content, kind in parts:
         message.attach_alternative(_below_body_tag(content, notice) if kind == "text/html" else content, kind)

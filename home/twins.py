@@ -43,7 +43,7 @@ def twin_of(cooperative: Cooperative) -> Cooperative | None:
 
 def real_of(twin: Cooperative) -> Cooperative:
     """The cooperative that this one rehearses."""
-    return Cooperative.objects.select_related("site").get(pk=twin.rehearses_id)
+    return Cooperative.objects.select_related("site").get(rehearsal=twin.pk)
 
 
 def found_twin(cooperative: Cooperative) -> Cooperative:
