@@ -1,7 +1,8 @@
 """The state machine of a campaign.
 
 draft -> in review -> approved -> (announced: the pre-campaign) -> live -> closing -> funded, missed or ended
--> fulfilling -> closed. Every step is one conditional UPDATE, so that two callers do it once. Instants in UTC.
+-> fulfilling -> closed. A campaign of a rehearsal (Cooperative.rehearses) may besides be brought to its end, and
+abandoned from anywhere. Every step is one conditional UPDATE, so that two callers do it once. Instants in UTC.
 """
 
 from collections.abc import Collection
@@ -123,6 +124,31 @@ def extend(campaign: Campaign, deadline: datetime, *, by: Any, reason_fr: str, r
 def may_extend(campaign: Campaign, at: datetime) -> bool:
     """Whether it is time for it; how far it may go is `end_dates.latest_end`."""
     return takes_pledges(campaign, at) and campaign.extended_at is None
+
+
+def bring_forward(campaign: Campaign, deadline: datetime) -> bool:
+    """Bring the end of a live campaign of a rehearsal nearer, so that what comes with it can be lived through.
+
+    Raises TypeError for a campaign that is none: the deadline that people rely on never comes nearer.
+    """
+    _only_rehearsed(campaign)
+    with transaction.atomic():
+        locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        if locked.state != CampaignState.LIVE or deadline >= locked.deadline:
+            return False
+        return _step(campaign, {CampaignState.LIVE}, deadline=deadline)
+
+
+def abandon(campaign: Campaign) -> bool:
+    """End a campaign of a rehearsal wherever it stands, without an outcome. Raises TypeError for one that is none."""
+    _only_rehearsed(campaign)
+    states = set(CampaignState) - {CampaignState.CLOSED}
+    return _step(campaign, states, state=CampaignState.CLOSED, outcome="", decided_at=None, completed_at=clock.now())
+
+
+def _only_rehearsed(campaign: Campaign) -> None:
+    if not campaign.cooperative.is_rehearsal:
+        raise TypeError(f"Campaign {campaign.pk} is no rehearsal's.")
 
 
 def decide(campaign: Campaign, *, pledged: int, backers: int, units: int = 0) -> CampaignState | None:

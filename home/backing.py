@@ -79,7 +79,12 @@ def wants_news(backer: Backer, topic: UUID) -> bool:
 
 
 def suppress(cooperative: Cooperative, address: str, reason: str) -> None:
-    """News no longer goes to this address; the first reason stays unless it bounces for good later."""
+    """News no longer goes to this address; the first reason stays unless it bounces for good later.
+
+    What is told of a rehearsal's mail is about whoever rehearses, and not about the address: nothing follows.
+    """
+    if cooperative.is_rehearsal:
+        return
     row, created = Suppression.objects.get_or_create(
         cooperative=cooperative,
         email_key=email_key(address),

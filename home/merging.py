@@ -93,7 +93,7 @@ def _fields(apart: Apart) -> dict[str, str]:
 def answer_for(message: EmailMultiAlternatives, mail: OutgoingMail) -> tuple[str, str]:
     """What the provider said of one reader: anymail's status and the provider's name of the mail."""
     recipients = getattr(getattr(message, "anymail_status", None), "recipients", {})
-    said = recipients.get(mail.address)
+    said = recipients.get(message.to[0] if len(message.to) == 1 else mail.address)
     if said is None:
         return "", ""
     return said.status or "", "" if said.message_id is None else str(said.message_id)

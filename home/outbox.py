@@ -22,7 +22,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, transaction
 
-from home import backing, claims, clock, composing, merging, team_mails
+from home import backing, claims, clock, composing, diverting, merging, team_mails
 from home.composing import Composer
 from home.handover import Verdict, blames_the_message
 from home.merging import Dialect
@@ -123,6 +123,13 @@ def readdress(backer: Backer) -> None:
     waiting.exclude(address="").update(address=backer.email)
 
 
+def forget_rehearsal(cooperative: Cooperative) -> None:
+    """No mail of a rehearsal that is over leaves, and none is kept. Raises TypeError for a real cooperative."""
+    if not cooperative.is_rehearsal:
+        raise TypeError(f"{cooperative.slug} is no rehearsal.")
+    OutgoingMail.objects.filter(cooperative=cooperative).exclude(state=MailState.LEAVING).delete()
+
+
 def nudge() -> None:
     from home.tasks import send_mails  # noqa: PLC0415 (tasks import this module)
 
@@ -189,7 +196,7 @@ def _groups(mails: list[OutgoingMail], dialect: Dialect | None) -> list[list[Out
     for mail in mails:
         with within(mail.cooperative):
             try:
-                together = merging.is_plain(mail.address)
+                together = merging.is_plain(mail.address) and not mail.cooperative.is_rehearsal
                 key = composing.group_of(mail, composing.apart_of(mail)) if together else id(mail)
             except DatabaseError:
                 raise
@@ -238,7 +245,7 @@ def _ready(mail: OutgoingMail, compose: Callable[[], Made]) -> Made | None:
 
 def _hand_over(mail: OutgoingMail, message: EmailMultiAlternatives, provider: BaseEmailBackend) -> Verdict | None:
     try:
-        provider.send_messages([message])
+        provider.send_messages([diverting.divert(message, mail)])
     except Exception as error:  # noqa: BLE001 (home.handover says what each means)
         _hang_up(provider)
         return claims.not_sent(mail, error)
@@ -263,7 +270,7 @@ def _send_many(group: list[OutgoingMail], provider: BaseEmailBackend, composer: 
         return None
     message = merging.message_for(dialect, draft, leaving)
     try:
-        provider.send_messages([message])
+        provider.send_messages([diverting.divert(message, leaving[0][0])])
     except Exception as error:  # noqa: BLE001 (home.handover says what each means)
         _hang_up(provider)
         return _not_taken(leaving, error, provider, composer)
@@ -305,7 +312,7 @@ def _taken(mail: OutgoingMail, status: str, name: str) -> None:
 
 def _still_wanted(mail: OutgoingMail) -> bool:
     """Who was erased while a mail was in doubt has no address any more, should someone say that it leaves again."""
-    if not mail.address:
+    if not mail.address or diverting.goes_nowhere(mail.cooperative):
         return False
     if kind_of(mail.kind).category != Category.NEWS:
         return team_mails.is_wanted(mail)

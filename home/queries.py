@@ -1,9 +1,12 @@
 """Reads that every room shares."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from wagtail.models import Page
 
 from home.models import Cooperative, Membership, Role, User
+
+#: Whose roles in a cooperative open its rehearsal.
+REHEARSING = (Role.EDITOR, Role.OWNER)
 
 
 def cooperative_of(page: Page) -> Cooperative:
@@ -13,13 +16,17 @@ def cooperative_of(page: Page) -> Cooperative:
 
 
 def roles_of(user: User, cooperative: Cooperative) -> set[Role]:
-    """What someone may do in a cooperative; a superuser may do everything."""
+    """What someone may do in a cooperative; a superuser may do everything.
+
+    In a rehearsal, nothing once they no longer write for the cooperative that it rehearses.
+    """
     if user.is_superuser:
         return set(Role)
-    return {
-        Role(role)
-        for role in Membership.objects.filter(user=user, cooperative=cooperative).values_list("role", flat=True)
-    }
+    mine = Membership.objects.filter(user=user, cooperative=cooperative)
+    if cooperative.is_rehearsal:
+        there = Membership.objects.filter(user=user, cooperative=cooperative.rehearses_id, role__in=REHEARSING)
+        mine = mine.filter(Exists(there))
+    return {Role(role) for role in mine.values_list("role", flat=True)}
 
 
 def cooperatives_of(user: User) -> QuerySet[Cooperative]:

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from campaigns.enums import OVER
 from home import clock, outbox
-from home.models import Backer, MailState, NewsConsent, OutgoingMail, Suppression
+from home.models import Backer, Cooperative, MailState, NewsConsent, OutgoingMail, Suppression
 from home.registry import kind_of
 from home.tenancy import across_cooperatives
 from pledges import gateway, kept_elsewhere, refund_requests
@@ -141,6 +141,18 @@ def _empty(backer: Backer) -> None:
     Backer.objects.filter(pk=backer.pk).update(
         email="", email_key=f"erased:{backer.pk}", name="", erased_at=clock.now()
     )
+
+
+def empty_rehearsal(cooperative: Cooperative) -> None:
+    """Whoever contributed to a rehearsal that is over, whatever they are owed. Raises TypeError for a real cooperative.
+
+    No mail says so: none of a rehearsal may leave any more.
+    """
+    if not cooperative.is_rehearsal:
+        raise TypeError(f"{cooperative.slug} is no rehearsal.")
+    for backer in Backer.objects.filter(cooperative=cooperative, erased_at=None).select_related("cooperative"):
+        _empty(backer)
+    transaction.on_commit(_nudge)
 
 
 def finish_due() -> int:

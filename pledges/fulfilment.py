@@ -30,7 +30,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Handover
+from campaigns.models import Campaign, Handover
 from home import clock, outbox
 from home.models import Cooperative, OutgoingMail, User
 from home.registry import kind_of
@@ -52,6 +52,14 @@ WAITING = (
     FulfilmentState.READY,
     FulfilmentState.RETURNED,
 )
+
+
+def abandon(campaign: Campaign) -> None:
+    """Nothing of a campaign that was rehearsed, and is abandoned, is owed any more."""
+    if not campaign.cooperative.is_rehearsal:
+        raise TypeError(f"Campaign {campaign.pk} is no rehearsal's.")
+    waiting = PledgeItem.objects.filter(pledge__campaign=campaign, state__in=WAITING)
+    waiting.update(state=FulfilmentState.NOT_APPLICABLE, state_since=clock.now())
 
 
 def paid_for() -> Q:

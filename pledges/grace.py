@@ -26,6 +26,7 @@ from django.db.models.functions import Cast, Concat
 
 from campaigns import lifecycle, stock
 from campaigns.emails import members
+from campaigns.models import Campaign
 from home import clock, outbox
 from home.models import OutgoingMail
 from home.registry import MailKind, kind_of
@@ -50,6 +51,13 @@ def running() -> QuerySet[Settlement]:
     """Settlements whose grace is not over with: none that is paused, and of those only what charged cards."""
     rows = Settlement.objects.filter(dropped_at=None, paused_at=None).exclude(prepared_at=None)
     return rows.select_related("campaign__cooperative__site", "cooperative__site").order_by("grace_ends_at")
+
+
+def abandon(campaign: Campaign) -> None:
+    """The grace of a campaign that was rehearsed, and is abandoned: nobody is reminded or charged any more."""
+    if not campaign.cooperative.is_rehearsal:
+        raise TypeError(f"Campaign {campaign.pk} is no rehearsal's.")
+    Settlement.objects.filter(campaign=campaign, dropped_at=None).update(dropped_at=clock.now())
 
 
 def attend(settlement: Settlement) -> None:

@@ -28,6 +28,7 @@ from pledges.admin import (
     payout_views,
     refund_request_views,
     sharing_views,
+    trial_views,
 )
 from pledges.admin.panels import CampaignsPanel
 from pledges.admin.urls import urlpatterns
@@ -119,6 +120,26 @@ def payouts_item() -> RoleMenuItem:
         icon_name=payout_views.ICON,
         order=232,
         roles=payout_views.ROLES,
+    )
+
+
+class TrialMenuItem(RoleMenuItem):
+    """In the twin of a cooperative only."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        cooperative = getattr(request, "cooperative", None)
+        return cooperative is not None and cooperative.is_rehearsal and super().is_shown(request)
+
+
+@hooks.register("register_admin_menu_item")
+def trial_item() -> RoleMenuItem:
+    return TrialMenuItem(
+        _("Trial campaign"),
+        reverse_lazy("pledges_trial"),
+        name="trial",
+        icon_name=trial_views.ICON,
+        order=1,
+        roles=TEAM,
     )
 
 

@@ -106,7 +106,7 @@ def stripe_server(tmp_path_factory):
 def stripe_double(stripe_server, settings):
     """A clean double, which the product speaks to with the real package; accounts are made by `make_account`."""
     stripe_server.reset()
-    settings.STRIPE_API_BASE = stripe_server.url
+    settings.STRIPE_API_BASE = settings.STRIPE_TEST_API_BASE = stripe_server.url
     return stripe_server
 
 

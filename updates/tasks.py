@@ -50,7 +50,7 @@ def nudge_coaching() -> None:
 
 @periodic("team mails", every=timedelta(minutes=15))
 def nudge_team_mails() -> None:
-    """Where the day has begun."""
-    for cooperative in Cooperative.objects.filter(archived_at=None):
+    """Where the day has begun, but for rehearsals that nobody is in."""
+    for cooperative in Cooperative.objects.filter(archived_at=None).exclude(rehearses__isnull=False, rehearsed_by=None):
         if team.has_begun(cooperative):
             write_to_team.enqueue(cooperative.pk)

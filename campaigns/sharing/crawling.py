@@ -84,6 +84,8 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=KEPT)
 def robots(request: HttpRequest) -> HttpResponse:
+    if request.cooperative.is_rehearsal:  # type: ignore[attr-defined]
+        return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
     closed = [reverse("wagtailadmin_home")]
     for language in LANGUAGES:
         with translation.override(language):

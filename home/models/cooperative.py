@@ -17,6 +17,10 @@ MONEY_TERMS = ("commission_basis_points", "commission_fixed", "second_person_abo
 class Cooperative(models.Model):
     """One cooperative: its legal person, its host (the Site), its Stripe account and its limits.
 
+    One that `rehearses` another is its sandbox (« Campagne d’essai »): a tenant like any other, so that every wall of
+    tenancy stands between the two; paid in Stripe's test mode, open to its people alone, and writing to nobody but
+    `rehearsed_by` (home.diverting), or to nobody at all.
+
     Never deleted: what it owes its backers outlives it. `archived_at` closes it. `disconnected_at` is when its Stripe
     account stopped being reachable by the platform. `wanted_hostname` is the name it asked to be at (home.domains).
     `changed_by`: set it to who saves a change of the money terms.
@@ -62,6 +66,12 @@ class Cooperative(models.Model):
         help_text=_("Its public campaigns are found there beside those of other cooperatives."),
     )
     wanted_hostname = models.CharField(max_length=253, blank=True, default="", editable=False)
+    rehearses = models.OneToOneField(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="rehearsal"
+    )
+    rehearsed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
     sender_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -92,6 +102,10 @@ class Cooperative(models.Model):
     def root_url(self) -> str:
         """Scheme, host and port of the cooperative's own site, without a trailing slash."""
         return self.site.root_url
+
+    @property
+    def is_rehearsal(self) -> bool:
+        return self.rehearses_id is not None
 
     @property
     def address_line(self) -> str:

@@ -23,6 +23,7 @@ from pledges.admin import (
     sharing_views,
     survey_views,
     tax_views,
+    trial_views,
     unreachable_views,
 )
 
@@ -71,6 +72,14 @@ urlpatterns = [
     path("money/", money_views.index, name="pledges_money"),
     path("money/<int:campaign_id>/", money_views.settlement, name="pledges_settlement"),
     path("campaigns/<int:page_id>/extend/", extension_views.extend, name="campaign_extend"),
+    path("campaigns/<int:page_id>/trial/", trial_views.trial, name="campaign_trial"),
+    path("trial/", trial_views.hub, name="pledges_trial"),
+    path("trial/contributions/", trial_views.contributions, name="pledges_trial_contributions"),
+    path("trial/last-days/", trial_views.last_days, name="pledges_trial_last_days"),
+    path("trial/end/", trial_views.end, name="pledges_trial_end"),
+    path("trial/again/", trial_views.again, name="pledges_trial_again"),
+    path("trial/finish/", trial_views.finish, name="pledges_trial_finish"),
+    path("trial/emails/<int:mail_id>/", trial_views.mail, name="pledges_trial_mail"),
     path("payment-account/", account_views.account, name="pledges_account"),
     path("payment-account/return/", account_views.returned, name="pledges_account_return"),
     path("payment-account/over/", account_views.over, name="pledges_account_over"),

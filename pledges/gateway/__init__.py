@@ -1,15 +1,26 @@
 """The only package that speaks to Stripe. What goes in and comes out are our own small types.
 
 Every call names the cooperative's connected account: customers, cards, keys and money live there.
+What is a rehearsal's is called in Stripe's test mode, by a key of its own (`client`), and cannot be called otherwise.
 Every call that writes takes an idempotency key from a row that was committed before it.
 """
 
 from pledges.gateway.accounts import Account, find_account, onboarding_link, open_account, read_account
 from pledges.gateway.cards import forget_card, is_attached
 from pledges.gateway.checkout import end_session, open_session, read_session
+from pledges.gateway.client import has_test_mode, is_of_rehearsal
 from pledges.gateway.customers import forget_customer, is_customer, make_customer
 from pledges.gateway.disputes import read_dispute, read_warning
-from pledges.gateway.errors import Crashed, Declined, GatewayError, NoAccess, Refused, Throttled, Unavailable
+from pledges.gateway.errors import (
+    Crashed,
+    Declined,
+    GatewayError,
+    NoAccess,
+    NoTestMode,
+    Refused,
+    Throttled,
+    Unavailable,
+)
 from pledges.gateway.events import list_events
 from pledges.gateway.payments import (
     cancel_payment,
@@ -23,10 +34,13 @@ from pledges.gateway.payments import (
 )
 from pledges.gateway.payouts import Movement, PayoutFacts, list_payouts, movements, movements_of, read_payout
 from pledges.gateway.refunds import find_refund, read_refund, refund, refunds_of
+from pledges.gateway.rehearsals import BAD, GOOD, open_test_account, save_test_card
 from pledges.gateway.types import Card, Contested, EventHead, Intent, MadeRefund, Session, SessionRequest, Warned
 from pledges.gateway.webhooks import read_event
 
 __all__ = [
+    "BAD",
+    "GOOD",
     "Account",
     "Card",
     "Contested",
@@ -38,6 +52,7 @@ __all__ = [
     "MadeRefund",
     "Movement",
     "NoAccess",
+    "NoTestMode",
     "PayoutFacts",
     "Refused",
     "Session",
@@ -56,9 +71,11 @@ __all__ = [
     "find_refund",
     "forget_card",
     "forget_customer",
+    "has_test_mode",
     "intent_of_charge",
     "is_attached",
     "is_customer",
+    "is_of_rehearsal",
     "list_events",
     "list_payouts",
     "make_customer",
@@ -67,6 +84,7 @@ __all__ = [
     "onboarding_link",
     "open_account",
     "open_session",
+    "open_test_account",
     "read_account",
     "read_dispute",
     "read_event",
@@ -77,4 +95,5 @@ __all__ = [
     "read_warning",
     "refund",
     "refunds_of",
+    "save_test_card",
 ]

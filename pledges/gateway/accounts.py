@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import stripe
 from stripe import RequestOptions
 
-from pledges.gateway.client import client
+from pledges.gateway.client import client, test_client
 from pledges.gateway.errors import translated
 
 #: Where our own row is named in the metadata of an account: how it is found once its key is forgotten.
@@ -52,10 +52,11 @@ def open_account(key: str, *, email: str, name: str, descriptor: str, metadata: 
     return account.id
 
 
-def find_account(key: str, since: datetime) -> str | None:
+def find_account(key: str, since: datetime, *, rehearsal: bool = False) -> str | None:
     """The account made under this key since then, once Stripe may have forgotten the key. Raises Unavailable."""
+    platform = test_client() if rehearsal else client()
     with translated():
-        listed = client().v1.accounts.list({"created": {"gte": int(since.timestamp())}, "limit": 100})
+        listed = platform.v1.accounts.list({"created": {"gte": int(since.timestamp())}, "limit": 100})
         return next((one.id for one in listed.auto_paging_iter() if _named(one) == key), None)
 
 
@@ -67,7 +68,7 @@ def _named(account: stripe.Account) -> str:
 def read_account(account: str) -> Account:
     """The account as it stands now. Raises NoAccess for one that we no longer reach, or Unavailable."""
     with translated():
-        found = client().v1.accounts.retrieve(account)
+        found = client(account).v1.accounts.retrieve(account)
     asked = found.requirements
     due_by = asked.current_deadline if asked else None
     return Account(
@@ -88,7 +89,7 @@ def onboarding_link(account: str, *, return_url: str, refresh_url: str) -> str:
     Raises NoAccess, Refused or Unavailable.
     """
     with translated():
-        link = client().v1.account_links.create(
+        link = client(account).v1.account_links.create(
             {
                 "account": account,
                 "type": "account_onboarding",

@@ -50,7 +50,7 @@ class FeeSeen:
 def intents(account: str) -> Iterator[Intent]:
     """Payments with what Stripe kept, newest first."""
     with translated():
-        listed = client().v1.payment_intents.list(
+        listed = client(account).v1.payment_intents.list(
             {"limit": MOST, "expand": ["data.latest_charge.balance_transaction"]}, on(account)
         )
         for found in listed.auto_paging_iter():
@@ -59,13 +59,13 @@ def intents(account: str) -> Iterator[Intent]:
 
 def refunds(account: str) -> Iterator[RefundSeen]:
     with translated():
-        for one in client().v1.refunds.list({"limit": MOST}, on(account)).auto_paging_iter():
+        for one in client(account).v1.refunds.list({"limit": MOST}, on(account)).auto_paging_iter():
             yield RefundSeen(one.id, _id(one.payment_intent), one.amount, one.status or "")
 
 
 def disputes(account: str) -> Iterator[DisputeSeen]:
     with translated():
-        for one in client().v1.disputes.list({"limit": MOST}, on(account)).auto_paging_iter():
+        for one in client(account).v1.disputes.list({"limit": MOST}, on(account)).auto_paging_iter():
             yield DisputeSeen(one.id, _id(one.charge), one.amount, one.status)
 
 
@@ -79,7 +79,7 @@ def fees() -> Iterator[FeeSeen]:
 def open_sessions(account: str) -> Iterator[str]:
     """Ids of hosted pages that still take a payment."""
     with translated():
-        listed = client().v1.checkout.sessions.list({"limit": MOST, "status": "open"}, on(account))
+        listed = client(account).v1.checkout.sessions.list({"limit": MOST, "status": "open"}, on(account))
         for one in listed.auto_paging_iter():
             yield one.id
 
@@ -88,26 +88,28 @@ def cards_of(account: str, customer: str) -> set[str] | None:
     """Cards that a customer could be charged with; None for a customer that is no more."""
     try:
         with translated():
-            listed = client().v1.customers.payment_methods.list(customer, {"limit": MOST, "type": "card"}, on(account))
+            listed = client(account).v1.customers.payment_methods.list(
+                customer, {"limit": MOST, "type": "card"}, on(account)
+            )
             return {one.id for one in listed.auto_paging_iter()}
     except Refused:
         return None
 
 
 def has_payment(account: str, intent: str) -> bool:
-    return bool(intent) and _found(lambda: client().v1.payment_intents.retrieve(intent, options=on(account)))
+    return bool(intent) and _found(lambda: client(account).v1.payment_intents.retrieve(intent, options=on(account)))
 
 
 def has_refund(account: str, refund: str) -> bool:
-    return _found(lambda: client().v1.refunds.retrieve(refund, options=on(account)))
+    return _found(lambda: client(account).v1.refunds.retrieve(refund, options=on(account)))
 
 
 def has_dispute(account: str, dispute: str) -> bool:
-    return _found(lambda: client().v1.disputes.retrieve(dispute, options=on(account)))
+    return _found(lambda: client(account).v1.disputes.retrieve(dispute, options=on(account)))
 
 
 def has_payout(account: str, payout: str) -> bool:
-    return _found(lambda: client().v1.payouts.retrieve(payout, options=on(account)))
+    return _found(lambda: client(account).v1.payouts.retrieve(payout, options=on(account)))
 
 
 def _found(read: Callable[[], object]) -> bool:

@@ -20,7 +20,7 @@ def is_attached(account: str, payment_method: str) -> bool:
     """Whether a card can still be charged: one that was detached never can again. Raises Unavailable."""
     try:
         with translated():
-            method = client().v1.payment_methods.retrieve(payment_method, options=on(account))
+            method = client(account).v1.payment_methods.retrieve(payment_method, options=on(account))
     except Refused as refused:
         if refused.is_gone:
             return False
@@ -32,9 +32,9 @@ def forget_card(account: str, payment_method: str) -> None:
     """Detach a card; one that is already detached or gone is forgotten too. Raises Unavailable."""
     try:
         with translated():
-            client().v1.payment_methods.detach(payment_method, options=on(account))
+            client(account).v1.payment_methods.detach(payment_method, options=on(account))
     except Refused:
         with translated():
-            method = client().v1.payment_methods.retrieve(payment_method, options=on(account))
+            method = client(account).v1.payment_methods.retrieve(payment_method, options=on(account))
         if method.customer is not None:
             raise

@@ -20,14 +20,14 @@ def open_session(account: str, request: SessionRequest) -> Session:
     Stripe: `expires_at` must lie at least 30 minutes ahead.
     """
     with translated():
-        made = client().v1.checkout.sessions.create(_params(request), on(account, request.key))
+        made = client(account).v1.checkout.sessions.create(_params(request), on(account, request.key))
     return Session(made.id, made.url or "", made.status or "open")
 
 
 def read_session(account: str, session: str) -> Session:
     """The page as it stands now, with what was saved or paid. Raises Refused or Unavailable."""
     with translated():
-        found = client().v1.checkout.sessions.retrieve(session, {"expand": EXPAND}, on(account))
+        found = client(account).v1.checkout.sessions.retrieve(session, {"expand": EXPAND}, on(account))
     setup, intent = found.setup_intent, found.payment_intent
     paid = isinstance(intent, stripe.PaymentIntent) and found.status == "complete"
     return Session(
@@ -48,7 +48,7 @@ def end_session(account: str, session: str) -> None:
     """
     try:
         with translated():
-            client().v1.checkout.sessions.expire(session, options=on(account))
+            client(account).v1.checkout.sessions.expire(session, options=on(account))
     except Refused:
         return
 

@@ -7,7 +7,7 @@ from pledges.gateway.errors import Refused, translated
 def make_customer(account: str, key: str, *, email: str, name: str, language: str, metadata: dict[str, str]) -> str:
     """The id of a new customer. Raises Refused or Unavailable."""
     with translated():
-        customer = client().v1.customers.create(
+        customer = client(account).v1.customers.create(
             {"email": email, "name": name, "preferred_locales": [f"{language}-CA"], "metadata": metadata},
             on(account, key),
         )
@@ -18,7 +18,7 @@ def is_customer(account: str, customer: str) -> bool:
     """Whether a customer stands: one that was deleted never comes back. Raises Unavailable."""
     try:
         with translated():
-            found = client().v1.customers.retrieve(customer, options=on(account))
+            found = client(account).v1.customers.retrieve(customer, options=on(account))
     except Refused as refused:
         if refused.is_gone:
             return False
@@ -33,7 +33,7 @@ def forget_customer(account: str, customer: str) -> None:
     """
     try:
         with translated():
-            client().v1.customers.delete(customer, options=on(account))
+            client(account).v1.customers.delete(customer, options=on(account))
     except Refused:
         if is_customer(account, customer):
             raise

@@ -10,7 +10,7 @@ from pledges.gateway.types import Contested, Warned
 def read_dispute(account: str, dispute: str) -> Contested:
     """The dispute as it stands now. Raises Refused or Unavailable."""
     with translated():
-        found = client().v1.disputes.retrieve(dispute, options=on(account))
+        found = client(account).v1.disputes.retrieve(dispute, options=on(account))
     moves = found.balance_transactions
     due_by = found.evidence_details.due_by if found.evidence_details else None
     return Contested(
@@ -31,7 +31,7 @@ def read_dispute(account: str, dispute: str) -> Contested:
 def read_warning(account: str, warning: str) -> Warned:
     """The early fraud warning as it stands now. Raises Refused or Unavailable."""
     with translated():
-        found = client().v1.radar.early_fraud_warnings.retrieve(warning, options=on(account))
+        found = client(account).v1.radar.early_fraud_warnings.retrieve(warning, options=on(account))
     return Warned(
         id=found.id,
         intent=str(found.payment_intent or ""),

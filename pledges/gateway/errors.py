@@ -18,6 +18,10 @@ class NoAccess(Unavailable):
     """The account is not reachable with our key (any more): its owner may have disconnected it."""
 
 
+class NoTestMode(Unavailable):
+    """The account is a rehearsal's, and no key of Stripe's test mode is set: nothing was asked."""
+
+
 class Throttled(Unavailable):
     """429: nothing happened, and calls are to be made more slowly."""
 

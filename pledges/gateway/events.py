@@ -26,5 +26,5 @@ def list_events(account: str, kinds: Sequence[str], since: datetime | None) -> I
             params["created"] = {"gte": int(since.timestamp())}
         options: RequestOptions = on(account) if account else {}
         with translated():
-            for event in client().v1.events.list(params, options).auto_paging_iter():
+            for event in client(account).v1.events.list(params, options).auto_paging_iter():
                 yield as_head(event, account)

@@ -80,7 +80,7 @@ def charge(
     if commission:  # Stripe: an application fee is a positive amount, or left out
         params["application_fee_amount"] = commission
     with translated():
-        intent = client().v1.payment_intents.create(params, on(account, key))
+        intent = client(account).v1.payment_intents.create(params, on(account, key))
     return as_intent(intent)
 
 
@@ -90,7 +90,7 @@ def confirm(account: str, key: str, intent: str, *, payment_method: str, return_
     Raises Declined, Refused or Unavailable.
     """
     with translated():
-        confirmed = client().v1.payment_intents.confirm(
+        confirmed = client(account).v1.payment_intents.confirm(
             intent, {"payment_method": payment_method, "return_url": return_url, "expand": EXPAND}, on(account, key)
         )
     return as_intent(confirmed)
@@ -99,7 +99,7 @@ def confirm(account: str, key: str, intent: str, *, payment_method: str, return_
 def charge_again(account: str, key: str, intent: str, *, payment_method: str) -> Intent:
     """Confirm the same payment with a saved card while its owner is away. Raises Declined, Refused or Unavailable."""
     with translated():
-        confirmed = client().v1.payment_intents.confirm(
+        confirmed = client(account).v1.payment_intents.confirm(
             intent, {"payment_method": payment_method, "off_session": True, "expand": EXPAND}, on(account, key)
         )
     return as_intent(confirmed)
@@ -113,7 +113,7 @@ def cancel_payment(account: str, intent: str) -> Intent:
     """
     try:
         with translated():
-            client().v1.payment_intents.cancel(intent, {"cancellation_reason": "abandoned"}, on(account))
+            client(account).v1.payment_intents.cancel(intent, {"cancellation_reason": "abandoned"}, on(account))
     except Refused as refused:
         if refused.is_gone:
             raise
@@ -123,14 +123,14 @@ def cancel_payment(account: str, intent: str) -> Intent:
 def read_payment(account: str, intent: str) -> Intent:
     """The payment as it stands now. Raises Refused or Unavailable."""
     with translated():
-        found = client().v1.payment_intents.retrieve(intent, {"expand": EXPAND}, on(account))
+        found = client(account).v1.payment_intents.retrieve(intent, {"expand": EXPAND}, on(account))
     return as_intent(found)
 
 
 def intent_of_charge(account: str, charge_id: str) -> str:
     """The payment that a charge belongs to. Raises Refused or Unavailable."""
     with translated():
-        return str(client().v1.charges.retrieve(charge_id, options=on(account)).payment_intent or "")
+        return str(client(account).v1.charges.retrieve(charge_id, options=on(account)).payment_intent or "")
 
 
 def find_payment(account: str, customer: str, row: str) -> Intent | None:
@@ -139,7 +139,7 @@ def find_payment(account: str, customer: str, row: str) -> Intent | None:
     Raises Refused (no such customer any more) or Unavailable.
     """
     with translated():
-        listed = client().v1.payment_intents.list({"customer": customer, "limit": 100}, on(account))
+        listed = client(account).v1.payment_intents.list({"customer": customer, "limit": 100}, on(account))
         match = _of_row(listed.auto_paging_iter(), row)
     return read_payment(account, match.id) if match else None
 
@@ -151,7 +151,7 @@ def find_payment_between(account: str, since: datetime, until: datetime, row: st
         "limit": 100,
     }
     with translated():
-        listed = client().v1.payment_intents.list(params, on(account))
+        listed = client(account).v1.payment_intents.list(params, on(account))
         match = _of_row(listed.auto_paging_iter(), row)
     return read_payment(account, match.id) if match else None
 

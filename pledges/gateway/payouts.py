@@ -51,7 +51,7 @@ class Movement:
 def read_payout(account: str, payout: str) -> PayoutFacts:
     """The payout as it stands now. Raises NoAccess, Refused or Unavailable."""
     with translated():
-        found = client().v1.payouts.retrieve(payout, {"expand": ["destination"]}, on(account))
+        found = client(account).v1.payouts.retrieve(payout, {"expand": ["destination"]}, on(account))
     return as_payout(found)
 
 
@@ -79,7 +79,7 @@ def list_payouts(account: str, since: datetime | None = None, status: str = "") 
     if status:
         params["status"] = status
     with translated():
-        for found in client().v1.payouts.list(params, on(account)).auto_paging_iter():
+        for found in client(account).v1.payouts.list(params, on(account)).auto_paging_iter():
             yield as_payout(found)
 
 
@@ -97,7 +97,7 @@ def movements(account: str, payout: str = "") -> Iterator[Movement]:
     """All that moved the balance, or what a payout holds with its own movement; newest first."""
     with translated():
         params = {"limit": 100} | ({"payout": payout} if payout else {})
-        listed = client().v1.balance_transactions.list(params, on(account))  # type: ignore[arg-type]
+        listed = client(account).v1.balance_transactions.list(params, on(account))  # type: ignore[arg-type]
         for found in listed.auto_paging_iter():
             yield as_movement(found)
 

@@ -20,7 +20,7 @@ def refund(
     Stripe: a payment without an application fee refuses `refund_application_fee`.
     """
     with translated():
-        made = client().v1.refunds.create(
+        made = client(account).v1.refunds.create(
             {
                 "payment_intent": intent,
                 "amount": amount,
@@ -36,13 +36,13 @@ def refund(
 def read_refund(account: str, refund_id: str) -> MadeRefund:
     """The refund as it stands now. Raises Refused or Unavailable."""
     with translated():
-        return as_refund(client().v1.refunds.retrieve(refund_id, {"expand": EXPAND}, on(account)))
+        return as_refund(client(account).v1.refunds.retrieve(refund_id, {"expand": EXPAND}, on(account)))
 
 
 def refunds_of(account: str, intent: str) -> list[MadeRefund]:
     """Every refund of a payment, oldest first, whoever made it. Raises Refused or Unavailable."""
     with translated():
-        listed = client().v1.refunds.list(
+        listed = client(account).v1.refunds.list(
             {"payment_intent": intent, "limit": 100, "expand": [f"data.{path}" for path in EXPAND]}, on(account)
         )
         return [as_refund(one) for one in listed.auto_paging_iter()][::-1]

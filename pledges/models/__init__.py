@@ -18,6 +18,7 @@ from pledges.models.surveys import (
     SurveyReply,
 )
 from pledges.models.taxes import PaymentTax, RefundTax, TaxRate, TaxRegistration
+from pledges.models.trials import Trial
 
 __all__ = [
     "AccountCode",
@@ -61,4 +62,5 @@ __all__ = [
     "SurveyReply",
     "TaxRate",
     "TaxRegistration",
+    "Trial",
 ]

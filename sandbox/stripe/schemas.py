@@ -40,6 +40,16 @@ ACCOUNT_CREATE: Table = {
         "requirement_collection": Choice(("application", "stripe")),
         "stripe_dashboard": Hash({"type": Choice(("express", "full", "none"))}),
     }),
+    "external_account": Hash({
+        "object": Choice(("bank_account",), required=True), "country": Text(2), "currency": CURRENCY,
+        "routing_number": Text(), "account_number": Text(),
+    }),
+    "individual": Hash({
+        "first_name": Text(), "last_name": Text(), "email": Text(), "phone": Text(), "address": ADDRESS,
+        "dob": Hash({"day": Integer(1), "month": Integer(1), "year": Integer(1900)}),
+        "relationship": Hash({"title": Text()}),
+    }),
+    "tos_acceptance": Hash({"date": Integer(1), "ip": Text()}),
 }  # fmt: skip
 ACCOUNT_UPDATE = _ACCOUNT
 ACCOUNT_LINK: Table = {

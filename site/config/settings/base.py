@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "home.middleware.CooperativeMiddleware",
+    "home.twin_guard.TwinMiddleware",
     "home.admin_guard.OwnAdminMiddleware",
     "home.admin_guard.RefusalMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
@@ -186,6 +187,15 @@ TAGGIT_CASE_INSENSITIVE = True
 STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "")
 STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "")
 STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")
+# Rehearsals (« Campagne d’essai ») are paid in Stripe's test mode: a secret key of it (one that is not is refused), the
+# secret of its own webhook endpoint at the same address, and another base where a sandbox stands in. Without a key no
+# rehearsal starts.
+STRIPE_TEST_SECRET_KEY = os.environ.get("STRIPE_TEST_SECRET_KEY", "")
+STRIPE_TEST_WEBHOOK_SECRET = os.environ.get("STRIPE_TEST_WEBHOOK_SECRET", "")
+STRIPE_TEST_API_BASE = os.environ.get("STRIPE_TEST_API_BASE", "")
+# Where rehearsals live: essai-<short name><suffix> (".essais.example.org"). Empty: beside the cooperative's own host,
+# below the same domain. The name must lead here, and the server must accept it (ALLOWED_HOSTS).
+REHEARSAL_HOST_SUFFIX = os.environ.get("REHEARSAL_HOST_SUFFIX", "")
 PAYMENT_PROCESSOR_NAME = "Stripe"
 # Calls a second that settlements may make, all workers together: a share of what Stripe publishes for the kind of key
 # (pledges.pacing), or of the limit given here, as pages and webhooks call too.
