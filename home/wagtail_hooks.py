@@ -31,13 +31,14 @@ from home import (
     admin_choices,  # noqa: F401 (replaces what lists offer)
     admin_words,  # noqa: F401 (registers itself)
     bilingual_hooks,  # noqa: F401 (registers itself)
+    page_links,
     sender_views,
+    serving,  # noqa: F401 (registers itself)
     team_mail_views,
     videos,  # noqa: F401 (closes what is not ours)
 )
 from home.admin_access import findable, roles_in
 from home.models import Brand, PublicPage
-from home.page_links import PageLinks
 from home.ready_bodies import make_ready
 
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
@@ -226,5 +227,5 @@ def make_body_ready(page: Page, request: HttpRequest, args: Any, kwargs: Any) ->
 
 
 @hooks.register("register_rich_text_features", order=10)
-def look_up_links_together(features: FeatureRegistry) -> None:
-    features.register_link_type(PageLinks)
+def links_within_the_house(features: FeatureRegistry) -> None:
+    page_links.register(features)
