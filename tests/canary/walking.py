@@ -48,8 +48,6 @@ SHUT = {
     "pledges_survey_": "the survey is open, and no longer changes",
     "resuming": "the campaign is not paused",
     "updates_draft": "nothing is due",
-    "updates_mailing_people": "asks for a group of a mailing's readers",
-    "updates_preview": "the mail has no such part",
     "wagtailsettings:preview_on_edit": "settings have no preview of Wagtail's",
     "wall": "nobody wished to be named",
 }
