@@ -23,6 +23,7 @@ from home.queries import cooperative_of
 def of_page(request: HttpRequest, page_id: int) -> HttpResponseBase:
     """For someone who may edit this campaign page."""
     page = get_object_or_404(CampaignPage, id=page_id)
+    _refuse_another_s(request, page)
     if not page.permissions_for_user(request.user).can_edit():
         raise PermissionDenied
     return _answer(request, page)
@@ -33,6 +34,7 @@ def of_page(request: HttpRequest, page_id: int) -> HttpResponseBase:
 def of_new_page(request: HttpRequest, parent_page_id: int) -> HttpResponseBase:
     """For someone who may create a page below this one."""
     parent = get_object_or_404(HomePage, pk=parent_page_id)
+    _refuse_another_s(request, parent)
     if not parent.permissions_for_user(request.user).can_add_subpage():
         raise PermissionDenied
     return _answer(request, parent)
@@ -41,8 +43,6 @@ def of_new_page(request: HttpRequest, parent_page_id: int) -> HttpResponseBase:
 def _answer(request: HttpRequest, page: Page) -> HttpResponse:
     """`page` stands in the tree of the host's cooperative, whose rates are reckoned with."""
     cooperative = cast(AdminRequest, request).cooperative
-    if not _is_of(page, cooperative):
-        raise PermissionDenied
     try:
         body = _body(request)
     except (KeyError, ValueError):
@@ -53,6 +53,12 @@ def _answer(request: HttpRequest, page: Page) -> HttpResponse:
     assessment = goal.assess_words(wanted, body, goal.fees_of(cooperative), unit)
     context = {"assessment": assessment, "currency": cooperative.currency}
     return render(request, "campaigns/admin/goal_assessment.html", context)
+
+
+def _refuse_another_s(request: HttpRequest, page: Page) -> None:
+    """Before anything is asked of the page: its reviewers are known to its own cooperative only."""
+    if not _is_of(page, cast(AdminRequest, request).cooperative):
+        raise PermissionDenied
 
 
 def _is_of(page: Page, cooperative: Cooperative) -> bool:

@@ -47,6 +47,8 @@ def source_of(page: Any) -> Page | None:
         return (
             None if campaign.source_locale_id == page.locale_id else twins.filter(locale=campaign.source_locale).first()
         )
+    if page.locale_id is None:  # the preview of a page that is being added
+        return None
     return None if page.locale.language_code == FRENCH else twins.filter(locale__language_code=FRENCH).first()
 
 

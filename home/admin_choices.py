@@ -1,8 +1,8 @@
 """What the filters and suggestions of Wagtail's own lists offer: people, sites and tags of the host's cooperative.
 
 Wagtail offers everyone who ever edited a page, every site and every tag of the installation, and takes and shows any
-image or document whose id is posted where one is chosen. It has no hook for that: the functions that all of it passes
-through are replaced here.
+page, image or document whose id is posted where one is chosen. It has no hook for that: the functions that all of it
+passes through are replaced here.
 """
 
 import re
@@ -17,17 +17,19 @@ from django_filters.filters import QuerySetRequestMixin
 from taggit.models import Tag
 from wagtail.admin import filters
 from wagtail.admin.auth import require_admin_access
+from wagtail.admin.forms.view_restrictions import BaseViewRestrictionForm
 from wagtail.admin.widgets import BaseChooser
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.images.views import chooser
-from wagtail.models import Collection, GroupCollectionPermission, Site
+from wagtail.models import Collection, Page, Site
 from wagtailmedia.models import Media
 from wagtailmedia.views import chooser as video_chooser
 from wagtailmedia.views import media as video_views
 
-from home.founding import group_of
-from home.models import Cooperative, Role, User
+from home.founding import groups_of
+from home.models import User
+from home.own_trees import FILES, collection_rights, not_ours
 from home.tenancy import current_cooperative
 
 SUGGESTIONS = 10
@@ -37,6 +39,7 @@ ROW_ID = re.compile(r"[0-9]{1,18}\Z")
 
 offered_by_wagtail = QuerySetRequestMixin.get_queryset
 chosen_by_wagtail = BaseChooser.value_from_datadict
+prepared_by_wagtail = BaseViewRestrictionForm.__init__
 
 
 def own_rows(chosen_from: Any, request: HttpRequest) -> QuerySet | None:
@@ -54,21 +57,21 @@ def own_rows(chosen_from: Any, request: HttpRequest) -> QuerySet | None:
     return offered
 
 
-def _rights(cooperative: Cooperative) -> QuerySet[GroupCollectionPermission]:
-    """What its editors may do in the collection of a cooperative."""
-    return GroupCollectionPermission.objects.filter(group=group_of(cooperative, Role.EDITOR))
-
-
 def own_choice(widget: Any, data: Any, files: Any, name: str) -> Any:
-    """In place of what was chosen: nothing, where it lies in the collection of another cooperative."""
+    """In place of what was chosen: nothing, where it is another cooperative's."""
     chosen = chosen_by_wagtail(widget, data, files, name)
-    cooperative = current_cooperative()
-    if cooperative is None or widget.model_class not in {Image, Document, Media} or not ROW_ID.match(str(chosen or "")):
+    cooperative, model = current_cooperative(), widget.model_class
+    if cooperative is None or not ROW_ID.match(str(chosen or "")) or not issubclass(model, (Page, *FILES)):
         return chosen
-    # The root collection is no one's.
-    held = GroupCollectionPermission.objects.filter(collection__depth__gt=1).values("collection")
-    theirs = widget.model_class.objects.filter(pk=chosen, collection__in=held)
-    return None if theirs.exclude(collection__in=_rights(cooperative).values("collection")).exists() else chosen
+    return None if not_ours(model, [chosen], cooperative).exists() else chosen
+
+
+def own_groups(form: BaseViewRestrictionForm, *args: Any, **kwargs: Any) -> None:
+    """In place of all groups, of whom a page or a collection may be for: those of the cooperative."""
+    prepared_by_wagtail(form, *args, **kwargs)
+    cooperative = current_cooperative()
+    if cooperative is not None:
+        form.fields["groups"].queryset = groups_of(cooperative)
 
 
 class OwnCollections:
@@ -79,7 +82,7 @@ class OwnCollections:
         cooperative = current_cooperative()
         if cooperative is None:
             return Collection.objects.none()
-        return Collection.objects.filter(pk__in=_rights(cooperative).values("collection"))
+        return Collection.objects.filter(pk__in=collection_rights(cooperative).values("collection"))
 
 
 def own_tags(*models: type[Model]) -> QuerySet[Tag]:
@@ -110,6 +113,7 @@ def complete_tag(request: HttpRequest, **model: str) -> JsonResponse:
 
 QuerySetRequestMixin.get_queryset = own_rows
 BaseChooser.value_from_datadict = own_choice
+BaseViewRestrictionForm.__init__ = own_groups
 filters.popular_tags_for_model = popular_tags
 chooser.popular_tags_for_model = popular_tags
 video_chooser.popular_tags_for_model = popular_tags

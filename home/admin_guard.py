@@ -18,7 +18,7 @@ from wagtail.admin.auth import permission_denied
 from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
-from wagtail.models import Page
+from wagtail.models import Page, TaskState
 
 from home import recent_login, second_factor
 from home.admin_access import findable, roles_in
@@ -27,6 +27,13 @@ from home.models import PublicationRefused, User
 
 #: What everyone who logged in may do, at any host.
 OPEN_TO_ALL = {"account_login", "account_logout", "mfa_authenticate"}
+
+#: What belongs to the platform and asks everyone in: reviews are set up once for each cooperative, by founding it.
+PLATFORM_SPACES = {"wagtailadmin_workflows"}
+PLATFORM_VIEWS = {"wagtailadmin_error_test"}
+
+#: Whose views show before they ask: Wagtail's, and those that stand on theirs.
+WAGTAIL_S = ("wagtail", "home.wagtail_hooks")
 
 #: How Wagtail's addresses call the pages they are about.
 PAGES_IN_PATH = ("page_id", "parent_page_id", "page_to_move_id", "destination_id", "page_pk")
@@ -65,7 +72,7 @@ class OwnAdminMiddleware:
             return away
         if user.is_superuser:
             return None
-        if view.__module__.startswith("wagtail") and not _is_theirs(request, user, match):
+        if view.__module__.startswith(WAGTAIL_S) and not _is_theirs(request, user, match):
             return permission_denied(request)
         return None
 
@@ -106,8 +113,12 @@ def _to_own_admin(user: User) -> HttpResponseBase | None:
 
 
 def _is_theirs(request: HttpRequest, user: User, match: ResolverMatch) -> bool:
+    if PLATFORM_SPACES & set(match.namespaces) or match.url_name in PLATFORM_VIEWS:
+        return False
     in_path = {str(match.kwargs[name]) for name in PAGES_IN_PATH if name in match.kwargs}
     if in_path and not _can_find(user, Page, in_path):
+        return False
+    if "task_id" in match.kwargs and not _waits_in(match.kwargs["task_id"], in_path):
         return False
     in_query = {one for one in request.GET.getlist("id") if one != "all"}
     if match.url_name == "wagtailadmin_choose_page_chosen_multiple":
@@ -115,6 +126,11 @@ def _is_theirs(request: HttpRequest, user: User, match: ResolverMatch) -> bool:
     if match.url_name == BULK:
         return _may_bulk(request, user, match, in_query)
     return True
+
+
+def _waits_in(task_id: int, pages: set[str]) -> bool:
+    """Whether one of these pages ever was in that task of a review."""
+    return TaskState.objects.filter(task=task_id, workflow_state__object_id__in=pages).exists()
 
 
 def _may_bulk(request: HttpRequest, user: User, match: ResolverMatch, ids: set[str]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import QuerySet
 from wagtail.models import (
     Collection,
     GroupCollectionPermission,
@@ -93,6 +94,10 @@ def _home_pages(foundation: Foundation) -> HomePage:
 def group_of(cooperative: Cooperative, role: Role) -> Group:
     """The group whose members may do in the admin what the role allows."""
     return Group.objects.get(name=_group_name(cooperative, role))
+
+
+def groups_of(cooperative: Cooperative) -> QuerySet[Group]:
+    return Group.objects.filter(name__in=[_group_name(cooperative, role) for role in Role])
 
 
 def _group_name(cooperative: Cooperative, role: Role) -> str:

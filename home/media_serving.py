@@ -1,11 +1,12 @@
 """Files of editors and cooperatives, in parts where a part is asked for: Safari plays no video otherwise."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import IO, Any
 
 from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.static import serve
@@ -13,6 +14,9 @@ from django.views.static import serve
 #: One range, which is all that players ask for.
 RANGE = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
 CHUNK = 64 * 1024
+
+#: Where documents lie, which may be private: they have an address of their own, which asks who reads them.
+DOCUMENTS = "documents/"
 
 
 @require_safe
@@ -22,6 +26,8 @@ def serve_media(request: HttpRequest, path: str) -> HttpResponseBase:
 
     A file put in another's place has a name of its own, so what was fetched may be kept.
     """
+    if posixpath.normpath(path).lstrip("/").casefold().startswith(DOCUMENTS):
+        raise Http404
     whole = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     if not isinstance(whole, FileResponse):
         return whole

@@ -36,7 +36,9 @@ from home import (
     brand_preview_views,
     day_lines,  # noqa: F401 (says what waits)
     domain_views,
+    page_links,
     sender_views,
+    serving,  # noqa: F401 (registers itself)
     switching_views,
     team_mail_views,
     team_views,
@@ -45,7 +47,6 @@ from home import (
 from home.admin_access import RoleMenuItem, findable, roles_in
 from home.models import Brand, PublicPage, Role
 from home.my_day import MyDayPanel
-from home.page_links import PageLinks
 from home.ready_bodies import make_ready
 
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
@@ -326,5 +327,5 @@ def make_body_ready(page: Page, request: HttpRequest, args: Any, kwargs: Any) ->
 
 
 @hooks.register("register_rich_text_features", order=10)
-def look_up_links_together(features: FeatureRegistry) -> None:
-    features.register_link_type(PageLinks)
+def links_within_the_house(features: FeatureRegistry) -> None:
+    page_links.register(features)

@@ -8,6 +8,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from campaigns.sharing import crawling
+from home import serving
 from home.admin_choices import complete_tag
 from home.media_serving import serve_media
 from pledges.views import discovery
@@ -19,6 +20,7 @@ urlpatterns = [
     path("admin/tag-autocomplete/<slug:app_name>/<slug:model_name>/", complete_tag),
     path("admin/", include("home.log_in_urls")),
     path("admin/", include(wagtailadmin_urls)),
+    path("documents/authenticate_with_password/<int:restriction_id>/", serving.document_password),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("home.brand_urls")),
     path("robots.txt", crawling.robots, name="robots"),
@@ -29,6 +31,7 @@ urlpatterns = [
 ]
 
 urlpatterns += i18n_patterns(
+    path("_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/", serving.page_password),
     path("", include("home.urls")),
     path("", include("campaigns.sharing.urls")),
     path(_("campaigns/"), discovery.index, name="campaign_index"),

@@ -139,39 +139,6 @@ def test_the_snippets_api_is_for_operators(editor):
     assert editor.get("/admin/localize/api/snippets/home/brand/").status_code == 403
 
 
-LISTS = {
-    "chooser of a root": lambda theirs: reverse("wagtailadmin_choose_page"),
-    "chooser below their home": lambda theirs: reverse("wagtailadmin_choose_page_child", args=[theirs.get_parent().pk]),
-    "chooser's search": lambda theirs: reverse("wagtailadmin_choose_page_search") + "?q=Phare",
-    "search": lambda theirs: reverse("wagtailadmin_pages:search") + "?q=Phare",
-    "explorer below their page": lambda theirs: reverse("wagtailadmin_explore", args=[theirs.pk]),
-    "explorer of their home": lambda theirs: reverse("wagtailadmin_explore", args=[theirs.get_parent().pk]),
-    "pages api": lambda theirs: "/admin/api/main/pages/?limit=20",
-    "site history": lambda theirs: reverse("wagtailadmin_reports:site_history"),
-    "aging pages": lambda theirs: reverse("wagtailadmin_reports:aging_pages"),
-    "page types": lambda theirs: reverse("wagtailadmin_reports:page_types_usage"),
-    "locked pages": lambda theirs: reverse("wagtailadmin_reports:locked_pages"),
-    "workflows": lambda theirs: reverse("wagtailadmin_reports:workflow"),
-    "workflow tasks": lambda theirs: reverse("wagtailadmin_reports:workflow_tasks"),
-    "translations": lambda theirs: reverse("wagtail_localize:translations_report"),
-    "translations, results": lambda theirs: reverse("wagtail_localize:translations_report_results"),
-    "images": lambda theirs: reverse("wagtailimages:index"),
-    "image chooser": lambda theirs: reverse("wagtailimages_chooser:choose"),
-    "documents": lambda theirs: reverse("wagtaildocs:index"),
-    "document chooser": lambda theirs: reverse("wagtaildocs_chooser:choose"),
-    "first page": lambda theirs: reverse("wagtailadmin_home"),
-}
-
-
-@pytest.mark.parametrize("name", LISTS)
-def test_no_list_of_the_admin_shows_another_cooperative(editor, ours, theirs, files, outsider, name):
-    make_user(outsider, Role.EDITOR, "voisine@large.example")
-    make_translation(ours), make_translation(theirs)
-    call_command("update_index", verbosity=0, stdout=StringIO())
-    body = editor.get(LISTS[name](theirs)).content.decode()
-    assert [word for word in (SECRET, "Le Large", "voisine@") if word in body] == []
-
-
 def test_own_pages_are_found(editor, ours, theirs):
     home = ours.get_parent()
     call_command("update_index", verbosity=0, stdout=StringIO())
