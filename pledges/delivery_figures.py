@@ -87,19 +87,21 @@ def _kept(cooperative: Cooperative) -> dict[str, Any]:
 
 def annotate_kept_word(rewards: QuerySet[Any], cooperative: Cooperative) -> QuerySet[Any]:
     """Adds how the first promise of each tier was kept: `on_time` and `later` of what is out of the cooperative's
-    hands, `excused` of which nothing is to be handed over any more, and when the first and the last left.
+    hands, `overdue` of what is not though its first month is over, `excused` of which nothing is to be handed over any
+    more, and when the first and the last left.
 
     What came back is still to be handed over.
     """
     zone = ZoneInfo(cooperative.time_zone)
-    mine = _counted().filter(reward=OuterRef("pk")).annotate(at=Coalesce("left_at", "state_since"))
-    mine = mine.annotate(month_left=TruncMonth("at", tzinfo=zone, output_field=DateField())).values("reward")
-    out = Q(state__in=LEAVES)
+    at, month = Coalesce("left_at", "state_since"), TruncMonth("at", tzinfo=zone, output_field=DateField())
+    mine = _counted().filter(reward=OuterRef("pk")).annotate(at=at).annotate(month_left=month).values("reward")
+    out, excused = Q(state__in=LEAVES), Q(state=FulfilmentState.NOT_APPLICABLE)
     left = mine.filter(out).annotate(first=Min("at"), last=Max("at"))
     return rewards.annotate(
         on_time=_sum(mine, out & Q(month_left__lte=F("first_month"))),
         later=_sum(mine, out & ~Q(month_left__lte=F("first_month"))),
-        excused=_sum(mine, Q(state=FulfilmentState.NOT_APPLICABLE)),
+        overdue=_sum(mine, ~out & ~excused & Q(first_month__lt=this_month(cooperative))),
+        excused=_sum(mine, excused),
         first_left=Subquery(left.values("first"), output_field=DateTimeField()),
         last_left=Subquery(left.values("last"), output_field=DateTimeField()),
     )

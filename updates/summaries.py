@@ -24,35 +24,46 @@ from updates.promise_board import Board, board_of
 
 @dataclass(frozen=True)
 class Kept:
-    """Of some rewards, how the first promise was kept."""
+    """Of some rewards, how the first promise was kept; `overdue` are to come still, and their first month is over."""
 
     total: int
     on_time: int
     later: int
+    overdue: int
     excused: int
 
     @property
-    def waiting(self) -> int:
-        return self.total - self.on_time - self.later - self.excused
+    def due(self) -> int:
+        """Those that left, or whose first month is over: what a share is reckoned of."""
+        return self.on_time + self.later + self.overdue
+
+    @property
+    def to_come(self) -> int:
+        return self.total - self.due - self.excused
 
     @property
     def words(self) -> list[str]:
-        """Only what there is something to say of, and always what was on time."""
-        found = [ngettext("%(n)s of %(total)s on time", "%(n)s of %(total)s on time", self.on_time)]
-        counts = [self.on_time]
-        if self.later:
-            found.append(ngettext("%(n)s later than first promised", "%(n)s later than first promised", self.later))
-            counts.append(self.later)
-        if self.waiting:
-            found.append(ngettext("%(n)s not delivered yet", "%(n)s not delivered yet", self.waiting))
-            counts.append(self.waiting)
-        if self.excused:
-            found.append(
-                ngettext("%(n)s with nothing left to deliver", "%(n)s with nothing left to deliver", self.excused)
-            )
-            counts.append(self.excused)
+        """Only what there is something to say of; what was on time as soon as anything was due."""
+        counts = [self.on_time, self.later, self.overdue, self.to_come, self.excused]
+        phrases = [
+            ngettext("%(n)s of %(total)s on time", "%(n)s of %(total)s on time", self.on_time),
+            ngettext("%(n)s later than first promised", "%(n)s later than first promised", self.later),
+            ngettext(
+                "%(n)s not delivered yet, though its first month is over",
+                "%(n)s not delivered yet, though their first month is over",
+                self.overdue,
+            ),
+            ngettext("%(n)s still to come, within its month", "%(n)s still to come, within their month", self.to_come),
+            ngettext("%(n)s with nothing left to deliver", "%(n)s with nothing left to deliver", self.excused),
+        ]
+        said = [count > 0 for count in counts]
+        said[0] = self.due > 0
         total = formats.number(self.total)
-        return [words % {"n": formats.number(n), "total": total} for words, n in zip(found, counts, strict=True)]
+        return [
+            words % {"n": formats.number(n), "total": total}
+            for words, n, is_said in zip(phrases, counts, said, strict=True)
+            if is_said
+        ]
 
 
 @dataclass(frozen=True)
@@ -89,7 +100,7 @@ class Summary:
     tiers: list[TierEnd]
     board: Board
     planned_costs: int | None = None
-    whole: Kept = field(default_factory=lambda: Kept(0, 0, 0, 0))
+    whole: Kept = field(default_factory=lambda: Kept(0, 0, 0, 0, 0))
 
     @property
     def is_moving(self) -> bool:
@@ -114,10 +125,13 @@ class Summary:
 
     @property
     def whole_words(self) -> str:
+        """Of the campaign's rewards that were due by now."""
+        if not self.whole.due:
+            return gettext("No reward is due yet.")
         values = {
-            "percent": formats.percent(self.whole.on_time, self.whole.total),
+            "percent": formats.percent(self.whole.on_time, self.whole.due),
             "n": formats.number(self.whole.on_time),
-            "total": formats.number(self.whole.total),
+            "total": formats.number(self.whole.due),
         }
         words = gettext("%(percent)s of rewards were delivered by the first month announced (%(n)s of %(total)s)")
         return words % values
@@ -129,7 +143,7 @@ def summary_of(campaign: Campaign, page: CampaignPage) -> Summary:
     rows = list(annotate_kept_word(rewards, campaign.cooperative))
     for row in rows:
         row.campaign = campaign
-    tiers = [TierEnd(row, Kept(row.promised, row.on_time, row.later, row.excused)) for row in rows if row.promised]
+    tiers = [TierEnd(row, _kept(row)) for row in rows if row.promised]
     return Summary(
         campaign=campaign,
         progress=progress_of(campaign),
@@ -141,9 +155,15 @@ def summary_of(campaign: Campaign, page: CampaignPage) -> Summary:
     )
 
 
+def _kept(row: Any) -> Kept:
+    return Kept(row.promised, row.on_time, row.later, row.overdue, row.excused)
+
+
 def _together(parts: Iterable[Kept]) -> Kept:
     found = list(parts)
-    return Kept(*(sum(getattr(one, name) for one in found) for name in ("total", "on_time", "later", "excused")))
+    return Kept(
+        *(sum(getattr(one, name) for one in found) for name in ("total", "on_time", "later", "overdue", "excused"))
+    )
 
 
 def _planned_costs(page: CampaignPage) -> int | None:

@@ -6,6 +6,7 @@ from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -94,9 +95,10 @@ def test_a_campaign_whose_rewards_are_on_their_way(cooperative, read, answer):
         "Refunded $30 Already taken off",
         "Never paid $65",
         "7 people have contributed",
-        "66% of rewards were delivered by the first month announced (4 of 6)",
+        "80% of rewards were delivered by the first month announced (4 of 5)",
         "The bag of flour Promised for first expected in October 2027 now expected in December 2027 "
-        "2 of 4 on time 1 later than first promised 1 not delivered yet Delivered from September 2027 to December 2027",
+        "2 of 4 on time 1 later than first promised 1 still to come, within its month "
+        "Delivered from September 2027 to December 2027",
         "The miller's box Promised for October 2027 2 of 2 on time Delivered in August 2027",
         "Announced on",
         "Paid by everyone who contributed $280",
@@ -114,6 +116,18 @@ def test_a_campaign_whose_rewards_are_on_their_way(cooperative, read, answer):
     assert f'<link rel="canonical" href="{root}/fr/campagnes/{campaign.pk}/bilan/">' in html
     assert f'hreflang="en-CA" href="{root}/en/campaigns/{campaign.pk}/summary/"' in html
     assert 'property="og:image"' in html
+
+
+def test_what_is_not_due_yet_is_held_against_nobody_and_what_is_overdue_is(cooperative, read):
+    with within(cooperative):
+        campaign = make_campaign(cooperative, goal=1_000)
+        make_pledge(campaign)
+    decide(campaign, then=[lifecycle.start_fulfilling])
+    assert "No reward is due yet." in read(campaign)
+    assert "October 2027 1 still to come, within its month" in read(campaign)
+    with time_machine.travel(datetime(2027, 11, 2, tzinfo=ZoneInfo("UTC"))):
+        assert "0% of rewards were delivered by the first month announced (0 of 1)" in read(campaign)
+        assert "0 of 1 on time 1 not delivered yet, though its first month is over" in read(campaign)
 
 
 def test_what_closed_says_so_and_the_campaign_page_leads_there(cooperative, read, answer, on_host):
