@@ -27,6 +27,8 @@ from tests.updates.test_reading import make_secret
 from tests.updates.test_summaries import decide, leave
 from updates import questions
 from updates.announcing import announce
+from updates.archive import rewriting
+from updates.archive.addresses import Extent, file_name, link_between
 from updates.archive.writing import ArchiveRefused, write_site
 from updates.enums import MissingLanguage
 
@@ -221,3 +223,37 @@ def test_what_cannot_be_written_is_refused_in_words(house, canary, tmp_path, out
     with pytest.raises(ArchiveRefused, match="Nothing of it is public"):
         write_site(outsider, tmp_path / "new")
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "media") == ["there"]
+
+
+@pytest.mark.parametrize(
+    ("link", "address", "name"),
+    [
+        ("?after=300&via=lise", "/fr/contribuer/2/mur/?after=300", "fr/contribuer/2/mur/_after-300/index.html"),
+        ("../../../?via=lise#rewards", "/fr/", "fr/index.html"),
+        ("http://meule.localhost:8000/media/d%C3%A9j%C3%A0.png", "/media/d%C3%A9j%C3%A0.png", "media/déjà.png"),
+        ("https://ailleurs.example/fr/", None, None),
+        ("mailto:bonjour@meule.example", None, None),
+    ],
+)
+def test_each_page_of_a_wall_is_a_file_of_its_own_and_what_only_says_who_shared_is_dropped(link, address, name):
+    extent = Extent("http://meule.localhost:8000", ["/fr/"], frozenset())
+    assert extent.address_of(link, "/fr/contribuer/2/mur/") == address
+    if address:
+        assert file_name(address) == name
+    assert not extent.has_page("/fr/contribuer/2/")
+    assert not extent.has_file("/fr/contribuer/mon/abc/recu/3.pdf")
+
+
+def test_links_are_from_file_to_file_in_stylesheets_too():
+    css = (
+        'a { background: url("/static/img/x.svg") } b { fill: url(#hatch) } c { src: url(https://cdn.example/f.woff2) }'
+    )
+    assert [link for link, _shown in rewriting.links_of_css(css)] == [
+        "/static/img/x.svg",
+        "https://cdn.example/f.woff2",
+    ]
+    find = {"/static/img/x.svg": "../img/x.svg"}.get
+    assert rewriting.relink_css(css, find, lambda link: link.startswith("/")) == css.replace("/static/", "../")
+    assert link_between("fr/a/index.html", "media/à b.png") == "../../media/%C3%A0%20b.png"
+    with pytest.raises(ValueError, match="Not a name"):
+        file_name("/media/../../etc/passwd")

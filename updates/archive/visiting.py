@@ -1,5 +1,7 @@
 """Asking our own site, as a stranger does who has no cookie and no account. Through all of it, middleware included."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -7,6 +9,8 @@ from urllib.parse import quote, unquote, urlsplit
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.http.response import HttpResponseBase
 from django.utils import translation
 
@@ -14,20 +18,25 @@ from home.models import Cooperative
 
 
 class Visitor:
-    """At the host of one cooperative. The answer is the caller's to close."""
+    """At the host of one cooperative."""
 
     def __init__(self, cooperative: Cooperative) -> None:
         self.root = urlsplit(cooperative.root_url)
         self.handler = BaseHandler()
         self.handler.load_middleware()
 
-    def ask(self, address: str) -> HttpResponseBase:
-        """`address`: path and query, as they stand in a link."""
+    @contextmanager
+    def ask(self, address: str) -> Iterator[HttpResponseBase]:
+        """The answer, closed afterwards. `address`: path and query, as they stand in a link."""
         language = translation.get_language()
         try:
-            return self.handler.get_response(self.request(address))
+            response = self.handler.get_response(self.request(address))
         finally:
             translation.activate(language or settings.LANGUAGE_CODE)
+        try:
+            yield response
+        finally:
+            _close(response)
 
     def request(self, address: str) -> WSGIRequest:
         parts = urlsplit(address)
@@ -51,3 +60,12 @@ class Visitor:
             "wsgi.run_once": True,
         }
         return WSGIRequest(environ)
+
+
+def _close(response: HttpResponseBase) -> None:
+    """Not as the end of a request: Django would close the connection of whoever asks, in their transaction even."""
+    request_finished.disconnect(close_old_connections)
+    try:
+        response.close()
+    finally:
+        request_finished.connect(close_old_connections)

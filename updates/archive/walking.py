@@ -49,11 +49,8 @@ class Walk:
         self._await(self.extent.pages)
         while self.waiting:
             address = self.waiting.popleft()
-            response = self.visitor.ask(address)
-            try:
+            with self.visitor.ask(address) as response:
                 self._keep(address, response)
-            finally:
-                response.close()
             self.told(address)
 
     def _await(self, addresses: Iterable[str]) -> None:
