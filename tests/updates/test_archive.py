@@ -65,6 +65,7 @@ def story(linked):
     image = picture("photo")
     links = "".join(f'<a linktype="document" id="{one.pk}">{one.title}</a> ' for one in linked)
     text = f'<p>{links}<a href="https://ailleurs.example/">ailleurs</a> <a href="/fr/rien/">un mot</a></p>'
+    text += '<p><a href="/fr/campagnes/">toutes</a></p>'
     video = {"url": "https://vimeo.com/76979871", "title": "Le moulin", "duration": 130, "poster": image.pk}
     return [
         block("description", {"heading": "Un moulin", "text": text}),
@@ -144,7 +145,7 @@ def test_it_is_whole_and_holds_what_anyone_may_read_and_no_more(house, canary, t
         "index.html", "404.html", "README.txt", "LISEZMOI.txt", "fr/index.html", "en/index.html",
         f"fr/{slug}/index.html", f"fr/{slug}/la-pierre-est-la/index.html", f"fr/campagnes/{pk}/bilan/index.html",
         f"en/campaigns/{pk}/summary/index.html", f"fr/campagnes/{pk}/nouvelles.rss", f"en/campaigns/{pk}/updates.atom",
-        "static/css/base.css",
+        "static/css/base.css", "fr/campagnes/index.html", "en/campaigns/_show-over/index.html",
     ):  # fmt: skip
         assert (to / name).is_file(), (name, sorted(pages))
     shown = (to / f"fr/{slug}/index.html").read_text()
@@ -257,3 +258,10 @@ def test_links_are_from_file_to_file_in_stylesheets_too():
     assert link_between("fr/a/index.html", "media/à b.png") == "../../media/%C3%A0%20b.png"
     with pytest.raises(ValueError, match="Not a name"):
         file_name("/media/../../etc/passwd")
+
+
+def test_a_form_that_sends_goes_and_one_that_filters_leaves_its_links():
+    html = '<form method="post"><input name="csrfmiddlewaretoken"><button>Envoyer</button></form>'
+    html += '<form class="filters" method="get"><div class="field"><label>Mots</label><input></div>'
+    html += '<ul><li><a href="?show=over">Terminées</a></li></ul><button>Chercher</button></form><script>1</script>'
+    assert str(rewriting.read(html)) == '<div><ul><li><a href="?show=over">Terminées</a></li></ul></div>'
