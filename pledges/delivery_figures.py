@@ -15,6 +15,7 @@ from django.db.models import (
     F,
     IntegerField,
     Max,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -82,3 +83,25 @@ def _kept(cooperative: Cooperative) -> dict[str, Any]:
     due = items.filter(Q(left_at__isnull=False) | Q(first_month__lt=this_month(cooperative))).values("cooperative")
     in_time = Q(month_left__lte=F("first_month"))
     return {"kept_total": _sum(due), "kept_in_time": _sum(due, in_time)}
+
+
+def annotate_kept_word(rewards: QuerySet[Any], cooperative: Cooperative) -> QuerySet[Any]:
+    """Adds how the first promise of each tier was kept: `on_time` and `later` of what is out of the cooperative's
+    hands, `overdue` of what is not though its first month is over, `excused` of which nothing is to be handed over any
+    more, and when the first and the last left.
+
+    What came back is still to be handed over.
+    """
+    zone = ZoneInfo(cooperative.time_zone)
+    at, month = Coalesce("left_at", "state_since"), TruncMonth("at", tzinfo=zone, output_field=DateField())
+    mine = _counted().filter(reward=OuterRef("pk")).annotate(at=at).annotate(month_left=month).values("reward")
+    out, excused = Q(state__in=LEAVES), Q(state=FulfilmentState.NOT_APPLICABLE)
+    left = mine.filter(out).annotate(first=Min("at"), last=Max("at"))
+    return rewards.annotate(
+        on_time=_sum(mine, out & Q(month_left__lte=F("first_month"))),
+        later=_sum(mine, out & ~Q(month_left__lte=F("first_month"))),
+        overdue=_sum(mine, ~out & ~excused & Q(first_month__lt=this_month(cooperative))),
+        excused=_sum(mine, excused),
+        first_left=Subquery(left.values("first"), output_field=DateTimeField()),
+        last_left=Subquery(left.values("last"), output_field=DateTimeField()),
+    )

@@ -2,14 +2,20 @@
 
 import json
 import re
+import socket
+import sqlite3
 import subprocess
-from urllib.parse import urlsplit
+import sys
+import time
+from contextlib import closing, contextmanager
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import pytest
 import requests
 
 from tests.journeys import checks
 from tests.journeys.stack import running_demo
+from tests.updates import archives
 
 pytestmark = pytest.mark.browser
 
@@ -138,3 +144,82 @@ def test_an_editor_takes_the_colour_on_offer_by_keyboard(chromium, demo):
     assert page.input_value("[name=action]") == offered != saved
     page.goto(demo.url("/fr/"))
     assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--action').trim()") == offered
+
+
+@contextmanager
+def served(folder):
+    """As anyone would show an archive: python -m http.server."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _attempt in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def broken_links(start):
+    """Whatever pages show or lead to on this server, from the first on: languages, files, links and faults."""
+    waiting, known, languages, links, faults = [start], {start}, set(), 0, []
+    with requests.Session() as session:
+        while waiting:
+            address = waiting.pop()
+            answer = session.get(address, timeout=20)
+            if not answer.ok:
+                faults.append(f"{address}: {answer.status_code}")
+            if not answer.headers["Content-Type"].startswith("text/html"):
+                continue
+            answer.encoding = "utf-8"
+            page = archives.Page(answer.text)
+            languages.add(page.language)
+            for link in page.links:
+                links += 1
+                target = urldefrag(urljoin(address, link))[0]
+                if urlsplit(target).netloc != urlsplit(start).netloc or target in known:
+                    continue
+                if not target.startswith(start.removesuffix("index.html")):
+                    faults.append(f"{address} leaves the archive: {link}")
+                known.add(target)
+                waiting.append(target)
+    return languages, len(known), links, faults
+
+
+def words_of_people(database):
+    """Addresses, names and streets of all who contributed in the demo, but for the names that are shown on a wall."""
+    with closing(sqlite3.connect(database)) as rows:
+        columns = [
+            "SELECT email FROM home_backer",
+            "SELECT name FROM home_backer",
+            "SELECT wall_name FROM pledges_pledge WHERE wall = 'neither'",
+            "SELECT line1 FROM pledges_deliveryaddress",
+            "SELECT recipient FROM pledges_deliveryaddress",
+        ]
+        found = {text.strip() for query in columns for (text,) in rows.execute(query)} - {""}
+        shown = {text for (text,) in rows.execute("SELECT wall_name FROM pledges_pledge WHERE wall <> 'neither'")}
+        return sorted(found - shown), [slug for (slug,) in rows.execute("SELECT slug FROM home_cooperative")]
+
+
+@pytest.mark.long
+def test_the_archive_of_the_demo(demo, tmp_path):
+    people, slugs = words_of_people(demo.database)
+    assert len(people) > 100
+    assert len(slugs) >= 2
+    for slug in slugs:
+        folder = tmp_path / "some" / "where" / slug
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        demo.manage("archive_site", slug, "--to", folder)
+        with served(tmp_path) as root:
+            languages, files, links, faults = broken_links(f"{root}/some/where/{slug}/index.html")
+        assert faults == []
+        assert languages == {"fr-CA", "en-CA"}
+        print(f"{slug}: {len(archives.pages_of(folder))} pages, {files} files reached, {links} links")
+        text = "\n".join(path.read_bytes().decode("utf-8", "replace") for path in archives.files_of(folder))
+        assert [one for one in people if re.search(rf"\b{re.escape(one)}\b", text)] == []
