@@ -13,11 +13,13 @@ from datetime import timedelta
 from io import StringIO
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.db import DatabaseError, models, transaction
+from django.test import RequestFactory
 from wagtail.admin.models import EditingSession
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents.models import Document
@@ -50,8 +52,8 @@ from wagtail_localize.models import (
 from campaigns import reviewing
 from campaigns.models import Reward
 from campaigns.sharing import preview_links
-from home import audit, clock
-from home.models import Cooperative, HomePage, Role, TextPage, User
+from home import audit, clock, inviting, switching
+from home.models import Cooperative, Crossing, HomePage, Role, TextPage, User
 from home.tenancy import across_cooperatives, within
 from pledges.enums import ProblemKind
 from pledges.models import DatePromise, DeliveryAddress, Problem, SurveyAnswer, SurveyReply
@@ -189,9 +191,23 @@ def furnish(inhabited: Inhabited) -> None:
     EditingSession.objects.create(
         user=owner, content_type=ContentType.objects.get_for_model(text), object_id=text.pk, last_seen_at=clock.now()
     )
+    _on_the_way(inhabited)
     house.image.get_rendition("max-100x100")
     for act in audit.acts():
         audit.record(act, cooperative=cooperative, by=owner)
+
+
+def _on_the_way(inhabited: Inhabited) -> None:
+    """Someone invited, someone who comes from another host, and a passkey."""
+    cooperative, owner = inhabited.cooperative, inhabited.people["owner"]
+    inviting.invite(cooperative, f"nouvelle@{cooperative.slug}.example", Role.EDITOR, owner)
+    request = RequestFactory().post("/")
+    request.user, request.session = inhabited.people["editor"], {}
+    inhabited.made["crossing"] = switching.way_to(request, cooperative, "/admin/").rstrip("/").rsplit("/", 1)[1]
+    Crossing.objects.update(expires_at=clock.now() + timedelta(days=1))
+    Authenticator.objects.create(
+        user=inhabited.house.owner, type=Authenticator.Type.WEBAUTHN, data={"name": inhabited.word, "credential": {}}
+    )
 
 
 def _text_page(cooperative: Cooperative, title: str, by: User) -> TextPage:

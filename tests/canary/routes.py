@@ -11,6 +11,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import quote
 
+from django.core import signing
 from django.urls import get_resolver
 from django.urls.resolvers import LocalePrefixPattern, URLResolver
 from django.utils import translation
@@ -19,8 +20,8 @@ from wagtail.models import Page
 
 from campaigns.models import Dossier
 from campaigns.sharing import preview_links
-from home import links, sender_verifying, unsubscribing
-from home.models import Backer
+from home import brand_previews, inviting, links, sender_verifying, unsubscribing
+from home.models import Backer, Invitation
 from home.tenancy import within
 from pledges import email_changes, subscribing
 from pledges.links import contribution_token
@@ -182,6 +183,21 @@ def payments(house: Inhabited) -> list[int]:
         return [Payment.objects.filter(pledge=house.house.pledge).first().pk, *rows("pledges.Payment")(house)[-1:]]
 
 
+def team(house: Inhabited) -> list[int]:
+    return [house.people[role].pk for role in ("editor", "owner")]
+
+
+def invitations(house: Inhabited) -> list[str]:
+    with within(house.cooperative):
+        waiting = Invitation.objects.get(pk=house.first("home.Invitation"))
+        return [links.sign(inviting.PURPOSE, str(waiting.pk), lasts=inviting.LASTS, generation=waiting.generation)]
+
+
+def colours_on_trial(house: Inhabited) -> list[str]:
+    colours = {name: getattr(house.cooperative.site.brand, name) for name in brand_previews.COLOURS}
+    return [signing.dumps(colours, salt=brand_previews.SALT, compress=True)]
+
+
 #: How arguments are called, and what they are.
 BY_NAME: dict[str, Filler] = {
     "page_id": pages,
@@ -223,6 +239,9 @@ BY_NAME: dict[str, Filler] = {
     "restriction_id": rows("wagtailcore.CollectionViewRestriction"),
     "page_view_restriction_id": rows("wagtailcore.PageViewRestriction"),
     "session_id": rows("wagtailadmin.EditingSession"),
+    "site_id": rows("wagtailcore.Site"),
+    "user_id": team,
+    "invitation_id": rows("home.Invitation"),
     "token": tokens,
     "language": words("fr"),
     "part": words("html"),
@@ -232,6 +251,7 @@ BY_NAME: dict[str, Filler] = {
     "number": words(1),
     "version": words(1),
     "media_type": words("video"),
+    "size": words(32),
     "filter_spec": words("max-100x100"),
     "mode": words("default"),
     "action": words("delete", "publish", "unpublish", "move", "add_to_collection", "add_tags"),
@@ -261,6 +281,10 @@ FILLERS: dict[tuple[str, str], Filler] = {
     ("sender_confirmation", "token"): signed(
         sender_verifying.PURPOSE, lambda house: f"{house.cooperative.pk}:{house.cooperative.sender_email}"
     ),
+    ("crossing", "token"): lambda house: [house.made["crossing"]],
+    ("invitation", "token"): invitations,
+    ("brand_trial", "token"): colours_on_trial,
+    ("mfa_remove_webauthn", "pk"): rows("mfa.Authenticator"),
     ("unsubscribe", "token"): signed(unsubscribing.PURPOSE, _topic),
     ("campaign_preview", "token"): previews,
     ("campaign_news_confirm", "token"): signed(subscribing.PURPOSE, _news),
@@ -308,7 +332,17 @@ APP_NAMES = {"app_label", "app_name", "content_type_app_name"}
 MODEL_NAMES = {"model_name", "content_type_model_name"}
 #: Arguments that name no row: whatever the house, they are the same.
 NEUTRAL = {"language", "part", "kind", "group", "occasion", "number", "version", "media_type", "filter_spec", "mode"}
-NEUTRAL |= {"action", "action_name", "uidb64", "name", "revision_id_a", "revision_id_b", *APP_NAMES, *MODEL_NAMES}
+NEUTRAL |= {
+    "size",
+    "action",
+    "action_name",
+    "uidb64",
+    "name",
+    "revision_id_a",
+    "revision_id_b",
+    *APP_NAMES,
+    *MODEL_NAMES,
+}
 
 
 def filler_of(route: Route, argument: str) -> Filler:

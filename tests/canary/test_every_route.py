@@ -8,7 +8,7 @@ from tests.canary.asking import ROLES, someone
 
 pytestmark = pytest.mark.long
 
-#: What the issue asks of the walk, at the least.
+#: Pairs of a route and a role, below which a walk would mean little.
 ENOUGH = 300
 
 

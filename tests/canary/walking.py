@@ -46,6 +46,7 @@ SHUT = {
     "pledges_account_": "leads to the page of the account, by Stripe",
     "pledges_fulfilment_mark": "asks for rows in its query",
     "pledges_survey_": "the survey is open, and no longer changes",
+    "mfa_remove_webauthn": "one's own passkeys alone: the houses' are someone else's",
     "resuming": "the campaign is not paused",
     "updates_draft": "nothing is due",
     "wagtailsettings:preview_on_edit": "settings have no preview of Wagtail's",
@@ -54,6 +55,7 @@ SHUT = {
 #: Addresses that answer 200 where they are asked about a row of another, and why that says nothing.
 OPEN = {
     "wagtailadmin_password_reset_confirm": "says that the link is no good",
+    "brand_trial": "a stylesheet of the colours that its token itself says",
     "media/(?P<path>.+)": "pictures and films that a page shows are public files, by their name, whatever the host",
 }
 #: Who asks at every address a route has: others at some.
@@ -63,7 +65,7 @@ ANSWERED = {200, 204, 400, 405}
 #: Addresses that are meant to fail, for those who may ask for them.
 FAILING = {"wagtailadmin_error_test"}
 #: What anyone may ask of the admin, at any host.
-FOR_EVERYONE = {"wagtailadmin_login", "wagtailadmin_logout"}
+FOR_EVERYONE = {"wagtailadmin_login", "wagtailadmin_logout", "account_login", "account_logout", "mfa_authenticate"}
 
 
 @dataclass
