@@ -36,6 +36,28 @@ class HealthMiddleware:
         return self.get_response(request)
 
 
+class KnownHostMiddleware:
+    """Refuses hosts that are no cooperative's, before anything reads the host: the sites are the list of allowed hosts.
+
+    So a cooperative that was just founded is served without a restart. ALLOWED_HOSTS may narrow it further.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(PLATFORM_PATHS) or _is_platform(request):
+            return self.get_response(request)
+        if getattr(wayfinding.site_of(request), "cooperative", None) is None:
+            return HttpResponseNotFound(render_to_string("home/unknown_host.html", request=None))
+        return self.get_response(request)
+
+
+def _is_platform(request: HttpRequest) -> bool:
+    host = split_domain_port(request._get_raw_host())[0]  # type: ignore[attr-defined]
+    return bool(settings.PLATFORM_HOST) and host == settings.PLATFORM_HOST
+
+
 class CompressionMiddleware(GZipMiddleware):
     """Compresses what is text; pictures are compressed already, and a picture's response would lose its length.
 
@@ -52,7 +74,7 @@ class CompressionMiddleware(GZipMiddleware):
 
 
 class CooperativeMiddleware:
-    """Sets `request.cooperative` from the host and runs the request in its scope; an unknown host is not found.
+    """Sets `request.cooperative` from the host and runs the request in its scope.
 
     The platform's own host (PLATFORM_HOST) has no cooperative and addresses of its own (PLATFORM_URLCONF).
     """
@@ -63,13 +85,11 @@ class CooperativeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(PLATFORM_PATHS):
             return self.get_response(request)
-        if settings.PLATFORM_HOST and split_domain_port(request.get_host())[0] == settings.PLATFORM_HOST:
+        if _is_platform(request):
             request.cooperative = None  # type: ignore[attr-defined]
             request.urlconf = settings.PLATFORM_URLCONF
             return self.get_response(request)
-        cooperative = getattr(wayfinding.site_of(request), "cooperative", None)
-        if cooperative is None:
-            return HttpResponseNotFound(render_to_string("home/unknown_host.html", request=None))
+        cooperative = request._wagtail_site.cooperative  # type: ignore[attr-defined]
         request.cooperative = cooperative  # type: ignore[attr-defined]
         with within(cooperative):
             response = self.get_response(request)

@@ -55,6 +55,14 @@ class Cooperative(models.Model):
         default=False,
         help_text=_("Its public campaigns are found there beside those of other cooperatives."),
     )
+    federation = models.ForeignKey(
+        "home.Federation",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="cooperatives",
+        verbose_name=_("federation"),
+    )
     sender_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
