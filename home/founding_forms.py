@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page, Site
 
@@ -75,6 +76,8 @@ class FoundationForm(forms.ModelForm):
             self.fields[f"colour_{name}"] = field.formfield(widget=ColourInput, validators=field.validators)
         for name in FROM_FEDERATION:
             self.fields[name].help_text = _("Empty: the federation’s, or the platform’s own.")
+        for shown in self.fields.values():
+            shown.label = capfirst(shown.label)
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"].lower()
@@ -101,8 +104,7 @@ class FoundationForm(forms.ModelForm):
         federation = cleaned.get("federation")
         for name in FROM_FEDERATION:
             if cleaned.get(name) is None and name not in self.errors:
-                default = Cooperative._meta.get_field(name).default
-                cleaned[name] = getattr(federation, name) if federation else default
+                cleaned[name] = getattr(federation or Cooperative(), name)
         colours = {name: cleaned.get(f"colour_{name}") or "" for name in CHECKED}
         if all(colours.values()):
             for one in shortfalls(colours):

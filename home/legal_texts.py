@@ -80,14 +80,13 @@ def unknown_places(html: str) -> set[str]:
 
 
 def filled(words: Words, cooperative: Cooperative) -> Words:
-    """A line of a list whose only place is empty is left out."""
-    return {
-        code: {
-            "title": words[code]["title"],
-            "html": plain(_fill(words[code]["html"], places(cooperative, code))),
-        }
-        for code in LANGUAGES
-    }
+    """The words as the cooperative's pages say them. A line of a list whose only place is empty is left out."""
+    return {code: _filled(words[code], places(cooperative, code)) for code in LANGUAGES}
+
+
+def _filled(words: dict[str, str], said: dict[str, str]) -> dict[str, str]:
+    title = PLACE.sub(lambda match: said.get(match[1], match[0]), words["title"])
+    return {"title": title, "html": plain(_fill(words["html"], said))}
 
 
 def _fill(html: str, said: dict[str, str]) -> str:
@@ -164,7 +163,7 @@ def _new_page(home: Page, said: dict[str, str], block: str) -> TextPage:
 
 def _put(page: TextPage, said: dict[str, str], block: str) -> None:
     page.title = page.draft_title = said["title"]
-    page.body = [{"type": "text", "id": block, "value": {"text": said["html"]}}]
+    page.body = [{"type": "text", "id": block, "value": {"text": said["html"]}}]  # type: ignore[assignment]
 
 
 @transaction.atomic

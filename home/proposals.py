@@ -71,7 +71,7 @@ def template_of(federation: Federation) -> dict[str, Any]:
 
 
 def _point_of(point: FederationPoint | OwnPoint) -> dict[str, Any]:
-    return {name: getattr(point, name) for name in ("sentence_fr", "sentence_en", "blocks")}
+    return {name: getattr(point, name) for name in ("sentence_fr", "sentence_en", "holds_back")}
 
 
 def adopt_all(cooperative: Cooperative, by: User | None) -> None:

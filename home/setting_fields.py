@@ -31,16 +31,15 @@ class HostField(forms.CharField):
     default_validators = [HOST]  # noqa: RUF012 (as Django has it)
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).lower().rstrip(".")
+        return (super().to_python(value) or "").lower().rstrip(".")
 
 
 class PercentField(forms.DecimalField):
     """A percentage as a person types it (5, 5.5 or 5,5); cleans to hundredths of a percent."""
 
     def __init__(self, **kwargs: Any) -> None:
-        bounds = {"min_value": Decimal(0), "max_value": Decimal(30), "decimal_places": 2}
-        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-        super().__init__(**(bounds | {"widget": widget} | kwargs))
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+        super().__init__(min_value=Decimal(0), max_value=Decimal(30), decimal_places=2, **kwargs)
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".").strip(" %\u00a0") if isinstance(value, str) else value)

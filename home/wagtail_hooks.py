@@ -31,6 +31,7 @@ from home import (
     admin_choices,  # noqa: F401 (replaces what lists offer)
     admin_words,  # noqa: F401 (registers itself)
     bilingual_hooks,  # noqa: F401 (registers itself)
+    platform_hooks,  # noqa: F401 (registers itself)
     sender_views,
     team_mail_views,
     videos,  # noqa: F401 (closes what is not ours)

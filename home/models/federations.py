@@ -7,6 +7,7 @@ import uuid
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
@@ -16,6 +17,7 @@ from wagtail.fields import RichTextField
 from wagtail.models import Orderable
 
 from home.blocks import FEATURES
+from home.federation_forms import FederationForm
 from home.tenancy import ScopedManager
 
 
@@ -40,6 +42,7 @@ class Federation(ClusterableModel):
         _("refunds above this amount need a second person, in cents"), default=50_000
     )
 
+    base_form_class = FederationForm
     panels: ClassVar = [
         FieldRowPanel([FieldPanel("name"), FieldPanel("slug")]),
         FieldRowPanel([FieldPanel("commission_basis_points"), FieldPanel("commission_fixed")]),
@@ -72,6 +75,16 @@ class FederationText(models.Model):
     def __str__(self) -> str:
         return self.get_key_display()
 
+    def clean(self) -> None:
+        """A place that nothing fills in would stand between its braces on every page."""
+        from home.legal_texts import unknown_places  # noqa: PLC0415 (it reads these models)
+
+        for name in ("title_fr", "title_en", "body_fr", "body_en"):
+            if unknown := unknown_places(getattr(self, name) or ""):
+                words = _("Nothing fills in %(places)s.")
+                said = {"places": ", ".join(f"{{{place}}}" for place in sorted(unknown))}
+                raise ValidationError({name: ValidationError(words, params=said)})
+
 
 class FederationPoint(Orderable):
     """One point more on the checklist of a launch, confirmed by a person for each campaign."""
@@ -80,7 +93,7 @@ class FederationPoint(Orderable):
     key = models.UUIDField(default=uuid.uuid4, editable=False)
     sentence_fr = models.CharField(_("sentence in French"), max_length=200)
     sentence_en = models.CharField(_("sentence in English"), max_length=200)
-    blocks = models.BooleanField(_("holds the launch back"), default=False)
+    holds_back = models.BooleanField(_("holds the launch back"), default=False)
 
     def __str__(self) -> str:
         return self.sentence_fr
@@ -116,7 +129,7 @@ class OwnPoint(models.Model):
     key = models.UUIDField()
     sentence_fr = models.CharField(max_length=200)
     sentence_en = models.CharField(max_length=200)
-    blocks = models.BooleanField(default=False)
+    holds_back = models.BooleanField(default=False)
 
     objects = ScopedManager()
 

@@ -40,11 +40,12 @@ class Command(BaseCommand):
         """One option a field; which of them are needed is said by the form, all at once."""
         with translation.override(operators_language()):
             for name, field in FoundationForm().fields.items():
-                words = {"dest": name, "help": f"{field.label}. {field.help_text}".replace("%", "%%")}
+                said = f"{field.label}. {field.help_text}".replace("%", "%%")
                 if isinstance(field, forms.BooleanField):
-                    parser.add_argument(option_of(name), action="store_true", **words)
+                    parser.add_argument(option_of(name), dest=name, help=said, action="store_true")
                 else:
-                    parser.add_argument(option_of(name), metavar=CALLED.get(name, name).upper(), **words)
+                    shown = CALLED.get(name, name).upper()
+                    parser.add_argument(option_of(name), dest=name, help=said, metavar=shown)
 
     def handle(self, *args: Any, **options: Any) -> None:
         with translation.override(operators_language()):
@@ -73,4 +74,4 @@ class Command(BaseCommand):
 
     def _faults(self, form: FoundationForm) -> list[str]:
         heading = _("Nothing was created:")
-        return [heading, *(f"{option_of(name)}: {' '.join(said)}" for name, said in form.errors.items())]
+        return [heading, *(f"{option_of(name)}: {' '.join(map(str, said))}" for name, said in form.errors.items())]
