@@ -1,6 +1,6 @@
 """Is a campaign ready to be launched? Ten points, computed each time from the page, the cooperative and the review.
 
-Six of them hold a launch back; the others are advice.
+Six of them hold a launch back; the others are advice. What a federation added stands after them (campaigns.own_points).
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns import goal, groups, measures, questions
+from campaigns import goal, groups, measures, own_points, questions
 from campaigns.enums import PREPARING, CampaignState
 from campaigns.models import Campaign, CampaignPage
 from home import bilingual, clock, formats
@@ -31,18 +31,21 @@ VIDEO_LENGTH = range(60, 181)
 
 @dataclass(frozen=True)
 class Point:
-    """`sentence` says what is so, or what is to do; `url` leads there, named `link`."""
+    """`sentence` says what is so, or what is to do; `url` leads there, named `link`. `holds`: it blocks, as those of
+    BLOCKING do.
+    """
 
     key: str
     done: bool
     sentence: str
     link: str = ""
     url: str = ""
+    holds: bool = False
 
     @property
     def blocks(self) -> bool:
         """Not done, and holds the launch back."""
-        return not self.done and self.key in BLOCKING
+        return not self.done and (self.holds or self.key in BLOCKING)
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ class _Checker:
         yield self._sender()
         yield self._legal()
         yield self._review()
+        for own in own_points.of(self.page, self.cooperative):
+            yield Point(f"own:{own.key}", own.done, own.sentence, _("Confirm"), self.dossier_url, own.blocks)
 
     @cached_property
     def campaign(self) -> Campaign | None:
@@ -232,7 +237,8 @@ class _Checker:
         if not missing:
             return Point("legal", True, _("Legal name, address and phone present"))
         words = _("Missing: %(missing)s. The law requires them before any payment.")
-        return Point("legal", False, words % {"missing": ", ".join(missing)})
+        url = reverse("cooperative_identity")
+        return Point("legal", False, words % {"missing": ", ".join(missing)}, _("Add"), url)
 
     def _review(self) -> Point:
         waiting = list(questions.open_questions(self.page).order_by("answer_by", "pk"))

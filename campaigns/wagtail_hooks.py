@@ -61,6 +61,7 @@ def admin_urls() -> list[URLPattern]:
         path(f"{one}questions/", question_views.ask, name="campaigns_ask"),
         path(f"{one}questions/<int:question_id>/answer/", question_views.answer, name="campaigns_answer"),
         path(f"{one}questions/<int:question_id>/settle/", question_views.settle, name="campaigns_settle"),
+        path(f"{one}points/", dossier_views.confirm_point, name="campaigns_confirm_point"),
         path(f"{one}launch/", launch_views.launch, name="campaigns_launch"),
         path(f"{one}schedule/", launch_views.schedule, name="campaigns_schedule"),
     ]

@@ -68,6 +68,25 @@ def requires(*roles: Role, operators: bool = False) -> Callable[[AdminView], Adm
     return decorate
 
 
+def operators_only(view: AdminView) -> AdminView:
+    """The view opens for whoever runs the platform, at any cooperative's host. Raises PermissionDenied."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not (request.user.is_active and request.user.is_superuser):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+class OperatorMenuItem(MenuItem):
+    """A menu item of the platform's own. The view behind it guards itself."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+
 class RoleMenuItem(MenuItem):
     """A menu item that only some roles see, and operators if told. The view behind it guards itself."""
 

@@ -41,6 +41,22 @@ def invite(cooperative: Cooperative, email: str, role: Role, by: User, *, langua
     return invitation
 
 
+def invite_direction(cooperative: Cooperative, email: str, *, by: User | None) -> str:
+    """The first person of a direction, where nobody is yet to decide: whoever founds it. Returns the link mailed."""
+    address = email_key(email)
+    invitation = Invitation(
+        cooperative=cooperative,
+        email=address,
+        role=Role.OWNER,
+        language=cooperative.language,
+        created_at=clock.now(),
+    )
+    with transaction.atomic():
+        _send(invitation, by)
+        audit.record(INVITED, cooperative=cooperative, by=by, subject=invitation, **_facts(invitation))
+    return address_of(invitation)
+
+
 def again(invitation: Invitation, by: User) -> None:
     """Another link, another week; the former link opens nothing any more. Raises TeamRefused."""
     with deciding(invitation.cooperative, by):
@@ -66,7 +82,7 @@ def _standing(invitation: Invitation) -> Invitation:
     return waiting
 
 
-def _send(invitation: Invitation, by: User) -> None:
+def _send(invitation: Invitation, by: User | None) -> None:
     invitation.invited_by, invitation.expires_at = by, clock.now() + LASTS
     invitation.generation += 1
     invitation.save()
@@ -75,7 +91,7 @@ def _send(invitation: Invitation, by: User) -> None:
         cooperative=invitation.cooperative,
         subject_key=f"invitation:{invitation.pk}",
         occasion=str(invitation.generation),
-        to=by,
+        to=by or User(email=invitation.email),
         language=invitation.language,
     )
     mail.user, mail.address, mail.reader_key = None, invitation.email, f"invitation:{invitation.pk}"
@@ -134,20 +150,24 @@ def accept_as_new(cooperative: Cooperative, token: str, *, first_name: str, last
     return user
 
 
+def address_of(invitation: Invitation) -> str:
+    """Where its link leads, in its language."""
+    token = links.sign(PURPOSE, str(invitation.pk), lasts=LASTS, generation=invitation.generation)
+    with translation.override(invitation.language):
+        return invitation.cooperative.root_url + reverse("invitation", args=[token])
+
+
 def fill(mail: OutgoingMail) -> Context:
     """`account_url`: who is not of the team yet has no choice of mails to make."""
     cooperative = mail.cooperative
     invitation = Invitation.objects.select_related("invited_by").get(pk=mail.subject_key.rpartition(":")[2])
-    token = links.sign(PURPOSE, str(invitation.pk), lasts=LASTS, generation=invitation.generation)
-    with translation.override(mail.language):
-        url = cooperative.root_url + reverse("invitation", args=[token])
     return {
         "inviter": str(invitation.invited_by or cooperative.name),
         "role": invitation.get_role_display(),
         "what_they_do": WHAT_THEY_DO[Role(invitation.role)],
         "expires": formats.local_day(invitation.expires_at, cooperative.time_zone),
         "account_url": "",
-        "button_url": url if mail.pk else cooperative.root_url + "/",
+        "button_url": address_of(invitation) if mail.pk else cooperative.root_url + "/",
     }
 
 

@@ -44,25 +44,31 @@ class HealthMiddleware:
         return self.get_response(request)
 
 
-class CompressionMiddleware(GZipMiddleware):
-    """Compresses what is text; pictures are compressed already, and a picture's response would lose its length.
+class KnownHostMiddleware:
+    """Refuses hosts that are no cooperative's, before anything reads the host: the sites are the list of allowed hosts.
 
-    Compressing pages that hold a secret beside a visitor's own input can betray the secret by the length (BREACH).
-    Here neither can be read so: Django masks the CSRF token anew in each response, its middleware adds bytes of random
-    length to each, and the one input that pages repeat (`?via=`) stands on public pages, which hold no secret at all.
+    So a cooperative that was just founded is served without a restart. ALLOWED_HOSTS may narrow it further. A former
+    host leads on to the same address at today's.
     """
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        kind = response.headers.get("Content-Type", "").split(";")[0]
-        if response.status_code != 200 or not (kind.startswith("text/") or kind in TEXT_KINDS):
-            return response
-        return super().process_response(request, response)
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(PLATFORM_PATHS) or _is_platform(request):
+            return self.get_response(request)
+        if getattr(wayfinding.site_of(request), "cooperative", None) is None:
+            moved = wayfinding.moved_from(request)
+            if moved is None:
+                return HttpResponseNotFound(render_to_string("home/unknown_host.html", request=None))
+            if not _is_one_click(request):
+                return _led_on(request, moved)
+            request._wagtail_site = moved.site  # type: ignore[attr-defined]
+        return self.get_response(request)
 
 
-def _nobody_here(request: HttpRequest) -> HttpResponse:
-    """No address leads anywhere: Django would lead some to the same with a language before it, or a slash after it."""
-    request.urlconf = ()  # type: ignore[assignment]
-    return HttpResponseNotFound(render_to_string("home/unknown_host.html", request=None))
+def _is_platform(request: HttpRequest) -> bool:
+    return bool(settings.PLATFORM_HOST) and wayfinding.host_of(request) == settings.PLATFORM_HOST.lower()
 
 
 def _led_on(request: HttpRequest, cooperative: Cooperative) -> HttpResponse:
@@ -81,10 +87,24 @@ def _is_one_click(request: HttpRequest) -> bool:
         return False
 
 
-class CooperativeMiddleware:
-    """Sets `request.cooperative` from the host and runs the request in its scope; an unknown host is not found.
+class CompressionMiddleware(GZipMiddleware):
+    """Compresses what is text; pictures are compressed already, and a picture's response would lose its length.
 
-    A former host leads on to the same address at today's.
+    Compressing pages that hold a secret beside a visitor's own input can betray the secret by the length (BREACH).
+    Here neither can be read so: Django masks the CSRF token anew in each response, its middleware adds bytes of random
+    length to each, and the one input that pages repeat (`?via=`) stands on public pages, which hold no secret at all.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        kind = response.headers.get("Content-Type", "").split(";")[0]
+        if response.status_code != 200 or not (kind.startswith("text/") or kind in TEXT_KINDS):
+            return response
+        return super().process_response(request, response)
+
+
+class CooperativeMiddleware:
+    """Sets `request.cooperative` from the host and runs the request in its scope.
+
     The platform's own host (PLATFORM_HOST) has no cooperative and addresses of its own (PLATFORM_URLCONF).
     """
 
@@ -94,20 +114,12 @@ class CooperativeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(PLATFORM_PATHS):
             return self.get_response(request)
-        if settings.PLATFORM_HOST and wayfinding.host_of(request) == settings.PLATFORM_HOST.lower():
+        if _is_platform(request):
             request._wagtail_site = None  # type: ignore[attr-defined]
             request.cooperative = None  # type: ignore[attr-defined]
             request.urlconf = settings.PLATFORM_URLCONF
             return self.get_response(request)
-        cooperative = getattr(wayfinding.site_of(request), "cooperative", None)
-        if cooperative is None:
-            moved = wayfinding.moved_from(request)
-            if moved is None:
-                return _nobody_here(request)
-            if not _is_one_click(request):
-                return _led_on(request, moved)
-            cooperative = moved
-            request._wagtail_site = moved.site  # type: ignore[attr-defined]
+        cooperative = request._wagtail_site.cooperative  # type: ignore[attr-defined]
         request.cooperative = cooperative  # type: ignore[attr-defined]
         with within(cooperative):
             response = self.get_response(request)

@@ -37,6 +37,7 @@ from home import (
     day_lines,  # noqa: F401 (says what waits)
     domain_views,
     page_links,
+    platform_hooks,  # noqa: F401 (registers itself)
     sender_views,
     serving,  # noqa: F401 (registers itself)
     switching_views,

@@ -10,6 +10,7 @@ class PledgesConfig(AppConfig):
             account_emails,  # noqa: F401 (registers mails and periodic jobs)
             address_check_emails,  # noqa: F401 (registers mails and periodic jobs)
             aftermath_emails,  # noqa: F401 (registers mails and periodic jobs)
+            archiving,  # noqa: F401 (registers what the audit log says of it)
             arrival_emails,  # noqa: F401 (registers mails and periodic jobs)
             email_change_emails,  # noqa: F401 (registers mails and periodic jobs)
             emails,  # noqa: F401 (registers mails and periodic jobs)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns import checklist, groups, launching, queries, questions, reviewing
+from campaigns import checklist, groups, launching, own_points, queries, questions, reviewing
 from campaigns.admin.access import ICON, ROLES, TEAM, Case, campaigns_crumb, case_or_404
 from campaigns.admin.forms import AnswerForm, ChangesForm, QuestionForm, ScheduleForm
 from campaigns.enums import CampaignState
@@ -21,7 +21,7 @@ from campaigns.models import Campaign, CampaignPage, ReviewQuestion
 from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import furniture
 from home.languages import LANGUAGES, current
-from home.models import Cooperative
+from home.models import Cooperative, OwnPoint
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ def show(case: Case, **forms: Any) -> HttpResponse:
         "case": case,
         "cooperative": cooperative,
         "checked": checked,
+        "own_points": list(own_points.of(case.page, cooperative)) if checked else [],
         "questions": asked,
         "languages": _languages(case.page),
         "next_step": next_step(case, checked),
@@ -91,6 +92,24 @@ def show(case: Case, **forms: Any) -> HttpResponse:
     }
     around = furniture(case.title, ICON, above=[campaigns_crumb()])
     return TemplateResponse(case.request, "campaigns/admin/dossier.html", around | context)
+
+
+@require_POST
+@requires(*ROLES)
+def confirm_point(request: AdminRequest, page_id: int) -> HttpResponse:
+    """Confirm a point that the federation added (`point`), or with `undo` take that back."""
+    case = case_or_404(request, page_id)
+    if not checklist.is_shown_for(case.campaign):
+        raise Http404
+    try:
+        key = UUID(request.POST.get("point", ""))
+        if "undo" in request.POST:
+            own_points.take_back(case.page, request.cooperative, key)
+        else:
+            own_points.confirm(case.page, request.cooperative, key, by=request.user)
+    except (ValueError, OwnPoint.DoesNotExist) as error:
+        raise Http404 from error
+    return HttpResponseRedirect(f"{case.url}#checklist")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What is asked for: the page that editors write, and the terms that money refers to."""
 
 from campaigns.models.ambassadors import Ambassador
-from campaigns.models.dossiers import Dossier, ReviewQuestion
+from campaigns.models.dossiers import CheckedPoint, Dossier, ReviewQuestion
 from campaigns.models.pages import CampaignPage
 from campaigns.models.reviews import AdviserReview
 from campaigns.models.terms import (
@@ -23,6 +23,7 @@ __all__ = [
     "Campaign",
     "CampaignPage",
     "CampaignState",
+    "CheckedPoint",
     "Dossier",
     "FundingModel",
     "GoalUnit",

@@ -60,3 +60,23 @@ class ReviewQuestion(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class CheckedPoint(models.Model):
+    """Someone confirms, for one campaign, a point that the cooperative's federation added to the checklist."""
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    translation_key = models.UUIDField()
+    key = models.UUIDField()
+    checked_at = models.DateTimeField()
+    checked_by = person()
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cooperative", "translation_key", "key"], name="checked_point_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.translation_key} · {self.key}"

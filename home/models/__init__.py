@@ -5,6 +5,15 @@ from home.models.backers import Backer, NewsConsent
 from home.models.brand import Brand, LogoDrawing, MailHead
 from home.models.cooperative import Cooperative, Membership, Role
 from home.models.domains import FormerHost
+from home.models.federations import (
+    Adopted,
+    Federation,
+    FederationPoint,
+    FederationText,
+    LegalText,
+    OwnPoint,
+    TextKey,
+)
 from home.models.jobs import Heartbeat, PeriodicJob
 from home.models.mail import BatchStop, HeldFor, MailEvent, MailState, OutgoingMail, Stop, Suppression, TeamMailChoice
 from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
@@ -12,17 +21,22 @@ from home.models.team import Crossing, Invitation
 from home.models.users import User
 
 __all__ = [
+    "Adopted",
     "AuditEntry",
     "Backer",
     "BatchStop",
     "Brand",
     "Cooperative",
     "Crossing",
+    "Federation",
+    "FederationPoint",
+    "FederationText",
     "FormerHost",
     "Heartbeat",
     "HeldFor",
     "HomePage",
     "Invitation",
+    "LegalText",
     "LogoDrawing",
     "MailEvent",
     "MailHead",
@@ -30,6 +44,7 @@ __all__ = [
     "Membership",
     "NewsConsent",
     "OutgoingMail",
+    "OwnPoint",
     "PeriodicJob",
     "PublicPage",
     "PublicationRefused",
@@ -37,6 +52,7 @@ __all__ = [
     "Stop",
     "Suppression",
     "TeamMailChoice",
+    "TextKey",
     "TextPage",
     "User",
 ]

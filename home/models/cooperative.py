@@ -72,6 +72,14 @@ class Cooperative(models.Model):
     rehearsed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
+    federation = models.ForeignKey(
+        "home.Federation",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="cooperatives",
+        verbose_name=_("federation"),
+    )
     sender_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)

@@ -10,7 +10,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "sandbox.demo"]
 DEBUG = os.environ.get("DEBUG", "") == "1"
 SECRET_KEY = os.environ.get("SECRET_KEY", "tremplin-on-one-machine-not-for-production")
 PLATFORM_HOST = "tremplin.localhost"
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", ".localhost"]
+ALLOWED_HOSTS = ["*"]  # those that are a cooperative's: home.middleware.KnownHostMiddleware
 
 PORT = int(os.environ.get("PORT", "8000"))
 STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "sk_test_tremplin")
