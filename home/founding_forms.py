@@ -3,14 +3,13 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from wagtail.models import Page, Site
+from wagtail.models import Page
 
-from home import formats
+from home import domains, formats
 from home.brand_checks import CHECKED, shortfalls
 from home.colour_input import ColourInput
 from home.fields import AmountField
@@ -89,7 +88,7 @@ class FoundationForm(forms.ModelForm):
     def clean_host(self) -> str:
         """A host is one cooperative's alone, on whatever port."""
         host: str = self.cleaned_data["host"]
-        if host == settings.PLATFORM_HOST or Site.objects.filter(hostname=host).exists():
+        if domains.is_taken(host):
             raise ValidationError(_("This host name is taken already."))
         return host
 

@@ -49,7 +49,7 @@ class Line:
 @require_safe
 @operators_only
 def index(request: AdminRequest) -> HttpResponse:
-    rows = Cooperative.objects.select_related("site", "federation").order_by("name", "pk")
+    rows = Cooperative.objects.filter(rehearses=None).select_related("site", "federation").order_by("name", "pk")
     found = page_of(request, rows)
     found["rows"] = [Line(cooperative) for cooperative in found["rows"]]
     return TemplateResponse(request, "home/admin/cooperatives.html", furniture(_("Cooperatives"), ICON) | found)
@@ -76,7 +76,9 @@ def add(request: AdminRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @operators_only
 def detail(request: AdminRequest, cooperative_id: int) -> HttpResponseBase:
-    cooperative = get_object_or_404(Cooperative.objects.select_related("site", "federation"), id=cooperative_id)
+    cooperative = get_object_or_404(
+        Cooperative.objects.filter(rehearses=None).select_related("site", "federation"), id=cooperative_id
+    )
     line = Line(Cooperative.objects.get(pk=cooperative.pk))
     form = PlatformForm(request.POST if request.method == "POST" else None, instance=cooperative)
     if request.method == "POST" and form.is_valid():

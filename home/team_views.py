@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from home import clock, inviting, team
+from home import clock, inviting, second_factor, team
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
 from home.models import Invitation, Membership, Role, User
@@ -123,7 +123,13 @@ def member(request: AdminRequest, user_id: int) -> HttpResponse:
         return redirect("team")
     logins = [at for at in held.values_list("last_login_at", flat=True) if at]
     latest: datetime | None = max(logins, default=None)
-    context = {"person": person, "form": form, "last_login_at": latest, "cooperative": request.cooperative}
+    context = {
+        "person": person,
+        "form": form,
+        "last_login_at": latest,
+        "cooperative": request.cooperative,
+        "may_be_reset": person != request.user and second_factor.has_one(person),
+    }
     around = furniture(str(person), ICON, above=[(reverse("team"), _("Team"))])
     return TemplateResponse(request, "home/admin/team_member.html", around | context)
 

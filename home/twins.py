@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import FileField, ForeignKey
-from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext
 from wagtail.images import get_image_model
@@ -83,11 +82,6 @@ def host_of(real: Cooperative) -> str:
 def _taglines(real: Cooperative) -> dict[str, str]:
     homes = HomePage.objects.filter(translation_key=real.site.root_page.translation_key).select_related("locale")
     return {home.locale.language_code: home.tagline for home in homes}
-
-
-def way_to(request: HttpRequest, cooperative: Cooperative, path: str) -> str:
-    """From one of the two hosts to a page of the other, where whoever is not logged in yet is asked to."""
-    return cooperative.root_url + path
 
 
 def shelf_of(twin: Cooperative) -> Shelf:

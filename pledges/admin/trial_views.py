@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from campaigns import groups, queries
 from campaigns.admin.access import TEAM, Case, campaigns_crumb, case_or_404
 from campaigns.models import CampaignPage
-from home import composing, formats, twins
+from home import composing, formats, switching, twins
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
 from home.languages import LANGUAGES, TAGS
@@ -78,7 +78,7 @@ def _begin(request: AdminRequest, case: Case) -> HttpResponse:
     begun = _say_why_not(request, act)
     if begun is None:
         return _offer(request, case)
-    return HttpResponseRedirect(twins.way_to(request, begun.cooperative, reverse("pledges_trial")))
+    return HttpResponseRedirect(switching.way_to(request, begun.cooperative, reverse("pledges_trial")))
 
 
 def _say_why_not(request: AdminRequest, act: Callable[[], Any]) -> Any:
@@ -119,7 +119,7 @@ def _standing(request: AdminRequest, twin: Cooperative, real: Cooperative, trial
         "progress": totals.progress_of(campaign),
         "page": page,
         "public_urls": [(code, TAGS[code], queries.url_in(campaign, code)) for code in LANGUAGES],
-        "source_url": twins.way_to(request, real, reverse("campaigns_dossier", args=[source.pk])) if source else "",
+        "source_url": real.root_url + reverse("campaigns_dossier", args=[source.pk]) if source else "",
         "beginning": trial_crowd.number_of(trial),
         "some": trial_crowd.SOME,
     }
@@ -207,7 +207,7 @@ def finish(request: AdminRequest) -> HttpResponse:
     source = trials.source_page(real, trial.source_key)
     trials.finish(trial)
     path = reverse("campaigns_dossier", args=[source.pk]) if source else reverse("campaigns_index")
-    return HttpResponseRedirect(twins.way_to(request, real, path))
+    return HttpResponseRedirect(switching.way_to(request, real, path))
 
 
 @require_safe

@@ -24,7 +24,7 @@ class Command(BaseCommand):
             self._archive(options["slug"], Path(options["export"]))
 
     def _archive(self, slug: str, folder: Path) -> None:
-        cooperative = Cooperative.objects.select_related("site__root_page").filter(slug=slug).first()
+        cooperative = Cooperative.objects.select_related("site__root_page").filter(slug=slug, rehearses=None).first()
         if cooperative is None:
             raise CommandError(_("There is no cooperative “%(slug)s”.") % {"slug": slug})
         try:
