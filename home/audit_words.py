@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -88,18 +89,27 @@ def _before_or_after(value: Any, facts: Facts, cooperative: Cooperative) -> str:
 
 
 def _changes(value: Any, facts: Facts, cooperative: Cooperative) -> str:
-    """Money terms: what each was, and is now."""
-    words = {
+    """Columns of the cooperative: what each was, and is now."""
+    return "; ".join(_changed(name, old, new, cooperative) for name, (old, new) in value.items())
+
+
+def _changed(name: str, old: Any, new: Any, cooperative: Cooperative) -> str:
+    def cents(amount: int) -> str:
+        return formats.money(amount, cooperative.currency, exact=True)
+
+    words: dict[str, tuple[audit.Words, Any]] = {
         "commission_basis_points": (gettext_lazy("Commission"), formats.rate),
-        "commission_fixed": (gettext_lazy("Fixed part of the commission"), _cents(cooperative)),
-        "second_person_above": (gettext_lazy("Second person above"), _cents(cooperative)),
+        "commission_fixed": (gettext_lazy("Fixed part of the commission"), cents),
+        "second_person_above": (gettext_lazy("Second person above"), cents),
     }
-    told = [(words[key], old, new) for key, (old, new) in value.items()]
-    return "; ".join(_pair(label, f"{show(old)} → {show(new)}") for (label, show), old, new in told)
+    label, show = words.get(name) or (capfirst(Cooperative._meta.get_field(name).verbose_name), _plainly)
+    return _pair(label, f"{show(old)} → {show(new)}")
 
 
-def _cents(cooperative: Cooperative) -> Any:
-    return lambda cents: formats.money(cents, cooperative.currency, exact=True)
+def _plainly(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value or "–")
 
 
 def show_pairs(value: Any, facts: Facts, cooperative: Cooperative) -> str:
@@ -112,7 +122,7 @@ audit.fact("person", gettext_lazy("Person"), _as_text)
 audit.fact("role", gettext_lazy("Role"), _role)
 audit.fact("before", gettext_lazy("Before"), _before_or_after)
 audit.fact("after", gettext_lazy("After"), _before_or_after)
-audit.fact("changed", gettext_lazy("Changes"), _changes)
+audit.fact("changes", gettext_lazy("Changes"), _changes)
 audit.fact("file", gettext_lazy("File"), _as_text)
 audit.about(User, gettext_lazy("Account"), "team_member")
 audit.about(Invitation, gettext_lazy("Invitation"))

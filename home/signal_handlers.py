@@ -12,7 +12,7 @@ from wagtail.images import get_image_model
 from wagtail.models import Page, Site
 from wagtail.signals import page_published, page_unpublished
 
-from home import clock, money_terms, tracking
+from home import clock, tracking
 from home.languages import FRENCH
 from home.models import Brand, Cooperative, Membership, PublicPage, User
 from home.tasks import draw_pictures
@@ -61,5 +61,4 @@ def connect() -> None:
     pre_save.connect(keep_hosts_apart, sender=Site, dispatch_uid="home.keep_hosts_apart")
     page_published.connect(draw_soon, dispatch_uid="home.draw_soon")
     page_unpublished.connect(unpublish_the_twin, dispatch_uid="home.unpublish_the_twin")
-    post_save.connect(money_terms.note_change, sender=Cooperative, dispatch_uid="home.money_terms")
     user_logged_in.connect(note_log_in, dispatch_uid="home.note_log_in")

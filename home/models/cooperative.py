@@ -3,15 +3,12 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from wagtail.models import Site
 
 from home.languages import CHOICES, FRENCH
-
-#: What it costs a cooperative, and from when on two people decide: a change of these is written in the audit log.
-MONEY_TERMS = ("commission_basis_points", "commission_fixed", "second_person_above")
 
 
 class Cooperative(models.Model):
@@ -23,10 +20,7 @@ class Cooperative(models.Model):
 
     Never deleted: what it owes its backers outlives it. `archived_at` closes it. `disconnected_at` is when its Stripe
     account stopped being reachable by the platform. `wanted_hostname` is the name it asked to be at (home.domains).
-    `changed_by`: set it to who saves a change of the money terms.
     """
-
-    changed_by: Any = None
 
     site = models.OneToOneField(Site, on_delete=models.PROTECT, related_name="cooperative")
     name = models.CharField(_("name"), max_length=120)
@@ -92,19 +86,14 @@ class Cooperative(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Another sending address is not verified by what was proved of the one before.
-
-        In one transaction with what listens (home.money_terms), so that other terms of money are never unrecorded.
-        """
-        was = Cooperative.objects.filter(pk=self.pk).values("sender_email", *MONEY_TERMS).first()
+        """Another sending address is not verified by what was proved of the one before."""
+        was = Cooperative.objects.filter(pk=self.pk).values_list("sender_email", flat=True).first()
         fields = kwargs.get("update_fields")
-        if was and was["sender_email"] != self.sender_email and (fields is None or "sender_email" in fields):
+        if was is not None and was != self.sender_email and (fields is None or "sender_email" in fields):
             self.sender_verified_at = None
             if fields is not None:
                 kwargs["update_fields"] = {*fields, "sender_verified_at"}
-        self.terms_before = {name: was[name] for name in MONEY_TERMS} if was else {}
-        with transaction.atomic():
-            super().save(*args, **kwargs)
+        super().save(*args, **kwargs)
 
     @property
     def root_url(self) -> str:

@@ -9,8 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from home import audit, clock, money_terms, team
-from home.models import AuditEntry, Cooperative, Role
+from home import audit, clock, settings_forms, team
+from home.models import AuditEntry, Role
 from home.tenancy import within
 from tests.factories.cooperatives import make_user
 
@@ -98,15 +98,13 @@ def test_it_costs_as_many_queries_however_long(cooperative, owner):
     assert counts[0] == counts[1]
 
 
-def test_other_terms_of_money_are_written_with_who_changed_them(cooperative, owner):
-    mine = Cooperative.objects.get(pk=cooperative.pk)
-    mine.changed_by, mine.commission_basis_points, mine.phone = owner, 300, "418 555-0100"
-    mine.save()
-    mine.save()
-    mine.commission_fixed = 30
-    mine.save(update_fields=["phone"])
+def test_what_the_platform_changes_is_told_in_words(cooperative, owner):
+    changes = {"commission_basis_points": [500, 300], "second_person_above": [50_000, 25_000], "listed": [False, True]}
     with within(cooperative):
-        entry = AuditEntry.objects.get(act=money_terms.CHANGED)
-        assert (entry.actor, entry.facts) == (owner, {"changed": {"commission_basis_points": [500, 300]}})
+        audit.record(settings_forms.PLATFORM_CHANGED, cooperative=cooperative, by=owner, changes=changes)
     line = at(cooperative, owner).get(reverse("audit")).context["lines"][0]
-    assert line.facts == ["Modifications\u00a0: Commission\u00a0: 5\u00a0% → 3\u00a0%"]
+    assert line.facts == [
+        "Modifications\u00a0: Commission\u00a0: 5\u00a0% → 3\u00a0%; "
+        "Deuxième personne au-delà de\u00a0: 500,00\u00a0$ → 250,00\u00a0$; "
+        "Montrée sur la page de découverte de la plateforme\u00a0: non → oui"
+    ]

@@ -78,7 +78,10 @@ def test_one_command_opens_a_cooperative_in_both_languages(cooperative, in_frenc
     for part in ("http://anse.localhost/admin/payment-account/", "http://anse.localhost/admin/sending-address/"):
         assert part in said
     with within(made):
-        assert list(AuditEntry.objects.values_list("act", "actor")) == [("cooperative_opened", None)]
+        assert list(AuditEntry.objects.values_list("act", "actor").order_by("pk")) == [
+            ("cooperative_opened", None),
+            ("member_invited", None),
+        ]
 
 
 @pytest.mark.django_db

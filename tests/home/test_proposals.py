@@ -112,7 +112,7 @@ def test_what_changes_later_is_offered_old_beside_new_and_holds_once_accepted(mi
     assert "propose" not in direction.get("/admin/").content.decode()
     with within(mill):
         acts = list(AuditEntry.objects.order_by("pk").values_list("act", "facts__what"))
-    assert acts[1:] == [("proposal_accepted", subject) for subject in found]
+    assert acts[2:] == [("proposal_accepted", subject) for subject in found]
     cooperative.refresh_from_db()
     assert cooperative.commission_basis_points == 500
 

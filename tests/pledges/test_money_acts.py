@@ -37,6 +37,8 @@ WRITES_NONE = {
     *("pledges_unreachable", "pledges_address_good", "pledges_doubt", "pledges_refund_requests"),
     *("pledges_money", "pledges_settlement", "pledges_account_return", "pledges_account_over", "pledges_payouts"),
     *("pledges_payout", "pledges_rehearsal", "pledges_report", "pledges_books"),
+    *("campaign_trial", "pledges_trial", "pledges_trial_contributions", "pledges_trial_last_days", "pledges_trial_end"),
+    *("pledges_trial_again", "pledges_trial_finish", "pledges_trial_mail"),
     *("campaign_sharing", "campaign_sharing_preview", "campaign_sharing_add", "campaign_sharing_ambassador"),
 }
 

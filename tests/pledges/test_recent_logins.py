@@ -33,6 +33,7 @@ FRESH = {
     "pledges_list_pick_up_page": "names, to be printed",
     "pledges_fulfilment_csv_template": "names leave",
 }
+TRIES = "a rehearsal: no money of anyone's"
 LOOKS, HANDS_OVER, ASKS, ENTERS = "only shows", "hands rewards over", "asks backers", "only adds what came in"
 NOT_FRESH = {
     "pledges_fulfilment": LOOKS,
@@ -70,6 +71,13 @@ NOT_FRESH = {
     "pledges_money": LOOKS,
     "pledges_settlement": LOOKS,
     "campaign_extend": "the public sees it, and no money moves",
+    **dict.fromkeys(
+        [
+            *("campaign_trial", "pledges_trial", "pledges_trial_contributions", "pledges_trial_last_days"),
+            *("pledges_trial_end", "pledges_trial_again", "pledges_trial_finish", "pledges_trial_mail"),
+        ],
+        TRIES,
+    ),
     "pledges_account_return": LOOKS,
     "pledges_account_over": LOOKS,
     "pledges_payouts": LOOKS,

@@ -54,7 +54,7 @@ def test_a_whole_trial_is_lived_through_and_nothing_real_moves(shop, editor, str
         offered = ours.get(url("campaign_trial", page.pk))
         assert offered.status_code == 200
         begun = ours.post(url("campaign_trial", page.pk))
-        assert begun["Location"] == "http://essai-meule.localhost/admin/trial/"
+        assert begun["Location"].startswith("http://essai-meule.localhost/fr/continuer/")
         sandbox = twin(shop)
         campaign = trials.running(sandbox).campaign
         assert (campaign.state, campaign.title_fr, campaign.title_en) == (
@@ -84,7 +84,7 @@ def test_a_whole_trial_is_lived_through_and_nothing_real_moves(shop, editor, str
         read = theirs.get(url("pledges_trial_mail", mails(sandbox)[0].pk))
         assert [one.language for one in read.context["versions"]] == ["fr", "en"]
         finished = theirs.post(url("pledges_trial_finish"))
-        assert finished["Location"] == f"http://meule.localhost/admin/campaigns/{page.pk}/"
+        assert finished["Location"].startswith("http://meule.localhost/fr/continuer/")
     _is_over(sandbox, campaign)
     with across_cooperatives():
         assert not LedgerEntry.objects.exclude(cooperative=sandbox).exists()
