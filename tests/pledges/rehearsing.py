@@ -10,8 +10,8 @@ from home.tenancy import across_cooperatives, within
 from pledges import trials
 from tests.factories.reviews import make_draft, member
 
-#: Kept by machines for machines, or by Wagtail about all trees at once.
-NOBODYS = {"sessions.Session", "pledges.RateBucket"}
+#: Kept by machines for machines, by Wagtail about all trees at once, or for a minute on someone's way to another host.
+NOBODYS = {"sessions.Session", "pledges.RateBucket", "home.Crossing"}
 BY_MACHINES = {"django_tasks_database", "django_tasks_db", "wagtailsearch", "modelsearch"}
 SHARED = {"numchild", "last_login"}
 #: Collections stand in the order of their names, so that any new one moves those after it.
@@ -37,7 +37,8 @@ def owned_by(cooperative):
     counted = {}
     with across_cooperatives():
         for model in apps.get_models():
-            if any(field.name == "cooperative" for field in model._meta.concrete_fields):
+            is_owned = any(field.name == "cooperative" for field in model._meta.concrete_fields)
+            if is_owned and model._meta.label not in NOBODYS:
                 counted[model._meta.label] = model._base_manager.filter(cooperative=cooperative).count()
     return counted
 
