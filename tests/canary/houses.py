@@ -52,7 +52,7 @@ from wagtail_localize.models import (
 from campaigns import reviewing
 from campaigns.models import Reward
 from campaigns.sharing import preview_links
-from home import audit, clock, inviting, switching
+from home import audit, clock, inviting, legal_texts, switching
 from home.models import Cooperative, Crossing, HomePage, Role, TextPage, User
 from home.tenancy import across_cooperatives, within
 from pledges.enums import ProblemKind
@@ -192,6 +192,7 @@ def furnish(inhabited: Inhabited) -> None:
         user=owner, content_type=ContentType.objects.get_for_model(text), object_id=text.pk, last_seen_at=clock.now()
     )
     _on_the_way(inhabited)
+    legal_texts.write_all(cooperative, legal_texts.words_for(None))
     house.image.get_rendition("max-100x100")
     for act in audit.acts():
         audit.record(act, cooperative=cooperative, by=owner)

@@ -242,6 +242,7 @@ BY_NAME: dict[str, Filler] = {
     "site_id": rows("wagtailcore.Site"),
     "user_id": team,
     "invitation_id": rows("home.Invitation"),
+    "cooperative_id": lambda house: [house.cooperative.pk],
     "token": tokens,
     "language": words("fr"),
     "part": words("html"),
@@ -306,6 +307,7 @@ FILLERS: dict[tuple[str, str], Filler] = {
 }
 #: What `pk` is, by the namespace of the viewset.
 BY_NAMESPACE: dict[str, Filler] = {
+    "federations": rows("home.Federation"),
     "wagtailadmin_collections": rows("wagtailcore.Collection"),
     "wagtailadmin_workflows": lambda house: [house.made["workflow"].pk, house.made["task"].pk],
     "wagtailsettings": rows("wagtailcore.Site"),

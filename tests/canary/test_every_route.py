@@ -29,8 +29,9 @@ def test_no_answer_at_our_host_says_their_word(ours, theirs):
     print(whole, {role: walk.opened for role, walk in walks.items()})
     assert whole.leaks == []
     assert whole.pairs >= ENOUGH
-    assert walking.unexplained(whole.routes - whole.answered) == [], (
-        "Nobody of ours gets an answer there: fill it in better, or say why in SHUT."
+    unexplained = walking.unexplained(whole.routes - whole.answered)
+    assert unexplained == [], (
+        f"Nobody of ours gets an answer there: fill it in better, or say why in SHUT: {unexplained}"
     )
     assert min(walk.opened for walk in walks.values()) > ENOUGH / 4, "Someone is kept out of everything: log_in."
 
