@@ -9,7 +9,7 @@ PYTHON ?= $(or $(shell for p in $(CANDIDATES); do \
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test lint soak mutants lighthouse services
+.PHONY: help run reset install test lint soak mutants lighthouse services
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ run: ## Run the site with its demo on this machine (PORT=8000, VERBOSE=1)
 reset: ## Start the demo over: remove its data
 	@$(PYTHON) sandbox/bootstrap.py
 	@$(VENV) -m sandbox.run --reset
+
+install: ## Install what the tests and checks need from PyPI
+	@$(PYTHON) sandbox/bootstrap.py --dev
 
 test: ## Run the tests (ARGS="-k ledger -x" are passed to pytest)
 	@$(PYTHON) sandbox/bootstrap.py --dev
@@ -36,7 +39,7 @@ lint: ## Check style, types, import rules, migrations and translations
 	@$(VENV) manage.py makemigrations --check --dry-run
 	@$(VENV) -m sandbox.translations --check
 
-soak: ## What is too long for every change: 2,000 stories (45 minutes), settlement and mailings killed often (15 more)
+soak: ## What is too long for every change: 2,000 stories (45 minutes), what is killed or looked at often (30 more)
 	@$(PYTHON) sandbox/bootstrap.py --dev
 	@$(VENV) -m sandbox.soak
 

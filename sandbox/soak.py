@@ -1,4 +1,5 @@
-"""What takes too long for every change: many more stories, a large settlement and large mailings, killed often.
+"""What takes too long for every change: many more stories, a large settlement and large mailings, killed often, and
+every page and field looked at in every way.
 
 `python -m sandbox.soak`. The stories are told by two processes, each by chance of its own.
 """
@@ -21,6 +22,7 @@ MAILED = [
     "tests/updates/test_killed_mailings.py",
     *["-k", "killed or memory"],
 ]
+LOOKED_AT = [*PYTEST, "tests/test_bad_input.py", "tests/journeys/test_demo_pages.py"]
 TELLERS = 2
 TOTAL = 2_000
 
@@ -34,11 +36,14 @@ def main() -> int:
     mailed = _run(MAILED, {"KILLED_MAILS": "20000", "MAIL_KILLS": "20", "MEMORY_MAILS": "20000"}).wait()
     _say("the killed mailings", mailed, began)
     began = time.monotonic()
+    looked = _run(LOOKED_AT, {}, {"WHOLE": "1"}).wait()
+    _say("every page and field", looked, began)
+    began = time.monotonic()
     each = int(os.environ.get("STORIES", TOTAL)) // TELLERS
     tellers = [_run(STORIES, {}, {"STORIES": str(each)}) for _teller in range(TELLERS)]
     told = max(teller.wait() for teller in tellers)
     _say(f"{each * TELLERS} stories", told, began)
-    return int(bool(killed or mailed or told))
+    return int(bool(killed or mailed or looked or told))
 
 
 def _run(command: list[str], defaults: dict[str, str], fixed: dict[str, str] | None = None) -> subprocess.Popen[bytes]:

@@ -1,6 +1,7 @@
 """Whatever is posted or asked for: never a crash, the error at its field, and what was typed shown as text."""
 
 import html
+import os
 import re
 import uuid
 from datetime import timedelta
@@ -358,10 +359,18 @@ ADMIN_FORMS = [
 ]
 
 
+def spoilt_values(number):
+    values = [*NASTY, "0001-01-01", "9999-12-31", "2026-02-30", ["1", "2"], None]
+    return values if os.environ.get("WHOLE") == "1" else values[number % 3 :: 3]
+
+
 def assert_spoilt(client, address, data, *, names=()):
-    """Each field with each value, twice over, and left out: an answer, what was typed kept, and shown as text."""
-    for name in names or data:
-        for value in [*NASTY, "0001-01-01", "9999-12-31", "2026-02-30", ["1", "2"], None]:
+    """Each field with each value, twice over, and left out: an answer, what was typed kept, and shown as text.
+
+    Of the values a field is given a third, each field others; all of them with WHOLE=1 (`make soak`).
+    """
+    for number, name in enumerate(names or data):
+        for value in spoilt_values(number):
             posted = {key: one for key, one in (data | {name: value}).items() if one is not None}
             page = client.post(address, posted)
             assert page.status_code in {200, 302, 303}, (name, value)

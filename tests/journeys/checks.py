@@ -33,10 +33,10 @@ FOCUSED = """() => {
 }"""
 
 
-def accessibility(axe, page, part=None):
+def accessibility(axe, page, part=None, widths=(PHONE, DESK)):
     """axe-core on WCAG 2.2 A and AA, on a phone and on a desk; of the whole page unless `part` selects one."""
     found, options = [], {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
-    for width in (PHONE, DESK):
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         violations = axe.run(page, context=part, options=options).response["violations"]
         found += [f"at {width} px: {one['id']} {one['nodes'][0]['html'][:200]}" for one in violations]
