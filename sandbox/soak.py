@@ -1,5 +1,4 @@
-"""What takes too long for every change: many more stories, a large settlement and large mailings, killed often, and
-every page and field looked at in every way.
+"""What takes too long for every change: many more stories, what is large and killed often, every page and field.
 
 `python -m sandbox.soak`. The stories are told by two processes, each by chance of its own.
 """

@@ -74,11 +74,9 @@ def test_every_page_of_the_demo(chromium, nu_checker, demo, tmp_path):
             problems.append(f"{address}: {status}")
         host = urlsplit(address).netloc
         problems += [f"{address} asks {url}" for url in asked if urlsplit(url).netloc not in (host, "")]
-        found = [
-            *checks.reflow(page),
-            *checks.accessibility(axe, page, widths=WIDTHS if is_looked_at_whole(address) else WIDTHS[:1]),
-        ]
-        found += checks.keyboard(page) if is_looked_at_whole(address) else []
+        whole = is_looked_at_whole(address)
+        found = [*checks.reflow(page), *checks.accessibility(axe, page, widths=WIDTHS if whole else WIDTHS[:1])]
+        found += checks.keyboard(page) if whole else []
         problems += [f"{address}: {objection}" for objection in found]
         source = requests.get(address.replace(host, f"127.0.0.1:{demo.port}"), headers={"Host": host}, timeout=20)
         (tmp_path / f"{pages}.html").write_text(source.text)
