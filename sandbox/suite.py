@@ -16,13 +16,11 @@ from typing import IO
 
 NO_TEST_SELECTED = 5
 PYTEST = [sys.executable, "-m", "pytest"]
-QUICK = "not postgres and not browser and not long"
-#: Two rooms wait for the second half, so that both cores are busy to the end.
-SIDE_BY_SIDE = "in two processes", [*PYTEST, "-n", "2", "-m", f"{QUICK} and not behind"]
-BEHIND = "the quick ones of the rooms behind", [*PYTEST, "-m", f"{QUICK} and behind"]
-IN_CHROMIUM = "in Chromium", [*PYTEST, "-m", "browser"]
-ON_POSTGRES = "on PostgreSQL", [sys.executable, "-m", "sandbox.on_postgres", *PYTEST, "-m", "postgres"]
-LONG_ONES = "the long ones", [*PYTEST, "-m", "long and not postgres and not browser"]
+SLOWEST = "--durations=12"
+SIDE_BY_SIDE = "in two processes", [*PYTEST, "-n", "2", "-m", "not postgres and not browser and not long"]
+IN_CHROMIUM = "in Chromium", [*PYTEST, SLOWEST, "-m", "browser"]
+ON_POSTGRES = "on PostgreSQL", [sys.executable, "-m", "sandbox.on_postgres", *PYTEST, SLOWEST, "-m", "postgres"]
+LONG_ONES = "the long ones", [*PYTEST, SLOWEST, "-m", "long and not postgres and not browser"]
 
 Pass = tuple[str, list[str]]
 
@@ -33,7 +31,7 @@ def main() -> int:
         _migrate(Path(folder))
         codes = dict([_run(SIDE_BY_SIDE)])
         with tempfile.TemporaryFile("w+") as said:
-            others = behind.submit(_run_all, [ON_POSTGRES, LONG_ONES, BEHIND], said)
+            others = behind.submit(_run_all, [ON_POSTGRES, LONG_ONES], said)
             codes |= [_run(IN_CHROMIUM)]
             codes |= others.result()
             said.seek(0)

@@ -15,9 +15,6 @@ from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_cooperative
 from tests.stripe_double import double_running
 
-#: Rooms whose quick tests run behind Chromium (sandbox.suite).
-BEHIND = ("tests/updates/", "tests/sandbox/stripe/")
-
 if "DATABASE_TEMPLATE" in os.environ and "PGDATABASE" not in os.environ:  # made beforehand, for many sessions
 
     @pytest.fixture(scope="session")
@@ -115,11 +112,6 @@ def shop(cooperative, stripe_double):
     """Our cooperative with an account of its own at the double."""
     stripe_double.open_account(cooperative)
     return cooperative
-
-
-def pytest_itemcollected(item):
-    if item.nodeid.startswith(BEHIND):
-        item.add_marker("behind")
 
 
 def pytest_collection_finish(session):

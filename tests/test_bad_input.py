@@ -419,8 +419,8 @@ BOOKS = {
 @pytest.mark.parametrize("name", BOOKS)
 def test_no_period_and_no_filter_of_the_books_crashes(owner, campaign, name):
     make_pledge(campaign, fee=100)
-    for field in BOOKS[name]:
-        for value in [*NASTY, "0001-01-01", "9999-12-31", "2026-02-30", str(campaign.pk)]:
+    for number, field in enumerate(BOOKS[name], list(BOOKS).index(name)):
+        for value in [one for one in spoilt_values(number) if isinstance(one, str)]:
             asked = {other: "2026-10-01" for other in BOOKS[name] if other in {"first", "last"}} | {field: value}
             for more in ({}, {"as": "csv"}):
                 page = owner.get(reverse(name), asked | more)
