@@ -102,7 +102,10 @@ def _changed(name: str, old: Any, new: Any, cooperative: Cooperative) -> str:
         "commission_fixed": (gettext_lazy("Fixed part of the commission"), cents),
         "second_person_above": (gettext_lazy("Second person above"), cents),
     }
-    label, show = words.get(name) or (capfirst(Cooperative._meta.get_field(name).verbose_name), _plainly)
+    label, show = words.get(name) or (
+        capfirst(str(getattr(Cooperative._meta.get_field(name), "verbose_name", name))),
+        _plainly,
+    )
     return _pair(label, f"{show(old)} → {show(new)}")
 
 
