@@ -15,7 +15,15 @@ ADMIN = "/admin/"
 NOT_FOUND = 404
 
 #: What a page needs that was opened by a signed link, and what tells search engines to stay away.
-OPEN_TO_ALL = {"brand_stylesheet", "brand_of_host", "robots", "javascript-catalog"}
+OPEN_TO_ALL = {
+    "brand_stylesheet",
+    "brand_of_host",
+    "brand_icon",
+    "brand_drawing",
+    "favicon",
+    "robots",
+    "javascript-catalog",
+}
 
 
 class TwinMiddleware:
