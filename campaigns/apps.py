@@ -12,7 +12,7 @@ class CampaignsConfig(AppConfig):
             signal_handlers,
             tasks,  # noqa: F401
         )
-        from home.founding import also_on_founding  # noqa: PLC0415
+        from home.cooperatives.founding import also_on_founding  # noqa: PLC0415
 
         also_on_founding(reviewing.found_review)
         signal_handlers.connect()

@@ -3,8 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import CampaignPage
-from home import brand_previews
-from home.brand_previews import Occasion
+from home.brand import previews as brand_previews
+from home.brand.previews import Occasion
 
 
 def paint(occasion: Occasion) -> str:

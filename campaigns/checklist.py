@@ -18,9 +18,10 @@ from django.utils.translation import ngettext
 from campaigns import goal, groups, measures, own_points, questions
 from campaigns.enums import PREPARING, CampaignState
 from campaigns.models import Campaign, CampaignPage
-from home import bilingual, clock, formats
+from home import clock, formats
 from home.languages import FRENCH
 from home.models import Cooperative
+from home.translation import bilingual
 
 #: Without these, nothing is launched.
 BLOCKING = frozenset({"languages", "deadline", "deliveries", "payments", "legal", "review"})

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import groups, queries
 from campaigns.models import Campaign, CampaignPage, ReviewQuestion
 from home import outbox
+from home.mail.registry import Category, Context, MailKind, kind_of, register
 from home.models import Cooperative, NewsConsent, OutgoingMail, Role, User
-from home.registry import Category, Context, MailKind, kind_of, register
 
 
 def opening_topic(campaign: Campaign) -> UUID:

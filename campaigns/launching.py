@@ -19,9 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import checklist, emails, groups, lifecycle, publishing
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign, CampaignPage
-from home import audit, bilingual, clock, outbox
+from home import audit, clock, outbox
 from home.models import NewsConsent
 from home.tenancy import within
+from home.translation import bilingual
 
 log = logging.getLogger(__name__)
 

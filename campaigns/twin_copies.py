@@ -16,7 +16,7 @@ from wagtail.models import Locale, Page
 from campaigns import groups, lifecycle, publishing
 from campaigns.forms import NEEDED_BLOCKS
 from campaigns.models import Campaign, CampaignPage
-from home import twins
+from home.cooperatives import twins
 from home.file_copies import Shelf
 from home.languages import LANGUAGES
 from home.models import Cooperative, HomePage, TextPage, User

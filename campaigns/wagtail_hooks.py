@@ -29,10 +29,10 @@ from campaigns.admin import (
 from campaigns.admin.access import ICON, ROLES
 from campaigns.models import CampaignPage
 from home.admin_access import RoleMenuItem
-from home.bilingual_hooks import PUBLISH_BOTH
 from home.models import User
 from home.queries import roles_of
 from home.tenancy import current_cooperative
+from home.translation.bilingual_hooks import PUBLISH_BOTH
 
 #: Wagtail's reports on reviews name those of every cooperative. No group has this permission, superusers need none.
 WorkflowView.any_permission_required = ["platform"]

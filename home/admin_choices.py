@@ -27,7 +27,7 @@ from wagtailmedia.models import Media
 from wagtailmedia.views import chooser as video_chooser
 from wagtailmedia.views import media as video_views
 
-from home.founding import groups_of
+from home.cooperatives.founding import groups_of
 from home.models import User
 from home.own_trees import FILES, collection_rights, not_ours
 from home.tenancy import current_cooperative

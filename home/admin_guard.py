@@ -20,8 +20,8 @@ from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.models import Page, TaskState
 
-from home import recent_login, second_factor
 from home.admin_access import findable, roles_in
+from home.log_in import recent_login, second_factor
 from home.middleware import GetResponse
 from home.models import PublicationRefused, User
 

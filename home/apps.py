@@ -6,16 +6,13 @@ class HomeConfig(AppConfig):
     verbose_name = "Tremplin"
 
     def ready(self) -> None:
-        from home import (  # noqa: PLC0415 (models must be loaded first)
-            checks,  # noqa: F401 (registers checks)
-            inviting,  # noqa: F401 (registers a mail)
-            log_in_watch,
-            password_mails,  # noqa: F401 (registers a mail)
-            picture_segments,  # noqa: F401 (mends wagtail-localize)
-            sender_verifying,  # noqa: F401 (registers a mail)
-            signal_handlers,
-            tasks,  # noqa: F401 (registers the periodic jobs)
-        )
+        # Models must be loaded first; those that are not used here register checks, mails and periodic jobs.
+        from home import checks, signal_handlers, tasks  # noqa: F401, PLC0415
+        from home.log_in import password_mails  # noqa: F401, PLC0415
+        from home.log_in import watch as log_in_watch  # noqa: PLC0415
+        from home.mail import sender_verifying  # noqa: F401, PLC0415
+        from home.people import inviting  # noqa: F401, PLC0415
+        from home.translation import picture_segments  # noqa: F401, PLC0415 (mends wagtail-localize)
 
         log_in_watch.connect()
         signal_handlers.connect()

@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
+from home.log_in.second_factor import SUPERUSER
 from home.models import Role
-from home.second_factor import SUPERUSER
 
 DECIDING = {Role.TREASURER.value, Role.OWNER.value, SUPERUSER}
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from home import bilingual_views
 from home.admin_access import AdminRequest, has_role
 from home.models import Cooperative, Role
 from home.my_day import Line, Urgency, at_most, contributes
-from home.standings import Pair, Standing, pairs_of
+from home.translation import bilingual_views
+from home.translation.standings import Pair, Standing, pairs_of
 
 TO_TRANSLATE = (Standing.MISSING, Standing.BEHIND)
 

@@ -16,7 +16,8 @@ from django.middleware.gzip import GZipMiddleware
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 
-from home import health, wayfinding
+from home import health
+from home.hosts import wayfinding
 from home.models import Cooperative
 from home.tenancy import within
 

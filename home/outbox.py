@@ -7,7 +7,7 @@ What happens when the process dies:
 - leaving: the mail may have left. Service and team mail leaves again with the same Message-ID; news is marked
   in doubt and never leaves twice by itself. So it is with each mail of a call that carries many.
 
-home.claims holds what a worker may do with a row.
+home.mail.claims holds what a worker may do with a row.
 """
 
 import logging
@@ -22,12 +22,13 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, transaction
 
-from home import backing, claims, clock, composing, diverting, merging, team_mails
-from home.composing import Composer
-from home.handover import Verdict, blames_the_message
-from home.merging import Dialect
+from home import backing, clock
+from home.mail import claims, composing, diverting, merging, team_mails
+from home.mail.composing import Composer
+from home.mail.handover import Verdict, blames_the_message
+from home.mail.merging import Dialect
+from home.mail.registry import Apart, Category, MailKind, kind_of
 from home.models import Backer, Cooperative, HeldFor, MailEvent, MailState, OutgoingMail, User
-from home.registry import Apart, Category, MailKind, kind_of
 from home.tenancy import within
 
 log = logging.getLogger(__name__)
@@ -159,7 +160,7 @@ def send_due(limit: int = 100_000) -> int:
 
 
 def settle_as_told(mail: OutgoingMail, *, refusal: str, left_at: datetime, **told: datetime | None) -> None:
-    """Take over what the provider told of a mail (home.tracking), whose row the caller has locked.
+    """Take over what the provider told of a mail (home.mail.tracking), whose row the caller has locked.
 
     It had the mail, so that a row in doubt, leaving or waiting to leave again is settled and nobody sends it twice.
     `refusal`: why it reaches nobody, if it does not; `told` are the row's fields that follow from the events.
@@ -246,7 +247,7 @@ def _ready(mail: OutgoingMail, compose: Callable[[], Made]) -> Made | None:
 def _hand_over(mail: OutgoingMail, message: EmailMultiAlternatives, provider: BaseEmailBackend) -> Verdict | None:
     try:
         provider.send_messages([diverting.divert(message, mail)])
-    except Exception as error:  # noqa: BLE001 (home.handover says what each means)
+    except Exception as error:  # noqa: BLE001 (home.mail.handover says what each means)
         _hang_up(provider)
         return claims.not_sent(mail, error)
     _status, name = merging.answer_for(message, mail)
@@ -271,7 +272,7 @@ def _send_many(group: list[OutgoingMail], provider: BaseEmailBackend, composer: 
     message = merging.message_for(dialect, draft, leaving)
     try:
         provider.send_messages([diverting.divert(message, leaving[0][0])])
-    except Exception as error:  # noqa: BLE001 (home.handover says what each means)
+    except Exception as error:  # noqa: BLE001 (home.mail.handover says what each means)
         _hang_up(provider)
         return _not_taken(leaving, error, provider, composer)
     for mail, _apart in leaving:

@@ -10,9 +10,9 @@ from wagtail.images.models import Image
 from wagtail.models import Collection, GroupCollectionPermission, Page
 from wagtailmedia.models import Media
 
-from home.founding import groups_of
+from home.cooperatives.founding import groups_of
+from home.hosts.wayfinding import HOME_DEPTH, HOME_PATH
 from home.models import Cooperative
-from home.wayfinding import HOME_DEPTH, HOME_PATH
 
 FILES = (Image, Document, Media)
 

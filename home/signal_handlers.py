@@ -12,8 +12,9 @@ from wagtail.images import get_image_model
 from wagtail.models import Page, Site
 from wagtail.signals import page_published, page_unpublished
 
-from home import clock, tracking
+from home import clock
 from home.languages import FRENCH
+from home.mail import tracking
 from home.models import Brand, Cooperative, Membership, PublicPage, User
 from home.tasks import draw_pictures
 

@@ -3,7 +3,11 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from home import brand_preview_views, brand_views, invitation_views, sender_views, switching_views, views
+from home import views
+from home.brand import preview_views as brand_preview_views
+from home.brand import views as brand_views
+from home.mail import sender_views
+from home.people import invitation_views, switching_views
 
 urlpatterns = [
     path("brand/<int:version>.css", brand_views.stylesheet, name="brand_stylesheet"),

@@ -6,8 +6,9 @@ from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from home import links, unsubscribing
+from home import links
 from home.languages import LANGUAGES, TAGS, current
+from home.mail import unsubscribing
 
 
 @csrf_exempt

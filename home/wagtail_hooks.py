@@ -32,23 +32,21 @@ from home import (
     admin_choices,  # noqa: F401 (replaces what lists offer)
     admin_words,  # noqa: F401 (registers itself)
     audit_views,
-    bilingual_hooks,  # noqa: F401 (registers itself)
-    brand_preview_views,
     day_lines,  # noqa: F401 (says what waits)
-    domain_views,
     page_links,
-    platform_hooks,  # noqa: F401 (registers itself)
-    sender_views,
     serving,  # noqa: F401 (registers itself)
-    switching_views,
-    team_mail_views,
-    team_views,
     videos,  # noqa: F401 (closes what is not ours)
 )
 from home.admin_access import RoleMenuItem, findable, roles_in
+from home.brand import preview_views as brand_preview_views
+from home.cooperatives import platform_hooks  # noqa: F401 (registers itself)
+from home.hosts import domain_views
+from home.mail import sender_views, team_mail_views
 from home.models import Brand, PublicPage, Role
 from home.my_day import MyDayPanel
+from home.people import switching_views, team_views
 from home.ready_bodies import make_ready
+from home.translation import bilingual_hooks  # noqa: F401 (registers itself)
 
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
 PLATFORM_MENU = {

@@ -18,8 +18,8 @@ from campaigns.emails import members
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from home import outbox
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import Cooperative, OutgoingMail, Role
-from home.registry import Category, Context, MailKind, register
 from pledges import payout_summary
 from pledges.models import Payout, StripeAccount
 

@@ -5,8 +5,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from home import countries, formats
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges import own_settings
 from pledges.address_checks import KIND
 from pledges.links import contribution_token

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 
 from campaigns.models import Campaign, Reward
 from home import clock, outbox
+from home.mail.registry import kind_of
 from home.models import OutgoingMail, User
-from home.registry import kind_of
 from pledges import address_locks, fulfilment
 from pledges.enums import FulfilmentState
 from pledges.models import AddressCheck, Pledge, PledgeItem

@@ -6,7 +6,8 @@ from django.utils.translation import gettext
 from campaigns import measures
 from campaigns.models import CampaignPage, Reward
 from campaigns.sharing.drawing import Affiche
-from home import branding, formats
+from home import formats
+from home.brand import branding
 from home.models import Brand
 from pledges.totals import Progress
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 
 from campaigns.models import Campaign
 from home import formats
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges import refund_decisions, totals
 from pledges.disputes import reason_words
 from pledges.enums import DisputeState, PledgeState

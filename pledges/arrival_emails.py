@@ -6,8 +6,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from home import formats
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges.arrivals import ANSWERED, CHECK, REPORTED
 from pledges.links import contribution_token, contribution_url
 from pledges.models import PledgeItem, Problem

@@ -13,8 +13,8 @@ from django.db.models.functions import Cast, Concat
 
 from campaigns.emails import members
 from home import clock, outbox
+from home.mail.registry import kind_of
 from home.models import Cooperative, OutgoingMail, Role, User
-from home.registry import kind_of
 from home.tenancy import within
 from pledges.enums import FulfilmentState
 from pledges.fulfilment import LEAVES, paid_for

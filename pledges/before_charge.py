@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign
 from home import clock, outbox
+from home.mail.registry import kind_of
 from home.models import OutgoingMail
-from home.registry import kind_of
 from home.tenancy import within
 from pledges.consent_texts import charge_day
 from pledges.enums import CardState, PledgeState

@@ -26,7 +26,7 @@ from django.db.models import Max
 from campaigns import lifecycle, queries, stock
 from campaigns.models import Campaign
 from home import clock, outbox
-from home.registry import kind_of
+from home.mail.registry import kind_of
 from pledges import giving_back, ledger, pledging, refund_requests, taxes
 from pledges.change_plans import Plan, PlannedLine, Wanted, items_of, plan_of, snapshot
 from pledges.choosing import PledgeRefused

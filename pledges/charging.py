@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Max, Min, Q, QuerySet
 
 from home import clock, outbox
-from home.registry import kind_of
+from home.mail.registry import kind_of
 from pledges import declines, gateway, ledger
 from pledges.declines import Decline
 from pledges.enums import PaymentState

@@ -15,8 +15,8 @@ from django.utils.crypto import salted_hmac
 
 from campaigns.models import Campaign
 from home import backing, clock, links, outbox
+from home.mail.registry import kind_of
 from home.models import Backer, OutgoingMail
-from home.registry import kind_of
 
 PURPOSE = "continue"
 LASTS = timedelta(days=1)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.emails import members
 from home import clock, outbox
-from home.registry import kind_of
+from home.mail.registry import kind_of
 from pledges import ledger
 from pledges.enums import DisputeState
 from pledges.gateway import Contested, Warned

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from home import backing, clock, links, outbox
+from home.mail.registry import kind_of
 from home.models import Backer, NewsConsent, OutgoingMail
-from home.registry import kind_of
 from pledges import kept_elsewhere, renewing
 from pledges.models import EmailChange, Pledge
 

@@ -19,8 +19,8 @@ from campaigns.emails import fill_opening
 from campaigns.models import Campaign
 from home import clock, formats
 from home.languages import TAGS
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import Cooperative, OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges import pledging, promises, totals
 from pledges.consent_texts import charge_date
 from pledges.enums import FulfilmentState, Origin, PaymentMethod, PaymentState, RefundState

@@ -15,8 +15,8 @@ from django.db.models import Q, QuerySet
 
 from campaigns.enums import OVER
 from home import clock, outbox
+from home.mail.registry import kind_of
 from home.models import Backer, Cooperative, MailState, NewsConsent, OutgoingMail, Suppression
-from home.registry import kind_of
 from home.tenancy import across_cooperatives
 from pledges import gateway, kept_elsewhere, refund_requests
 from pledges.enums import (

@@ -1,8 +1,8 @@
 """The mail about a deadline that was moved, to everyone who contributed. `subject_key` is `pledge:<id>`."""
 
 from home.languages import text_of
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges import emails
 from pledges.consent_texts import charge_date
 from pledges.models import Pledge

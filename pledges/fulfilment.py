@@ -32,8 +32,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Handover
 from home import clock, outbox
+from home.mail.registry import kind_of
 from home.models import Cooperative, OutgoingMail, User
-from home.registry import kind_of
 from pledges.enums import DisputeState, FulfilmentState, PaymentState, PledgeState
 from pledges.gone_back import given_up, gone_back
 from pledges.models import DeliveryAddress, Dispute, PledgeItem, Refund

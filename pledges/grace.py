@@ -28,8 +28,8 @@ from campaigns import lifecycle, stock
 from campaigns.emails import members
 from campaigns.models import Campaign
 from home import clock, outbox
+from home.mail.registry import MailKind, kind_of
 from home.models import OutgoingMail
-from home.registry import MailKind, kind_of
 from home.tenancy import within
 from pledges import charging, checkout, declines, gateway
 from pledges.charging import GRACE, TO_MEND

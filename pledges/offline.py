@@ -20,8 +20,8 @@ from django.db.models import Max, QuerySet, Sum
 from campaigns import lifecycle, stock
 from campaigns.models import Campaign
 from home import clock, outbox
+from home.mail.registry import kind_of
 from home.models import Cooperative, User
-from home.registry import kind_of
 from pledges import ledger, money_acts, taxes
 from pledges.enums import Origin, PaymentMethod, PaymentState, PledgeState, RefundReason, RefundState
 from pledges.models import Payment, Pledge, PledgeItem, Refund

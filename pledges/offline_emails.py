@@ -3,8 +3,8 @@
 from typing import Any
 
 from campaigns.queries import url_in
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges import promises
 from pledges.enums import PaymentMethod
 from pledges.links import contribution_url

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from home import audit, clock, outbox
+from home.mail.registry import kind_of
 from home.models import Backer, NewsConsent, OutgoingMail, Suppression
-from home.registry import kind_of
 from pledges import kept_elsewhere, money_acts
 from pledges.models import (
     CardToForget,

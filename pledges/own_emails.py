@@ -8,8 +8,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from home import clock, formats
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges import totals
 from pledges.change_words import new_lines, old_lines
 from pledges.consent_texts import charge_date

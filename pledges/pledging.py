@@ -14,8 +14,8 @@ from django.db import IntegrityError, transaction
 
 from campaigns import lifecycle, queries, stock
 from home import backing, clock, outbox
+from home.mail.registry import kind_of
 from home.models import Cooperative
-from home.registry import kind_of
 from pledges import choosing, giving_back, ledger, refund_requests, saved_cards, taxes
 from pledges.choosing import PledgeRefused, PledgeRequest
 from pledges.commission import commission_on

@@ -16,8 +16,8 @@ from django.db.models.functions import Coalesce
 
 from campaigns.emails import members
 from home import clock, outbox
+from home.mail.registry import kind_of
 from home.models import User
-from home.registry import kind_of
 from pledges import giving_back, ledger, money_acts, refund_requests
 from pledges.enums import (
     ChangeState,

@@ -3,8 +3,8 @@
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges import promises, refund_requests
 from pledges.emails import own_url
 from pledges.enums import PaymentMethod, RequestState

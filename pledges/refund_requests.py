@@ -21,8 +21,8 @@ from django.db.models import Q, QuerySet
 
 from campaigns.emails import members
 from home import audit, clock, outbox
+from home.mail.registry import kind_of
 from home.models import Cooperative, User
-from home.registry import kind_of
 from pledges import giving_back, money_acts
 from pledges.enums import PaymentState, PledgeState, RefundState, RequestState
 from pledges.fulfilment import today_in

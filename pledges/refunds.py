@@ -19,8 +19,8 @@ from django.db.models import Q
 
 from campaigns.emails import members
 from home import clock, outbox
+from home.mail.registry import kind_of
 from home.models import Role
-from home.registry import kind_of
 from home.tenancy import across_cooperatives, within
 from pledges import gateway, ledger
 from pledges.charging import SETTLED_AFTER

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from home import backing, clock, outbox
+from home.mail.registry import kind_of
 from home.models import Backer, Cooperative, OutgoingMail
-from home.registry import kind_of
 from pledges.enums import PledgeState
 from pledges.models import Pledge
 

@@ -4,8 +4,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from campaigns.models import Campaign
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges.settlement_report import report_of
 
 

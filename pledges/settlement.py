@@ -24,8 +24,8 @@ from campaigns import lifecycle
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from home import audit, clock, outbox
+from home.mail.registry import kind_of
 from home.models import Membership, OutgoingMail, Role, User
-from home.registry import kind_of
 from home.tenancy import within
 from pledges import charging, checkout, gateway, money_acts, offline, pacing, taxes
 from pledges.commission import commission_on

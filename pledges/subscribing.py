@@ -14,8 +14,8 @@ from campaigns import queries
 from campaigns.models import Campaign
 from home import backing, clock, links, outbox
 from home.languages import LANGUAGES, current
+from home.mail.registry import kind_of
 from home.models import Backer, OutgoingMail
-from home.registry import kind_of
 from pledges.consent_texts import NEWS
 
 PURPOSE = "news"

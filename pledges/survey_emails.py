@@ -8,8 +8,8 @@ from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from home import formats
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges import own_settings, survey_answers
 from pledges.links import contribution_token
 from pledges.models import Pledge, Survey

@@ -16,8 +16,8 @@ from django.db.models.functions import Cast, Concat, Least
 
 from campaigns.enums import Handover
 from home import clock, outbox
+from home.mail.registry import kind_of
 from home.models import OutgoingMail, User
-from home.registry import kind_of
 from pledges import address_locks
 from pledges.enums import FulfilmentState, QuestionKind, SurveyState
 from pledges.fulfilment import BEFORE_LEAVING, WAITING, paid_for, today_in

@@ -1,7 +1,7 @@
 """« Campagne d’essai »: a campaign tried in the twin of its cooperative, from the first pledge to what comes after.
 
-The twin is a cooperative of its own (home.twins), so that nothing here reaches a row of the real one. Its money is
-Stripe's test mode's, its mail goes to the person who rehearses.
+The twin is a cooperative of its own (home.cooperatives.twins), so that nothing here reaches a row of the real
+one. Its money is Stripe's test mode's, its mail goes to the person who rehearses.
 
 What happens when the process dies in `start`: the twin is founded in one transaction, its account is asked for by a row
 with a key, and the copy is published and launched with the row of the trial in another. The same call again does what
@@ -19,7 +19,8 @@ from django.utils.translation import gettext
 
 from campaigns import end_dates, lifecycle, twin_copies
 from campaigns.models import Campaign, CampaignPage
-from home import clock, outbox, twins
+from home import clock, outbox
+from home.cooperatives import twins
 from home.models import Cooperative, User
 from home.tenancy import within
 from pledges import accounts, erasing, fulfilment, gateway, grace

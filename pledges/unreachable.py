@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Case, CharField, Exists, OuterRef, Prefetch, QuerySet, Subquery, Value, When
 
 from home import backing
+from home.mail.registry import Category, all_kinds
 from home.models import Backer, Cooperative, MailState, OutgoingMail, Suppression
-from home.registry import Category, all_kinds
 from pledges.enums import PaymentState, PledgeState
 from pledges.fulfilment import WAITING
 from pledges.models import Payment, Pledge, PledgeItem

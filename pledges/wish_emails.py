@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 
 from campaigns.emails import fill_opening
 from campaigns.models import Campaign
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges import continuing, subscribing
 
 

@@ -18,10 +18,10 @@ OURS = ("home", "campaigns", "pledges", "updates")
 #: Where work is done for every cooperative: queues, webhooks, periodic work, commands of the operator.
 MAY_CROSS = {
     "home/tenancy.py",
-    "home/claims.py",
-    "home/holding.py",
+    "home/mail/claims.py",
+    "home/mail/holding.py",
     "home/outbox.py",
-    "home/tracking.py",
+    "home/mail/tracking.py",
     "pledges/erasing.py",
     "pledges/fulfilment_tasks.py",
     "pledges/tasks.py",
@@ -112,7 +112,7 @@ def test_scopes_are_lifted_in_listed_modules_only():
 
 def test_the_product_asks_its_own_clock():
     """Leases, heartbeats and the pace of calls use the machine’s; everything else home.clock."""
-    own = {"home/clock.py", "home/ticking.py", "home/health.py", "home/claims.py", "pledges/pacing.py"}
+    own = {"home/clock.py", "home/ticking.py", "home/health.py", "home/mail/claims.py", "pledges/pacing.py"}
     guilty = {
         str(path.relative_to(ROOT))
         for path in python_files(*OURS)

@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaigns.models import Campaign, CampaignPage
-from home import clock, composing
+from home import clock
+from home.mail import composing
 from home.models import Backer, OutgoingMail, Role
 from home.referral import VIA_LENGTH
 from home.tenancy import within
@@ -500,7 +501,7 @@ def test_what_a_backer_typed_is_text_in_every_mail(campaign):
     name = "<img src=x onerror=alert(1)> {{ x }} & Zoé"
     pledge = make_pledge(campaign, backer_name=name)
     from home import outbox
-    from home.registry import all_kinds
+    from home.mail.registry import all_kinds
 
     seen = []
     with within(campaign.cooperative):
@@ -524,7 +525,7 @@ def test_a_name_with_a_line_break_adds_no_header(campaign, name):
     """No form lets one through; one that came another way breaks no mail."""
     pledge = make_pledge(campaign, backer_name=name)
     from home import outbox
-    from home.registry import kind_of
+    from home.mail.registry import kind_of
 
     with within(campaign.cooperative):
         mail = outbox.mail_for(

@@ -11,10 +11,11 @@ from django.core.management import call_command
 from django.template.loader import get_template
 
 from config import ROOT
-from home import composing, formats, outbox
+from home import formats, outbox
 from home.languages import LANGUAGES, TAGS
+from home.mail import composing
+from home.mail.registry import Category, all_kinds, kind_of
 from home.models import OutgoingMail
-from home.registry import Category, all_kinds, kind_of
 from home.tenancy import across_cooperatives, within
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
@@ -142,7 +143,7 @@ def test_nothing_is_queued_outside_the_registry(cooperative):
             if re.search(r"\b(send_mail|send_mass_mail|mail_admins|EmailMessage|EmailMultiAlternatives)\(", code):
                 senders.add(str(path.relative_to(ROOT)))
     assert makers == {"home/outbox.py"}
-    assert senders == {"home/composing.py"}
+    assert senders == {"home/mail/composing.py"}
     unregistered = type(kind_of("sender_check"))("x", "home", Category.TEAM, "x", lambda mail: {})
     with pytest.raises(KeyError):
         outbox.mail_for(unregistered, cooperative=cooperative, subject_key="x", to=make_user(cooperative))

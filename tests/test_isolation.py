@@ -20,8 +20,9 @@ from wagtail.search.backends import get_search_backend
 from wagtailmedia.models import Media
 
 from campaigns.models import Campaign, CampaignPage, Reward
-from home import backing, clock, links, unsubscribing
-from home.founding import welcome
+from home import backing, clock, links
+from home.cooperatives.founding import welcome
+from home.mail import unsubscribing
 from home.models import AuditEntry, Cooperative, Role, User
 from home.tenancy import across_cooperatives, within
 from pledges import offline

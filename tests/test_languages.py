@@ -23,9 +23,10 @@ from wagtail.models import Locale
 from campaigns import end_dates, following
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign
-from home import clock, composing, outbox, unsubscribing
+from home import clock, outbox
+from home.mail import composing, unsubscribing
+from home.mail.registry import all_kinds, kind_of
 from home.models import OutgoingMail, Role, TextPage, User
-from home.registry import all_kinds, kind_of
 from home.tenancy import within
 from pledges import (
     continuing,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from home.registry import Category, all_kinds, kind_of
+from home.mail.registry import Category, all_kinds, kind_of
 
 SERVICE = {
     "pledge confirmed": "pledge_confirmed",

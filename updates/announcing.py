@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from home import clock, outbox
+from home.mail.registry import kind_of
 from home.models import Backer, OutgoingMail, User
-from home.registry import kind_of
 from pledges import own_settings
 from pledges.models import DatePromise, PledgeItem
 from updates import audience

@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 
 from home import clock, formats
 from home.models import User
-from home.passages import passages_of
 from home.queries import cooperative_of
 from home.tenancy import within
+from home.translation.passages import passages_of
 from updates.models import Correction, Update, UpdatePage
 from updates.publishing import lock_campaign
 

@@ -8,8 +8,8 @@ from django.db.models import Count, Sum
 
 from campaigns.models import ReviewQuestion
 from home import outbox
+from home.mail.registry import kind_of
 from home.models import Cooperative, Role
-from home.registry import kind_of
 from pledges.enums import PledgeState
 from pledges.fulfilment import late_count
 from pledges.models import Pledge, Problem

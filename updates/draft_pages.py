@@ -11,10 +11,10 @@ from wagtail.models import Locale
 from wagtail_localize.models import StringSegment, StringTranslation
 
 from campaigns.models import Campaign, CampaignPage
-from home import bilingual
 from home.languages import ENGLISH, FRENCH
 from home.models import User
-from home.passages import passages_of
+from home.translation import bilingual
+from home.translation.passages import passages_of
 from updates.models import UpdatePage
 
 

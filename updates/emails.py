@@ -10,8 +10,8 @@ from campaigns import queries
 from campaigns.enums import Handover
 from home import formats
 from home.languages import ENGLISH, FRENCH, TAGS, current
+from home.mail.registry import Apart, Category, Context, MailKind, place, register
 from home.models import OutgoingMail
-from home.registry import Apart, Category, Context, MailKind, place, register
 from pledges.enums import PaymentState
 from pledges.links import contribution_url
 from pledges.models import Payment, PledgeItem

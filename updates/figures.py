@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from django.db.models import Count, Q, QuerySet
 
-from home import holding
+from home.mail import holding
 from home.models import HeldFor, MailState, OutgoingMail
 from updates.models import Mailing
 

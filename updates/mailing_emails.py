@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.emails import members
 from home import formats, outbox
+from home.mail.registry import Category, Context, MailKind, kind_of, register
 from home.models import OutgoingMail, Role
-from home.registry import Category, Context, MailKind, kind_of, register
 from updates import figures
 from updates.enums import PauseReason
 from updates.figures import Figures

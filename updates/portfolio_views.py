@@ -2,7 +2,7 @@
 
 Other roles give nothing here: only cooperatives where the person advises are read, each in its own scope. A
 cooperative that takes the role back is gone from the next request on. A row of another cooperative leads to that
-cooperative's own host, by the POST that carries who is logged in (home.switching).
+cooperative's own host, by the POST that carries who is logged in (home.people.switching).
 """
 
 from dataclasses import dataclass

@@ -8,8 +8,8 @@ from django.db.models import Count, Q
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign, ReviewQuestion, Reward
 from home import outbox
+from home.mail.registry import kind_of
 from home.models import Cooperative, Role
-from home.registry import kind_of
 from updates import next_news, promise_watch, team
 from updates.digests import span_of
 from updates.models import DelayNotice

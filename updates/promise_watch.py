@@ -12,8 +12,8 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum,
 
 from campaigns.models import Handover, Reward
 from home import outbox
+from home.mail.registry import kind_of
 from home.models import Cooperative, Role
-from home.registry import kind_of
 from pledges.enums import FulfilmentState, RefundState, SurveyState
 from pledges.fulfilment import WAITING, paid_for, today_in
 from pledges.models import DeliveryAddress, Payment, PledgeItem, SurveyReply

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext
 
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from updates import reading
 from updates.models import ReaderQuestion, UpdatePage
 from updates.questions import ANSWER_MAIL

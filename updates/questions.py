@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from home import backing, clock, outbox
+from home.mail.registry import kind_of
 from home.models import Backer, Cooperative, User
-from home.registry import kind_of
 from updates.enums import QuestionState
 from updates.models import ReaderQuestion, Update
 

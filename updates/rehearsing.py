@@ -5,9 +5,10 @@ Its personal links lead to public pages: an editor must not be able to act for a
 
 from django.core.mail import EmailMultiAlternatives
 
-from home import clock, composing, outbox
+from home import clock, outbox
+from home.mail import composing
+from home.mail.registry import kind_of
 from home.models import Backer, OutgoingMail, User
-from home.registry import kind_of
 from home.tenancy import within
 from updates import announcing, audience, thanking
 from updates.enums import MailingKind

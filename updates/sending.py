@@ -8,7 +8,7 @@ transaction. Each act holds the mailing's row, so that two at once happen one af
 What happens when the process dies:
 - before the commit: nothing was written or changed, and nobody gets anything because of it;
 - after it: the rows are there, and the tick finds them (home.outbox); a stop stands, and the tick puts in its place
-  what comes back to the queue (home.holding);
+  what comes back to the queue (home.mail.holding);
 - before `finish_all` ran: the tick runs it again. The mail about it is written in the same transaction.
 """
 
@@ -20,7 +20,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign
-from home import clock, holding, outbox
+from home import clock, outbox
+from home.mail import holding
 from home.models import Backer, HeldFor, MailState, NewsConsent, OutgoingMail, User
 from home.tenancy import across_cooperatives, within
 from updates import audience, figures, mailing_emails, thanking

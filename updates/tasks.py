@@ -5,7 +5,7 @@ from datetime import timedelta
 from django_tasks import task
 
 from campaigns.models import Campaign
-from home import holding
+from home.mail import holding
 from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from home.ticking import periodic

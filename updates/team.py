@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from home import clock, outbox, team_mails
+from home import clock, outbox
+from home.mail import team_mails
+from home.mail.registry import MailKind
 from home.models import Cooperative, OutgoingMail, Role, User
-from home.registry import MailKind
 
 #: Mails about a day leave from this hour on, where the cooperative is.
 MORNING = 7

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign, Reward
 from home import formats
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges import totals
 from updates import portfolios
 from updates.coaching_words import result_of

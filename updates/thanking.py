@@ -5,8 +5,8 @@ from django.utils.translation import gettext, override
 
 from campaigns import queries
 from campaigns.models import Campaign
+from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from home.registry import Category, Context, MailKind, register
 from pledges import totals
 from updates.coaching_words import result_of
 from updates.emails import UPDATE_PUBLISHED, fill_news, news_apart

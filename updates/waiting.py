@@ -9,8 +9,8 @@ What happens when the process dies:
 
 from django.db import transaction
 
-from home import holding
 from home.languages import LANGUAGES
+from home.mail import holding
 from home.models import HeldFor, MailState, OutgoingMail, User
 from home.tenancy import across_cooperatives, within
 from updates import sending

@@ -11,7 +11,7 @@ from io import BytesIO
 from django.contrib.staticfiles import finders
 from PIL import Image, ImageDraw, ImageFont
 
-from home.branding import Palette
+from home.brand.branding import Palette
 
 #: Raised when the drawing changes, so that pictures kept elsewhere are asked for again.
 DRAWING = 1

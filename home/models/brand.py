@@ -1,4 +1,4 @@
-"""A cooperative's brand: its pictures, a handful of colours and a few texts; the rest is derived (home.branding)."""
+"""A cooperative's brand: its pictures, a handful of colours and a few texts; home.brand.branding derives the rest."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -12,9 +12,9 @@ from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import RichTextField
 from wagtail.rich_text import RichText
 
-from home.brand_forms import BrandForm
-from home.brand_panels import PreviewPanel
-from home.colour_input import ColourInput
+from home.brand.colour_input import ColourInput
+from home.brand.forms import BrandForm
+from home.brand.panels import PreviewPanel
 from home.languages import current, text_of
 
 COLOUR = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Enter a colour like #1d3fc4."))
@@ -213,7 +213,7 @@ class Brand(BaseSiteSetting):
 
 
 class LogoDrawing(models.Model):
-    """The SVG of a logo, as home.drawings left it. Apart from the brand, which each page reads."""
+    """The SVG of a logo, as home.brand.drawings left it. Apart from the brand, which each page reads."""
 
     brand = models.OneToOneField(Brand, on_delete=models.CASCADE, related_name="drawing")
     svg = models.TextField()

@@ -16,10 +16,11 @@ class Cooperative(models.Model):
 
     One that `rehearses` another is its sandbox (« Campagne d’essai »): a tenant like any other, so that every wall of
     tenancy stands between the two; paid in Stripe's test mode, open to its people alone, and writing to nobody but
-    `rehearsed_by` (home.diverting), or to nobody at all.
+    `rehearsed_by` (home.mail.diverting), or to nobody at all.
 
     Never deleted: what it owes its backers outlives it. `archived_at` closes it. `disconnected_at` is when its Stripe
-    account stopped being reachable by the platform. `wanted_hostname` is the name it asked to be at (home.domains).
+    account stopped being reachable by the platform. `wanted_hostname` is the name it asked to be at
+    (home.hosts.domains).
     """
 
     site = models.OneToOneField(Site, on_delete=models.PROTECT, related_name="cooperative")

@@ -10,7 +10,7 @@ from home.tenancy import ScopedManager
 
 
 class FormerHost(models.Model):
-    """One host of before: its links go on working. Nobody else can have it (home.domains)."""
+    """One host of before: its links go on working. Nobody else can have it (home.hosts.domains)."""
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="former_hosts")
     hostname = models.CharField(max_length=253, unique=True)

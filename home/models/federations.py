@@ -1,6 +1,7 @@
 """What a federation gives the cooperatives that it brings: settings, texts, points of the checklist.
 
-Nothing here reaches a cooperative by itself: `Adopted` says what it took, and what it declined (home.proposals).
+Nothing here reaches a cooperative by itself: `Adopted` says what it took, and what it declined
+(home.cooperatives.proposals).
 """
 
 import uuid
@@ -17,7 +18,7 @@ from wagtail.fields import RichTextField
 from wagtail.models import Orderable
 
 from home.blocks import FEATURES
-from home.federation_forms import FederationForm
+from home.cooperatives.federation_forms import FederationForm
 from home.tenancy import ScopedManager
 
 
@@ -77,7 +78,7 @@ class FederationText(models.Model):
 
     def clean(self) -> None:
         """A place that nothing fills in would stand between its braces on every page."""
-        from home.legal_texts import unknown_places  # noqa: PLC0415 (it reads these models)
+        from home.cooperatives.legal_texts import unknown_places  # noqa: PLC0415 (it reads these models)
 
         for name in ("title_fr", "title_en", "body_fr", "body_en"):
             if unknown := unknown_places(getattr(self, name) or ""):

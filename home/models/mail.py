@@ -14,7 +14,7 @@ from home.tenancy import ScopedManager
 
 
 class MailState(models.TextChoices):
-    """Where a mail stands; changed only by home.outbox, and by home.holding for the mails of a batch."""
+    """Where a mail stands; changed only by home.outbox, and by home.mail.holding for the mails of a batch."""
 
     QUEUED = "queued", _("Waiting")
     HELD = "held", _("Held")
@@ -27,7 +27,7 @@ class MailState(models.TextChoices):
 
 
 class HeldFor(models.TextChoices):
-    """What a held mail waits for. Set and cleared with HELD, by home.holding."""
+    """What a held mail waits for. Set and cleared with HELD, by home.mail.holding."""
 
     NOTHING = "", _("Nothing")
     DECISION = "decision", _("Its mailing is paused")
@@ -39,7 +39,7 @@ class OutgoingMail(models.Model):
 
     `batch` names the mailing it left with, if any. `facts` are what was true when it was written and would no
     longer be found at sending. `provider_id` is what the provider calls it; `delivered_at`, `bounced_at` (for good) and
-    `complained_at` are what the provider told of it later (home.tracking), in whatever order.
+    `complained_at` are what the provider told of it later (home.mail.tracking), in whatever order.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="mails")
@@ -128,7 +128,7 @@ class Stop(models.TextChoices):
 
 
 class BatchStop(models.Model):
-    """As long as this row stands, no mail of the batch leaves, whatever the state of its own row (home.holding).
+    """As long as this row stands, no mail of the batch leaves, whatever the state of its own row (home.mail.holding).
 
     A mail that was leaving when its batch was stopped may come back to the queue later; this row holds it there.
     """

@@ -25,7 +25,7 @@ BY_THE_CLOCK = "wagtail.publish.scheduled"
 
 
 class KnownWay:
-    """A page whose way from the root was read already (home.wayfinding): Wagtail need not read it again."""
+    """A page whose way from the root was read already (home.hosts.wayfinding): Wagtail need not read it again."""
 
     is_known_open = False
 

@@ -12,7 +12,7 @@ from home.tenancy import ScopedManager
 
 
 class Crossing(models.Model):
-    """Someone's way to the host of a cooperative, opened once within a minute (home.switching).
+    """Someone's way to the host of a cooperative, opened once within a minute (home.people.switching).
 
     `cooperative` is where it leads; `proof` is how the person had proved who they are, and is emptied when it is used.
     """
@@ -32,7 +32,7 @@ class Crossing(models.Model):
 
 
 class Invitation(models.Model):
-    """A role in a team, offered to an address (normalised) until `expires_at` (home.inviting).
+    """A role in a team, offered to an address (normalised) until `expires_at` (home.people.inviting).
 
     `generation` is raised whenever its link is made anew, so that links sent before open nothing. `language` is that
     of its mail.

@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.urls import translate_url
 from wagtail.models import Page, Site
 
+from home.hosts.wayfinding import HOME_PATH
 from home.languages import CHOICES, ENGLISH, FRENCH, TAGS, current
 from home.models import Cooperative, HomePage, TextPage
 from home.referral import via_of, with_via
-from home.wayfinding import HOME_PATH
 
 register = template.Library()
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import furniture
+from home.log_in.recent_login import recent_login
 from home.models import Role
-from home.recent_login import recent_login
 from pledges import accounts, gateway
 from pledges.account_emails import reason_words
 

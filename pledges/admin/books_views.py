@@ -15,8 +15,8 @@ from home.admin_access import AdminRequest, requires
 from home.admin_pages import Crumb, furniture
 from home.csv_files import Cell, amount_cell, csv_response
 from home.languages import current
+from home.log_in.recent_login import recent_login
 from home.models import Role
-from home.recent_login import recent_login
 from pledges import deferred, journal, tax_report
 from pledges.admin.books_forms import AccountCodesForm, DayForm, JournalForm, PeriodForm
 from pledges.deferred import Owed

@@ -17,8 +17,8 @@ from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import furniture
 from home.csv_files import csv_response, exported
 from home.languages import current
+from home.log_in.recent_login import recent_login
 from home.models import Cooperative, Role
-from home.recent_login import recent_login
 from pledges import exports
 from pledges.admin.forms import CampaignChoice, RewardChoice
 from pledges.exports import Wanted

@@ -17,8 +17,8 @@ from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
 from home.csv_files import csv_response
 from home.languages import current
+from home.log_in.recent_login import recent_login
 from home.models import Role
-from home.recent_login import recent_login
 from pledges import audiences, fulfilment, fulfilment_csv
 from pledges.admin.fulfilment_views import ICON
 from pledges.fulfilment_csv import Plan, Unreadable

@@ -19,8 +19,8 @@ from campaigns.queries import campaigns_of
 from home import clock, formats
 from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import Crumb, furniture, page_of
+from home.log_in.recent_login import recent_login
 from home.models import Backer, Role
-from home.recent_login import recent_login
 from pledges import money_acts, offline, offline_entry, pledging
 from pledges.admin.offline_forms import EntryForm, GivenBackForm, ReceivedForm, TellForm
 from pledges.choosing import PledgeRefused

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
-from home.recent_login import recent_login
+from home.log_in.recent_login import recent_login
 from pledges import giving_back, promises, refund_decisions, refund_requests
 from pledges.admin.refund_views import WORDS
 from pledges.enums import PaymentMethod, RefundState, RequestState

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
-from home.recent_login import recent_login
+from home.log_in.recent_login import recent_login
 from pledges import giving_back, refund_decisions, taxes
 from pledges.admin.refund_forms import RefundForm
 from pledges.disputes import STANDING, reason_words

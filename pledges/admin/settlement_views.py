@@ -12,7 +12,7 @@ from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
-from home.recent_login import recent_login
+from home.log_in.recent_login import recent_login
 from pledges import settlement
 from pledges.admin.money_views import ICON, ROLES
 from pledges.models import Settlement

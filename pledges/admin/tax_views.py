@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from home import audit
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
-from home.recent_login import recent_login
+from home.log_in.recent_login import recent_login
 from pledges import money_acts
 from pledges.admin.books_forms import RegistrationForm
 from pledges.admin.books_views import ICON, ROLES, above_books

@@ -17,11 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from campaigns import groups, queries
 from campaigns.admin.access import TEAM, Case, campaigns_crumb, case_or_404
 from campaigns.models import CampaignPage
-from home import composing, formats, switching, twins
+from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
+from home.cooperatives import twins
 from home.languages import LANGUAGES, TAGS
+from home.mail import composing
 from home.models import Cooperative, OutgoingMail
+from home.people import switching
 from pledges import gateway, totals, trial_crowd, trials
 from pledges.models import Trial
 

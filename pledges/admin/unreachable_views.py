@@ -10,9 +10,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from home import composing, holding, outbox
+from home import outbox
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
+from home.mail import composing, holding
 from home.models import Backer, Role
 from pledges import unreachable
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from home.founding import Foundation, found, welcome
+from home.cooperatives.founding import Foundation, found, welcome
 from home.languages import ENGLISH, FRENCH, LANGUAGES
 from home.models import Brand, Cooperative, HomePage, Role, TextPage, User
 from pledges.gateway.accounts import open_account

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
-from home import tracking
-from home.composing import ROW
+from home.mail import tracking
+from home.mail.composing import ROW
 from home.models import Cooperative, MailState, OutgoingMail
 from home.tenancy import within
 from sandbox.demo.content import CampaignText

@@ -11,9 +11,9 @@ from wagtail_localize.models import StringSegment, StringTranslation, Translatio
 from wagtail_localize.segments import StringSegmentValue
 from wagtail_localize.segments.extract import extract_segments
 
-from home import bilingual
 from home.languages import ENGLISH, FRENCH
 from home.models import User
+from home.translation import bilingual
 
 
 def add_both(

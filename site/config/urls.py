@@ -18,15 +18,15 @@ handler500 = "home.views.server_error"
 urlpatterns = [
     path("admin/tag-autocomplete/", complete_tag),
     path("admin/tag-autocomplete/<slug:app_name>/<slug:model_name>/", complete_tag),
-    path("admin/", include("home.log_in_urls")),
+    path("admin/", include("home.log_in.urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/authenticate_with_password/<int:restriction_id>/", serving.document_password),
     path("documents/", include(wagtaildocs_urls)),
-    path("", include("home.brand_urls")),
+    path("", include("home.brand.urls")),
     path("robots.txt", crawling.robots, name="robots"),
     path("sitemap.xml", crawling.sitemap, name="sitemap"),
     path("stripe/", include("pledges.stripe_urls")),
-    path("anymail/", include("home.tracking_urls")),
+    path("anymail/", include("home.mail.tracking_urls")),
     path("media/<path:path>", serve_media),
 ]
 

@@ -126,7 +126,7 @@ def test_someone_of_both_sees_one_at_a_time(page, cooperative, outsider):
     with within(outsider):
         theirs = make_draft(outsider, title="Dossier Zanzibar")
         reviewing.submit(again(theirs), by=member(outsider, Role.EDITOR))
-    from home.founding import welcome
+    from home.cooperatives.founding import welcome
 
     user = make_user(cooperative, Role.ADVISER, "lise@meule.example")
     welcome(user, outsider, Role.ADVISER)

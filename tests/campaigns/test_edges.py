@@ -12,9 +12,10 @@ from wagtail_localize.models import StringSegment, StringTranslation
 
 from campaigns import following, launching, reviewing
 from campaigns.models import AdviserReview, Campaign, CampaignPage
-from home import bilingual, clock
+from home import clock
 from home.models import OutgoingMail, Role
 from home.tenancy import within
+from home.translation import bilingual
 from pledges import last_hours
 from tests.factories.campaigns import make_campaign
 from tests.factories.reviews import again, make_announced, make_approved, make_draft, member, terms_of

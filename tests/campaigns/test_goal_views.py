@@ -9,7 +9,7 @@ from wagtail.users.models import UserProfile
 from wagtail_localize.models import Translation, TranslationSource
 
 from campaigns.models import CampaignPage
-from home.founding import welcome
+from home.cooperatives.founding import welcome
 from home.models import Role
 from tests.campaigns.composing import budget
 from tests.campaigns.editing import fields_of

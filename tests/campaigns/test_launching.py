@@ -56,7 +56,7 @@ def test_a_draft_is_not_launched(cooperative):
 
 
 @pytest.mark.parametrize(
-    "killed", ["home.bilingual.publish_both", "campaigns.lifecycle.launch", "home.outbox.queue_all"]
+    "killed", ["home.translation.bilingual.publish_both", "campaigns.lifecycle.launch", "home.outbox.queue_all"]
 )
 def test_killed_anywhere_nothing_is_done_by_half_and_the_next_run_finishes(page, killed, monkeypatch):
     """The process dies in the middle: an exception that nobody catches."""

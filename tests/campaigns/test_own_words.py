@@ -19,8 +19,8 @@ from wagtail_localize.models import (
 
 from campaigns import lifecycle, publishing
 from campaigns.models import CampaignPage
-from home import bilingual
 from home.models import Role
+from home.translation import bilingual
 from tests.factories.campaigns import body_of, make_campaign_page, tier
 from tests.factories.cooperatives import make_user
 

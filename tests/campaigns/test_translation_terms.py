@@ -10,8 +10,8 @@ from django.utils import translation
 from wagtail_localize.models import Translation
 
 from campaigns.models import Campaign, CampaignPage
-from home import bilingual
 from home.models import Role
+from home.translation import bilingual
 from tests.campaigns.editing import fields_of
 from tests.factories.campaigns import make_campaign_page, tier, translate
 from tests.factories.cooperatives import make_user

@@ -52,8 +52,10 @@ from wagtail_localize.models import (
 from campaigns import reviewing
 from campaigns.models import Reward
 from campaigns.sharing import preview_links
-from home import audit, clock, inviting, legal_texts, switching
+from home import audit, clock
+from home.cooperatives import legal_texts
 from home.models import Cooperative, Crossing, HomePage, Role, TextPage, User
+from home.people import inviting, switching
 from home.tenancy import across_cooperatives, within
 from pledges.enums import ProblemKind
 from pledges.models import DatePromise, DeliveryAddress, Problem, SurveyAnswer, SurveyReply

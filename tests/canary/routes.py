@@ -20,8 +20,11 @@ from wagtail.models import Page
 
 from campaigns.models import Dossier
 from campaigns.sharing import preview_links
-from home import brand_previews, inviting, links, sender_verifying, unsubscribing
+from home import links
+from home.brand import previews as brand_previews
+from home.mail import sender_verifying, unsubscribing
 from home.models import Backer, Invitation
+from home.people import inviting
 from home.tenancy import within
 from pledges import email_changes, subscribing
 from pledges.links import contribution_token

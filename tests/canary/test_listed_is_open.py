@@ -14,7 +14,7 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Locale
 from wagtail.search.backends import get_search_backend
 
-from home.founding import welcome
+from home.cooperatives.founding import welcome
 from home.models import HomePage, Role, TextPage
 from tests.canary.asking import Asker, undone
 from tests.factories.campaigns import make_campaign_page

@@ -10,9 +10,9 @@ from wagtail.documents.models import Document
 from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
-from home import composing
 from home.blocks import RichText
 from home.languages import LANGUAGES
+from home.mail import composing
 from home.models import OutgoingMail
 from home.tenancy import within
 from tests.canary import walking

@@ -2,7 +2,7 @@
 
 from wagtail.models import Collection, Locale, Page
 
-from home.founding import Foundation, found, welcome
+from home.cooperatives.founding import Foundation, found, welcome
 from home.models import Role, User
 from tests.factories.replaying import replayed
 

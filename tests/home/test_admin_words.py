@@ -12,9 +12,9 @@ from django.utils.html import strip_tags
 from wagtail.models import Locale
 from wagtail.users.models import UserProfile
 
-from home import bilingual
 from home.models import HomePage, Role, TextPage
 from home.tenancy import within
+from home.translation import bilingual
 from sandbox.translations import CATALOGUE, entry_faults
 from tests.factories.campaigns import make_campaign_page
 from tests.factories.cooperatives import make_user

@@ -9,8 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from home import audit, clock, settings_forms, team
+from home import audit, clock
+from home.cooperatives import settings_forms
 from home.models import AuditEntry, Role
+from home.people import team
 from home.tenancy import within
 from tests.factories.cooperatives import make_user
 

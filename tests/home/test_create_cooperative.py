@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from wagtail.models import Page, Site
 
-from home import legal_texts
+from home.cooperatives import legal_texts
 from home.models import (
     AuditEntry,
     Brand,
@@ -164,7 +164,7 @@ def test_a_host_that_is_someone_s_is_not_given_twice(cooperative, in_french):
 
 
 def test_what_another_operator_took_meanwhile_undoes_everything(cooperative, in_french, monkeypatch):
-    from home import founding_forms
+    from home.cooperatives import founding_forms
 
     monkeypatch.setattr(founding_forms.FoundationForm, "clean_host", lambda self: "meule.localhost")
     before = counted()

@@ -12,8 +12,9 @@ from django.utils.html import strip_tags
 from wagtail.models import Locale, Page
 from wagtail_localize.models import StringSegment, StringTranslation, Translation, TranslationSource
 
-from home import bilingual, clock
+from home import clock
 from home.models import Cooperative, HomePage, PublicationRefused, Role, TextPage
+from home.translation import bilingual
 from tests.factories.campaigns import make_campaign_page, translate
 from tests.factories.cooperatives import make_user
 from tests.updates.making import make_update_page, translate_update

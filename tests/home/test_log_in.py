@@ -11,7 +11,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from home import second_factor
+from home.log_in import second_factor
 from home.models import AuditEntry, OutgoingMail, Role, User
 from home.tenancy import within
 from tests.factories.cooperatives import make_user, welcome

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from home import backing, claims, clock, outbox
+from home import backing, clock, outbox
+from home.mail import claims
+from home.mail.registry import kind_of
 from home.models import MailState, OutgoingMail
-from home.registry import kind_of
 from home.tenancy import within
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_cooperative

@@ -12,7 +12,8 @@ from django.utils import translation
 from wagtail.models import Locale
 
 from campaigns.models import Campaign, CampaignState
-from home import clock, links, unsubscribing
+from home import clock, links
+from home.mail import unsubscribing
 from home.models import Brand, NewsConsent, TextPage
 from home.tenancy import within
 from tests.factories.campaigns import make_campaign

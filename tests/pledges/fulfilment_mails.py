@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from home import clock, composing, formats
+from home import clock, formats
+from home.mail import composing
 from home.models import OutgoingMail
 from pledges import address_checks, arrivals, fulfilment, surveys
 from pledges.enums import FulfilmentState, ProblemKind

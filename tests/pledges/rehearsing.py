@@ -4,7 +4,8 @@ from contextlib import contextmanager
 
 from django.apps import apps
 
-from home import outbox, twins
+from home import outbox
+from home.cooperatives import twins
 from home.models import OutgoingMail, Role
 from home.tenancy import across_cooperatives, within
 from pledges import trials

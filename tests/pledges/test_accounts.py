@@ -7,7 +7,8 @@ import requests
 from django.urls import reverse
 
 from campaigns.models import Campaign
-from home import clock, composing
+from home import clock
+from home.mail import composing
 from home.models import Cooperative, OutgoingMail, Role
 from home.tenancy import within
 from pledges import accounts, checkout, gateway, ledger_checks, pledging, polling, refunds, saved_cards, settlement

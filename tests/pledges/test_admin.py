@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from home import clock
-from home.founding import welcome
+from home.cooperatives.founding import welcome
 from home.models import OutgoingMail, Role, User
 from home.tenancy import within
 from pledges.enums import FulfilmentState, PaymentState, PledgeState, RefundState

@@ -8,7 +8,8 @@ import time_machine
 from django.urls import reverse
 from django.utils import translation
 
-from home import backing, clock, composing
+from home import backing, clock
+from home.mail import composing
 from home.models import Backer, MailState, NewsConsent, OutgoingMail
 from home.tenancy import within
 from pledges import email_changes, erasing, own_data, unreachable

@@ -11,10 +11,11 @@ from django.conf import settings
 from campaigns import end_dates
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign, RewardVariant
-from home import clock, composing, formats, outbox
+from home import clock, formats, outbox
 from home.languages import text_of
+from home.mail import composing
+from home.mail.registry import Category, all_kinds, kind_of
 from home.models import Cooperative, OutgoingMail
-from home.registry import Category, all_kinds, kind_of
 from home.tenancy import within
 from pledges import email_changes, extending, offline
 from pledges.change_plans import snapshot

@@ -13,7 +13,7 @@ from campaigns.enums import CampaignState
 from campaigns.models import Campaign, CampaignPage
 from campaigns.publishing import deadline_of
 from home import clock
-from home.founding import welcome
+from home.cooperatives.founding import welcome
 from home.models import OutgoingMail, Role
 from home.tenancy import within
 from pledges import extending, likelihood, pledging

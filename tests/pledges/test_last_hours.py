@@ -7,7 +7,8 @@ import time_machine
 
 from campaigns import following
 from campaigns.models import Campaign
-from home import backing, clock, unsubscribing
+from home import backing, clock
+from home.mail import unsubscribing
 from home.models import Backer, OutgoingMail
 from home.tenancy import within
 from pledges import last_hours, tasks

@@ -11,8 +11,8 @@ from hypothesis.extra.django import TestCase
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign, Reward, RewardPostage, RewardStock, RewardVariant
 from home import clock, outbox
+from home.mail.registry import kind_of
 from home.models import Backer, OutgoingMail, Role
-from home.registry import kind_of
 from home.tenancy import within
 from pledges import completing, ledger_checks, offline, pledging, refunds, settlement, totals
 from pledges.choosing import PledgeRefused

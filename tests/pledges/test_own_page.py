@@ -12,7 +12,8 @@ from django.utils import translation
 
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign
-from home import clock, composing
+from home import clock
+from home.mail import composing
 from home.models import Backer, MailState, OutgoingMail
 from home.tenancy import within
 from pledges import before_charge, changing, checkout, erasing, fulfilment

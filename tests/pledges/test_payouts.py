@@ -9,7 +9,8 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from home import clock, composing
+from home import clock
+from home.mail import composing
 from home.models import OutgoingMail, Role
 from home.tenancy import within
 from pledges import gateway, ledger, ledger_checks, payout_checks, payout_summary, payouts, refunds

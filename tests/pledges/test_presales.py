@@ -7,9 +7,10 @@ from django.utils import translation
 
 from campaigns.enums import CampaignState, FundingModel, GoalUnit
 from campaigns.models import Campaign, CampaignPage
-from home import composing, outbox
+from home import outbox
+from home.mail import composing
+from home.mail.registry import kind_of
 from home.models import OutgoingMail, Role
-from home.registry import kind_of
 from home.tenancy import within
 from pledges import affiches, settlement
 from pledges.consent_texts import consent_text

@@ -17,9 +17,10 @@ from django.utils import timezone
 from campaigns import publishing
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
-from home import claims, clock, outbox
+from home import clock, outbox
+from home.mail import claims
+from home.mail.registry import kind_of
 from home.models import Backer, MailState, OutgoingMail
-from home.registry import kind_of
 from home.tenancy import across_cooperatives, within
 from pledges import (
     charging,

@@ -8,7 +8,8 @@ import pytest
 
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign
-from home import clock, composing
+from home import clock
+from home.mail import composing
 from home.models import Cooperative, OutgoingMail, Role
 from pledges import (
     accepting,

@@ -7,7 +7,8 @@ import pytest
 from django.urls import reverse
 
 from campaigns.enums import FundingModel
-from home import clock, composing, formats
+from home import clock, formats
+from home.mail import composing
 from home.models import OutgoingMail, Role
 from home.tenancy import within
 from pledges import erasing, gateway, pledging, refund_decisions, refund_requests, refunds

@@ -11,9 +11,10 @@ from django.utils import translation
 from campaigns import queries
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
-from home import backing, composing, unsubscribing
+from home import backing
+from home.mail import composing, unsubscribing
+from home.mail.registry import Category, kind_of
 from home.models import Backer, Cooperative, NewsConsent, OutgoingMail
-from home.registry import Category, kind_of
 from home.tenancy import within
 from pledges import accounts, resuming
 from pledges.models import StripeAccount

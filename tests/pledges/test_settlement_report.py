@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
-from home import clock, composing, outbox
+from home import clock, outbox
+from home.mail import composing
+from home.mail.registry import kind_of
 from home.models import Role
-from home.registry import kind_of
 from home.tenancy import within
 from pledges import ledger_checks, settlement
 from pledges.enums import LedgerAccount, PaymentState

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaigns.enums import FundingModel
-from home import composing, links
+from home import links
 from home.attempts import Limit
+from home.mail import composing
 from home.models import Cooperative, OutgoingMail
 from home.tenancy import within
 from pledges import continuing

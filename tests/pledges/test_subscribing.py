@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaigns import queries
-from home import backing, clock, composing, links, unsubscribing
+from home import backing, clock, links
 from home.attempts import Limit
+from home.mail import composing, unsubscribing
+from home.mail.registry import Category, kind_of
 from home.models import Backer, NewsConsent, OutgoingMail
-from home.registry import Category, kind_of
 from home.tenancy import within
 from pledges import subscribing
 from pledges.enums import PledgeState

@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from home import clock, composing
+from home import clock
+from home.mail import composing
 from home.models import OutgoingMail
 from home.tenancy import within
 from pledges import address_locks, exports, fulfilment, fulfilment_tasks, survey_answers, surveys

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from home import twins
+from home.cooperatives import twins
 from home.models import Cooperative
 from home.tenancy import within
 from pledges import accounts, gateway, webhooks

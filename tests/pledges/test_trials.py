@@ -8,7 +8,8 @@ from django.utils import translation
 
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign, CampaignPage, Reward
-from home import clock, founding, outbox, twins
+from home import clock, outbox
+from home.cooperatives import founding, twins
 from home.models import Backer, Cooperative, Membership, OutgoingMail, Role
 from home.tenancy import across_cooperatives, within
 from pledges import settlement, trial_crowd, trials
@@ -149,7 +150,12 @@ def test_killed_anywhere_it_begins_once_when_it_is_asked_for_again(shop, editor,
     def die(*args, **kwargs):
         raise KeyboardInterrupt
 
-    places = ("home.twins.enter", "pledges.accounts.open_for", "pledges.accounts.refresh", "campaigns.lifecycle.launch")
+    places = (
+        "home.cooperatives.twins.enter",
+        "pledges.accounts.open_for",
+        "pledges.accounts.refresh",
+        "campaigns.lifecycle.launch",
+    )
     for place in places:
         with monkeypatch.context() as patched:
             patched.setattr(place, die)

@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from home import backing, clock, formats, outbox
+from home.mail.registry import kind_of
 from home.models import MailState, OutgoingMail, Role, Suppression
-from home.registry import kind_of
 from home.tenancy import across_cooperatives, within
 from pledges import unreachable
 from pledges.enums import FulfilmentState, PaymentState, PledgeState

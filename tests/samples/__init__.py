@@ -9,8 +9,8 @@ import importlib
 import pkgutil
 
 from home import outbox
+from home.mail.registry import Category, kind_of
 from home.models import OutgoingMail, Role, User
-from home.registry import Category, kind_of
 from home.tenancy import within
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_backer

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from campaigns import questions
 from campaigns.models import ReviewQuestion
-from home import clock, inviting, sender_verifying
+from home import clock
+from home.mail import sender_verifying
 from home.models import OutgoingMail, Role
+from home.people import inviting
 from tests.samples import in_language, reader_of, sample
 from tests.samples.money import pledge_of
 from tests.updates.making import make_update, notice_block, tell, text_block

@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from home import clock, composing
+from home import clock
+from home.mail import composing
 from home.models import Backer, MailState, OutgoingMail, Role
 from home.tenancy import within
 from pledges import erasing, own_data

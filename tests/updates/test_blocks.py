@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from wagtail.models import Locale
 from wagtail_localize.models import StringSegment, StringTranslation, Translation, TranslationSource
 
-from home import composing
+from home.mail import composing
 from home.models import OutgoingMail
 from pledges.enums import FulfilmentState, PaymentState
 from pledges.models import PledgeItem

@@ -13,10 +13,12 @@ from wagtail.models import Page
 
 from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign
-from home import bilingual, clock, composing, outbox
+from home import clock, outbox
+from home.mail import composing
+from home.mail.registry import kind_of
 from home.models import OutgoingMail, Role, User
-from home.registry import kind_of
 from home.tenancy import across_cooperatives, within
+from home.translation import bilingual
 from pledges.enums import FulfilmentState, PledgeState
 from pledges.models import Pledge, PledgeItem
 from tests.factories.campaigns import make_campaign, tier

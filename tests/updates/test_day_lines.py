@@ -15,7 +15,7 @@ from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge
 from tests.factories.reviews import member
-from tests.home.test_standings import make_page
+from tests.home.translation.test_standings import make_page
 from tests.updates.busy import make_busy, make_in_review
 
 

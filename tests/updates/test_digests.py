@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign, Dossier, ReviewQuestion
-from home import clock, composing
+from home import clock
+from home.mail import composing
 from home.models import Cooperative, OutgoingMail, Role, TeamMailChoice
 from home.tenancy import within
 from pledges.enums import PledgeState

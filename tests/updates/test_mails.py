@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from campaigns.models import RewardVariant
-from home import composing, formats
+from home import formats
+from home.mail import composing
 from home.models import OutgoingMail
 from tests.factories.pledges import make_pledge
 from tests.updates.making import (

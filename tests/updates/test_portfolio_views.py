@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign
 from home import clock
-from home.founding import welcome
+from home.cooperatives.founding import welcome
 from home.models import Cooperative, Membership, Role
 from home.tenancy import within
 from tests.factories.campaigns import make_campaign

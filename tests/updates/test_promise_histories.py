@@ -17,7 +17,8 @@ from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from home import composing, formats
+from home import formats
+from home.mail import composing
 from home.models import OutgoingMail, Role
 from home.tenancy import within
 from pledges import accepting, fulfilment, refund_decisions, refund_requests

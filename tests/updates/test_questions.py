@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from wagtail.users.models import UserProfile
 
-from home import clock, composing
+from home import clock
+from home.mail import composing
 from home.models import Backer, OutgoingMail, Role
 from home.tenancy import within
 from tests.campaigns.reading import words

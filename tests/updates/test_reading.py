@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from django.utils import translation
 
-from home import backing, composing, links
+from home import backing, links
+from home.mail import composing
 from home.models import Backer, OutgoingMail
 from home.tenancy import within
 from pledges.enums import PledgeState

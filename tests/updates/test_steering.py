@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from django.core.mail import get_connection
 
-from home import backing, claims, clock, holding, outbox
+from home import backing, clock, outbox
+from home.mail import claims, holding
 from home.models import BatchStop, HeldFor, MailState, OutgoingMail
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge

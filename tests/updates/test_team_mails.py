@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from home import clock, composing
+from home import clock
+from home.mail import composing
+from home.mail.registry import Category, kind_of
 from home.models import Cooperative, OutgoingMail, Role, TeamMailChoice
-from home.registry import Category, kind_of
 from home.tenancy import within
 from pledges import fulfilment
 from pledges.enums import FulfilmentState, SurveyState

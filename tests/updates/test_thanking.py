@@ -6,7 +6,8 @@ import pytest
 
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign, CampaignPage
-from home import clock, composing
+from home import clock
+from home.mail import composing
 from home.models import OutgoingMail
 from tests.factories.pledges import make_pledge
 from tests.updates.making import make_update, tell, text_block, thanks_block

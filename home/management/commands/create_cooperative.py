@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from home.founding_forms import FoundationForm
+from home.cooperatives.founding_forms import FoundationForm
+from home.cooperatives.opening import left_to_do
 from home.languages import ENGLISH, FRENCH
 from home.models import Federation
-from home.opening import left_to_do
 
 #: Options that are not called as their fields.
 CALLED = {

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from home.registry import Category, MailKind, all_kinds
+from home.mail.registry import Category, MailKind, all_kinds
 
 READERS = {
     Category.SERVICE: "backers it concerns",
@@ -15,8 +15,8 @@ READERS = {
 
 HEAD = """# Emails
 
-Made by `manage.py list_mails --write docs/emails.md` from the registry (`home/registry.py`); a test fails when it is
-stale. A mail outside the registry cannot be queued.
+Made by `manage.py list_mails --write docs/emails.md` from the registry (`home/mail/registry.py`); a test fails when
+it is stale. A mail outside the registry cannot be queued.
 
 - **service**: what someone's money and rewards need; always sent, to the unsubscribed too.
 - **news**: by consent, with one-click unsubscription; never to an address that was refused or complained.

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from home import second_factor
+from home.log_in import second_factor
 from home.models import User
 
 

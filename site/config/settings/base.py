@@ -63,7 +63,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "home.middleware.CooperativeMiddleware",
-    "home.twin_guard.TwinMiddleware",
+    "home.cooperatives.twin_guard.TwinMiddleware",
     "home.admin_guard.OwnAdminMiddleware",
     "home.admin_guard.RefusalMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
@@ -161,7 +161,7 @@ WAGTAIL_FINISH_WORKFLOW_ACTION = "campaigns.finishing.leave_unpublished"
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
-WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "home.password_mails.PasswordResetForm"
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "home.log_in.password_mails.PasswordResetForm"
 # Some systems list names that browsers do not know, and the page of the account stops at them.
 WAGTAIL_USER_TIME_ZONES = sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("fr", "Français"), ("en", "English")]
@@ -244,27 +244,27 @@ CLOCK_FILE: Path | None = None
 
 # Who logs in, and how: django-allauth. People come by invitation, are known by their address alone, and their admin's
 # passwords are changed where Wagtail has it.
-AUTHENTICATION_BACKENDS = ["home.second_factor.Backend"]
+AUTHENTICATION_BACKENDS = ["home.log_in.second_factor.Backend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "wagtailadmin_home"
 LOGOUT_REDIRECT_URL = "account_login"
 WAGTAILADMIN_LOGIN_URL = "account_login"
-ACCOUNT_ADAPTER = "home.log_in_adapters.AccountAdapter"
-ACCOUNT_FORMS = {"login": "home.log_in_forms.LogInForm", "reauthenticate": "home.log_in_forms.PasswordAgainForm"}
+ACCOUNT_ADAPTER = "home.log_in.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"login": "home.log_in.forms.LogInForm", "reauthenticate": "home.log_in.forms.PasswordAgainForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
 ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
-MFA_ADAPTER = "home.log_in_adapters.SecondFactorAdapter"
+MFA_ADAPTER = "home.log_in.adapters.SecondFactorAdapter"
 MFA_FORMS = {
-    "authenticate": "home.log_in_forms.CodeForm",
-    "reauthenticate": "home.log_in_forms.CodeAgainForm",
-    "activate_totp": "home.log_in_forms.FirstCodeForm",
-    "add_webauthn": "home.log_in_forms.PasskeyForm",
-    "authenticate_webauthn": "home.log_in_forms.PasskeyProofForm",
-    "reauthenticate_webauthn": "home.log_in_forms.PasskeyAgainForm",
+    "authenticate": "home.log_in.forms.CodeForm",
+    "reauthenticate": "home.log_in.forms.CodeAgainForm",
+    "activate_totp": "home.log_in.forms.FirstCodeForm",
+    "add_webauthn": "home.log_in.forms.PasskeyForm",
+    "authenticate_webauthn": "home.log_in.forms.PasskeyProofForm",
+    "reauthenticate_webauthn": "home.log_in.forms.PasskeyAgainForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an address was proved by the invitation that came to it

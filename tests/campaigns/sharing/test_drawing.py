@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from campaigns.sharing.drawing import Affiche, _font, draw
-from home.branding import palette
+from home.brand.branding import palette
 from home.models import Brand
 
 FRENCH = "ÀÂÆÇÉÈÊËÎÏÔŒÙÛÜŸàâæçéèêëîïôœùûüÿ«»’…–—$%·"

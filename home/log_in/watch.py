@@ -1,0 +1,136 @@
+"""What changes about someone's log-in is written for each cooperative they serve, and told to them by mail."""
+
+from datetime import datetime
+from typing import Any
+
+from allauth.core import context
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from home import audit, clock, formats, outbox
+from home.languages import LANGUAGES
+from home.log_in import second_factor
+from home.mail.registry import Category, Context, MailKind, kind_of, register
+from home.models import Cooperative, OutgoingMail, User
+from home.models.users import password_changed
+from home.tenancy import within
+
+#: In the session: the recovery codes that were made and not yet taken.
+CODES_TO_SHOW = "recovery_codes_to_show"
+
+ADDED = audit.act("second_factor_added", gettext_lazy("Second factor added"))
+REMOVED = audit.act("second_factor_removed", gettext_lazy("Second factor removed"))
+RESET = audit.act("second_factor_reset", gettext_lazy("Second factor reset"))
+RENEWED = audit.act("recovery_codes_renewed", gettext_lazy("New recovery codes"))
+PASSWORD = audit.act("password_changed", gettext_lazy("Password changed"))
+
+
+def connect() -> None:
+    post_save.connect(_saved, sender=Authenticator, dispatch_uid="home.log_in.watch.saved")
+    post_delete.connect(_deleted, sender=Authenticator, dispatch_uid="home.log_in.watch.deleted")
+    password_changed.connect(_password_changed, dispatch_uid="home.log_in.watch.password")
+
+
+def _own_request(user_id: int) -> Any:
+    """The running request, where it is this person's own."""
+    request = context.request
+    user = getattr(request, "user", None)
+    return request if user is not None and user.is_authenticated and user.pk == user_id else None
+
+
+def _saved(sender: type, instance: Authenticator, created: bool, **kwargs: Any) -> None:
+    request = _own_request(instance.user_id)
+    if not created or request is None:
+        return
+    if instance.type == Authenticator.Type.RECOVERY_CODES:
+        request.session[CODES_TO_SHOW] = instance.pk
+        return
+    second_factor.note_proof(request, request.user, instance)
+    request.user.with_second_factor = True
+    tell(ADDED, request.user, by=request.user, factor=str(instance.type))
+
+
+def _deleted(sender: type, instance: Authenticator, **kwargs: Any) -> None:
+    request = _own_request(instance.user_id)
+    if request is not None and instance.type in second_factor.FACTORS:
+        tell(REMOVED, request.user, by=request.user, factor=str(instance.type))
+
+
+def codes_renewed(request: HttpRequest) -> None:
+    if isinstance(request.user, User):
+        tell(RENEWED, request.user, by=request.user)
+
+
+def tell_of_reset(user: User, *, by: User | None) -> None:
+    tell(RESET, user, by=by)
+
+
+def _password_changed(sender: type, user: User, **kwargs: Any) -> None:
+    """By whoever is logged in; by the person, where it was forgotten; by nobody, where a command did it."""
+    actor = context.request.user if context.request is not None else None
+    tell(PASSWORD, user, by=actor if actor is None or isinstance(actor, User) else user)
+
+
+def tell(act: str, user: User, *, by: User | None, **facts: str) -> None:
+    """An entry in each cooperative, and one mail, from the one whose host this is, or else the first."""
+    here: Cooperative | None = getattr(context.request, "cooperative", None)
+    theirs = list(Cooperative.objects.filter(memberships__user=user).distinct().order_by("pk"))
+    with transaction.atomic():
+        for cooperative in theirs or ([here] if here else []):
+            with within(cooperative):
+                audit.record(act, cooperative=cooperative, by=by, subject=user, **facts)
+        sender = here if here in theirs or not theirs else theirs[0]
+        if sender is not None:
+            with within(sender):
+                _write(act, user, sender, facts)
+
+
+def _write(act: str, user: User, cooperative: Cooperative, facts: dict[str, str]) -> None:
+    outbox.queue(
+        kind_of("log_in_changed"),
+        cooperative=cooperative,
+        subject_key=f"user:{user.pk}",
+        occasion=f"{act[:20]}:{clock.now():%y%m%d%H%M%S%f}",
+        to=user,
+        language=_language_of(user),
+        facts=facts | {"act": act, "at": clock.now().isoformat()},
+    )
+
+
+def _language_of(user: User) -> str | None:
+    """As they set it in the admin; else the cooperative's own."""
+    chosen: str = getattr(getattr(user, "wagtail_userprofile", None), "preferred_language", "")
+    return chosen if chosen in LANGUAGES else None
+
+
+def what_changed(act: str) -> str:
+    return {
+        ADDED: _("A second factor was added to your log-in."),
+        REMOVED: _("A second factor was removed from your log-in."),
+        RESET: _(
+            "Your second factor was taken away, so that you can set a new one. "
+            "You will be asked to at your next log-in."
+        ),
+        RENEWED: _("New recovery codes were made for your log-in. The former ones serve no more."),
+        PASSWORD: _("The password of your log-in was changed."),
+    }[act]
+
+
+def fill_changed(mail: OutgoingMail) -> Context:
+    at, zone = datetime.fromisoformat(mail.facts["at"]), mail.cooperative.time_zone
+    return {
+        "what": what_changed(mail.facts["act"]),
+        "at": f"{formats.local_day(at, zone)}, {formats.clock_time(at, zone)}",
+        "is_password": mail.facts["act"] == PASSWORD,
+        "button_url": mail.cooperative.root_url + reverse("mfa_index"),
+    }
+
+
+register(
+    MailKind("log_in_changed", "home", Category.TEAM, "Someone's password or second factor changed.", fill_changed)
+)
