@@ -31,7 +31,7 @@ def recent_login_is_asked_for(app_configs: Any, **kwargs: Any) -> list[CheckMess
 
 @register(Tags.caches)
 def tasks_on_redis_have_one(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if "RQ" not in settings.TASKS["default"]["BACKEND"] or settings.REDIS_URL:
+    if "RQ" not in str(settings.TASKS["default"]["BACKEND"]) or settings.REDIS_URL:
         return []
     return [Error("TASK_QUEUE=rq needs REDIS_URL: where the tasks wait.", id="home.E001")]
 
