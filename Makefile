@@ -51,5 +51,5 @@ lighthouse: ## Measure the demo's pages with Lighthouse, five times each (ARGS="
 	@$(PYTHON) sandbox/bootstrap.py --dev
 	@$(VENV) -m bench.lighthouse $(ARGS)
 
-services: ## Install what some tests need: Chromium, PostgreSQL, Redis, gettext, Java (Debian, as root)
+services: ## Install what some tests need: Chromium, PostgreSQL, Redis, nginx, gettext, Java (Debian, as root)
 	@sh sandbox/services.sh

@@ -1,9 +1,9 @@
-"""What `manage.py check --deploy` says of an installation that lets more in than it should."""
+"""What `manage.py check` says of settings that cannot work, and `--deploy` of those that let in too much."""
 
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from home.log_in.second_factor import SUPERUSER
 from home.models import Role
@@ -27,3 +27,18 @@ def recent_login_is_asked_for(app_configs: Any, **kwargs: Any) -> list[CheckMess
     if settings.RECENT_LOGIN_WITHIN is not None:
         return []
     return [Warning("RECENT_LOGIN_WITHIN is None: money moves from any session left open.", id="home.W002")]
+
+
+@register(Tags.caches)
+def tasks_on_redis_have_one(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if "RQ" not in str(settings.TASKS["default"]["BACKEND"]) or settings.REDIS_URL:
+        return []
+    return [Error("TASK_QUEUE=rq needs REDIS_URL: where the tasks wait.", id="home.E001")]
+
+
+@register(Tags.files)
+def a_bucket_is_shown_by_somebody(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.MEDIA_BUCKET or settings.MEDIA_HOST:
+        return []
+    words = "MEDIA_BUCKET needs MEDIA_HOST: the host that shows the bucket's pictures and films to browsers."
+    return [Error(words, id="home.E002")]

@@ -110,7 +110,7 @@ def plan_of(stand: Stand) -> Plan:
         prepare=Child("prepare", prepare, chatty=True),
         site=[
             Child("web", [*gunicorn, "--chdir", str(ROOT / "site"), "config.wsgi"], hush="/readyz"),
-            Child("worker", [*manage, "db_worker", "--queue-name", "*", "--interval", "0.2"]),
+            Child("worker", [*manage, "work"]),
             Child("tick", [*manage, "tick"]),
         ],
         healthy=health,

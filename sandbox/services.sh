@@ -17,6 +17,7 @@ need() { # need PACKAGES CHECK...: note the packages when the check fails
 need "chromium fonts-liberation" command -v chromium
 need "postgresql" sh -c 'ls /usr/lib/postgresql/*/bin/initdb'
 need "redis-server" command -v redis-server
+need "nginx-light" test -x /usr/sbin/nginx
 need "gettext" command -v xgettext
 need "default-jre-headless" command -v java
 need "nodejs npm" command -v npm

@@ -21,11 +21,11 @@ import requests
 from config import ROOT
 
 
-def five_free_ports():
-    """A free port whose four followers are free too, below those that the system lends to outgoing connections."""
+def seven_free_ports():
+    """A free port whose six followers are free too, below those that the system lends to outgoing connections."""
     while True:
         first = random.randrange(20_000, 30_000, 10)
-        if all(_is_free(first + step) for step in range(5)):
+        if all(_is_free(first + step) for step in range(7)):
             return first
 
 
@@ -36,7 +36,7 @@ def _is_free(port):
 
 class Stack:
     def __init__(self, folder, migrated=None, **environment):
-        self.folder, self.port, self.migrated = folder, five_free_ports(), migrated
+        self.folder, self.port, self.migrated = folder, seven_free_ports(), migrated
         self.stripe, self.inbox = (f"http://127.0.0.1:{self.port + step}" for step in (1, 2))
         self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "config.settings.dev",
@@ -48,10 +48,10 @@ class Stack:
         }
         self.processes = {}
 
-    def start(self, name, *command):
+    def start(self, name, *command, **environment):
         log = (self.folder / f"{name}.log").open("ab")
         self.processes[name] = subprocess.Popen(
-            [sys.executable, *map(str, command)], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            [sys.executable, *map(str, command)], cwd=ROOT, env=self.environment | environment, stdout=log, stderr=log
         )
 
     def start_demo(self):
@@ -86,7 +86,7 @@ class Stack:
 
     def start_product(self):
         self.start("web", "-m", "gunicorn", "-c", "site/gunicorn.conf.py", "config.wsgi")
-        self.start("worker", "manage.py", "db_worker", "--queue-name", "*", "--interval", "0.1")
+        self.start("worker", "manage.py", "work", "--interval", "0.1")
         self.start("tick", "manage.py", "tick")
         self.wait(f"http://127.0.0.1:{self.port}/readyz", seconds=240)
 
@@ -96,6 +96,8 @@ class Stack:
 
     def migrate(self):
         self.manage("migrate", "--verbosity", "0")
+        if "PGDATABASE" in self.environment:
+            return
         with closing(sqlite3.connect(self.database)) as rows:
             rows.execute("pragma wal_checkpoint(truncate)")
 
@@ -130,7 +132,7 @@ class Stack:
     def stop(self):
         for name, process in self.processes.items():
             # Told to end, gunicorn would wait for the browser's open connections; interrupted, it does not.
-            process.send_signal(signal.SIGINT if name == "web" else signal.SIGTERM)
+            process.send_signal(signal.SIGINT if name.startswith("web") else signal.SIGTERM)
         for process in self.processes.values():
             try:
                 process.wait(10)

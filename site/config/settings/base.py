@@ -125,7 +125,9 @@ def database_from_environment() -> dict[str, object]:
 
 DATABASES = {"default": database_from_environment()}
 
-CACHES = {
+# One machine keeps its cache and its counts of attempts in files; several share a Redis.
+REDIS_URL = os.environ.get("REDIS_URL", "")
+CACHES: dict[str, dict[str, object]] = {
     "default": {
         "BACKEND": "home.file_cache.FileCache",
         "LOCATION": DATA_DIR / "cache",
@@ -133,8 +135,22 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
+if REDIS_URL:
+    CACHES["default"] = {
+        "BACKEND": "home.redis_cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "tremplin",
+        # A page waits no longer than this for a Redis that is away.
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1.0},
+    }
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# Tasks wait in the database; or, with TASK_QUEUE=rq, in that Redis. `manage.py work` serves either.
+TASKS: dict[str, dict[str, object]] = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+if os.environ.get("TASK_QUEUE") == "rq":
+    INSTALLED_APPS.append("django_rq")
+    TASKS = {"default": {"BACKEND": "home.task_queue.ForgivingRQBackend"}}
+    # No task is cut short: a settlement may take hours, and holds its rows by leases.
+    RQ_QUEUES = {"default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 24 * 3600, "DEFAULT_RESULT_TTL": 600}}
 
 # Languages: French first. Formats are always the Canadian ones (home.formats).
 LANGUAGE_CODE = "fr"
@@ -147,11 +163,38 @@ WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
 USE_TZ = True
 TIME_ZONE = "America/Toronto"
 
-STATIC_URL = "/static/"
+# A CDN in front of what never changes ("https://static.example.org"); empty: each host serves its own.
+STATIC_URL = os.environ.get("STATIC_HOST", "") + "/static/"
 STATICFILES_DIRS = [ROOT / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+# Pictures, films and documents in a bucket instead (S3, or what speaks like it), which every machine reads and writes.
+# MEDIA_HOST is who shows its public part to browsers ("media.example.org": a CDN, or the bucket's own address).
+MEDIA_BUCKET = os.environ.get("MEDIA_BUCKET", "")
+MEDIA_HOST = os.environ.get("MEDIA_HOST", "")
+MEDIA_STORAGE: dict[str, object] = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+if MEDIA_BUCKET:
+    MEDIA_STORAGE = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": MEDIA_BUCKET,
+            "endpoint_url": os.environ.get("MEDIA_ENDPOINT") or None,
+            "region_name": os.environ.get("MEDIA_REGION") or None,
+            "custom_domain": MEDIA_HOST or None,
+            "querystring_auth": False,
+            "file_overwrite": False,
+            "default_acl": None,
+            # A file put in another's place has a name of its own, so what was fetched may be kept.
+            "object_parameters": {"CacheControl": "public, max-age=2592000"},
+        },
+    }
+STORAGES = {
+    "default": MEDIA_STORAGE,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# Documents may be private: ours alone asks who reads them, wherever they lie.
+WAGTAILDOCS_SERVE_METHOD = "serve_view"
 
 WAGTAIL_SITE_NAME = "Tremplin"
 WAGTAILADMIN_BASE_URL = os.environ.get("ADMIN_BASE_URL", "http://localhost:8000")
