@@ -110,3 +110,11 @@ def test_what_the_platform_changes_is_told_in_words(cooperative, owner):
         "Deuxième personne au-delà de\u00a0: 500,00\u00a0$ → 250,00\u00a0$; "
         "Montrée sur la page de découverte de la plateforme\u00a0: non → oui"
     ]
+
+
+def test_the_list_counts_its_lines_in_the_readers_language(cooperative, owner):
+    with within(cooperative):
+        for _time in range(2):
+            audit.record(PAID, cooperative=cooperative, by=owner)
+    assert "2 lignes" in at(cooperative, owner).get(reverse("audit")).content.decode()
+    assert "2 lines" in at(cooperative, owner, "en").get(reverse("audit")).content.decode()
