@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from home import audit, clock
 from home.cooperatives import settings_forms
+from home.log_in import watch as log_in_watch
 from home.models import AuditEntry, Role
 from home.people import team
 from home.tenancy import within
@@ -118,3 +119,10 @@ def test_the_list_counts_its_lines_in_the_readers_language(cooperative, owner):
             audit.record(PAID, cooperative=cooperative, by=owner)
     assert "2 lignes" in at(cooperative, owner).get(reverse("audit")).content.decode()
     assert "2 lines" in at(cooperative, owner, "en").get(reverse("audit")).content.decode()
+
+
+def test_a_second_factor_is_told_in_words(cooperative, owner):
+    with within(cooperative):
+        audit.record(log_in_watch.ADDED, cooperative=cooperative, by=owner, factor="webauthn")
+    html = at(cooperative, owner).get(reverse("audit")).content.decode()
+    assert "Second facteur : clé d’accès" in html
