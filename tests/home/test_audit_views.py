@@ -46,7 +46,7 @@ def test_amounts_people_and_periods(cooperative, outsider, owner):
     page = client.get(address)
     words = page.content.decode()
     assert [line.act for line in page.context["lines"]] == ["Rôles changés", "Tested payment"]
-    assert [line.who for line in page.context["lines"]] == ["Owner Roy <owner@meule.example>", "De lui-même"]
+    assert [line.who for line in page.context["lines"]] == ["Owner Roy <owner@meule.example>", "Automatique"]
     assert page.context["lines"][1].facts == ["Montant\u00a0: 1\u00a0250,50\u00a0$"]
     assert page.context["lines"][0].facts[1:] == ["Avant\u00a0: Rédaction", "Après\u00a0: Accompagnement"]
     assert "Zanzibar" not in words
