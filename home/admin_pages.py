@@ -8,7 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from wagtail.admin.paginator import WagtailPaginator
+
+from home import formats
 
 PER_PAGE = 50
 
@@ -25,9 +28,17 @@ def furniture(title: str, icon: str, *, above: Iterable[Crumb] = ()) -> dict[str
     }
 
 
+class Paginator(WagtailPaginator):
+    @property
+    def items_count_label(self) -> str:
+        """Wagtail's own names the model, in English where it has no name for people."""
+        words = ngettext("%(n)s line", "%(n)s lines", self.count)
+        return words % {"n": formats.number(self.count)}
+
+
 def page_of(request: HttpRequest, rows: QuerySet) -> dict[str, Any]:
     """One page of a list, and the numbers that lead to the others."""
-    page: Page = WagtailPaginator(rows, PER_PAGE).get_page(request.GET.get("p"))
+    page: Page = Paginator(rows, PER_PAGE).get_page(request.GET.get("p"))
     return {
         "page_obj": page,
         "rows": page.object_list,

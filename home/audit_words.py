@@ -77,6 +77,11 @@ def _role(value: Any, facts: Facts, cooperative: Cooperative) -> str:
     return str(Role(value).label)
 
 
+def _factor(value: Any, facts: Facts, cooperative: Cooperative) -> str:
+    words = {"totp": _("application of codes"), "webauthn": _("passkey")}
+    return words.get(value, str(value))
+
+
 def _before_or_after(value: Any, facts: Facts, cooperative: Cooperative) -> str:
     """Roles, a moment, or named values."""
     if isinstance(value, list):
@@ -123,6 +128,7 @@ def show_pairs(value: Any, facts: Facts, cooperative: Cooperative) -> str:
 audit.fact("amount", gettext_lazy("Amount"), _amount)
 audit.fact("person", gettext_lazy("Person"), _as_text)
 audit.fact("role", gettext_lazy("Role"), _role)
+audit.fact("factor", gettext_lazy("Second factor"), _factor)
 audit.fact("before", gettext_lazy("Before"), _before_or_after)
 audit.fact("after", gettext_lazy("After"), _before_or_after)
 audit.fact("changes", gettext_lazy("Changes"), _changes)

@@ -16,7 +16,8 @@ TO_TRANSLATE = (Standing.MISSING, Standing.BEHIND)
 
 @contributes
 def sender(request: AdminRequest) -> Iterator[Line]:
-    line = sender_line(request.cooperative)
+    """Not in a rehearsal, whose emails go to its own person."""
+    line = None if request.cooperative.is_rehearsal else sender_line(request.cooperative)
     if line and has_role(request, Role.OWNER, Role.EDITOR):
         yield line
 

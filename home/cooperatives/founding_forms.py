@@ -1,10 +1,13 @@
 """Everything that must be known to open a cooperative, checked: behind the command and the platform's page alike."""
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
@@ -32,6 +35,16 @@ RESERVED = {"admin", "fr", "en", "root", "www"}
 
 #: What a federation gives where nothing was typed.
 FROM_FEDERATION = ("commission_basis_points", "commission_fixed", "max_campaign_days", "second_person_above")
+
+#: The first field of each part of the form, and what that part is about.
+PARTS: dict[str, Promise] = {
+    "slug": _("Site"),
+    "legal_name": _("Legal identity"),
+    "currency": _("Money and emails"),
+    "federation": _("What the platform decides"),
+    "owner_email": _("First person of the team"),
+    f"colour_{CHECKED[0]}": _("Colours"),
+}
 
 
 class FoundationForm(forms.ModelForm):
@@ -78,6 +91,13 @@ class FoundationForm(forms.ModelForm):
             self.fields[name].help_text = _("Empty: the federation’s, or the platform’s own.")
         for shown in self.fields.values():
             shown.label = capfirst(shown.label)
+
+    def parts(self) -> Iterator[tuple[Promise, list[forms.BoundField]]]:
+        """Its fields under headings: nearly thirty in a row would be read by nobody."""
+        names, starts = list(self.fields), [*PARTS, None]
+        for first, following in pairwise(starts):
+            end = names.index(following) if following else len(names)
+            yield PARTS[str(first)], [self[name] for name in names[names.index(str(first)) : end]]
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"].lower()

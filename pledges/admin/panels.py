@@ -74,4 +74,6 @@ class CampaignsPanel(Component):
 
     def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
         shown = list(_shown(shown_campaigns(self.request.cooperative), self.request))
-        return {"cooperative": self.request.cooperative, "shown": shown}
+        writes = has_role(self.request, *TEAM)
+        campaigns_url = reverse("campaigns_index") if writes and not shown else ""
+        return {"cooperative": self.request.cooperative, "shown": shown, "campaigns_url": campaigns_url}

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from home import audit, clock
 from home.cooperatives import settings_forms
+from home.log_in import watch as log_in_watch
 from home.models import AuditEntry, Role
 from home.people import team
 from home.tenancy import within
@@ -45,7 +46,7 @@ def test_amounts_people_and_periods(cooperative, outsider, owner):
     page = client.get(address)
     words = page.content.decode()
     assert [line.act for line in page.context["lines"]] == ["Rôles changés", "Tested payment"]
-    assert [line.who for line in page.context["lines"]] == ["Owner Roy <owner@meule.example>", "De lui-même"]
+    assert [line.who for line in page.context["lines"]] == ["Owner Roy <owner@meule.example>", "Automatique"]
     assert page.context["lines"][1].facts == ["Montant\u00a0: 1\u00a0250,50\u00a0$"]
     assert page.context["lines"][0].facts[1:] == ["Avant\u00a0: Rédaction", "Après\u00a0: Accompagnement"]
     assert "Zanzibar" not in words
@@ -110,3 +111,18 @@ def test_what_the_platform_changes_is_told_in_words(cooperative, owner):
         "Deuxième personne au-delà de\u00a0: 500,00\u00a0$ → 250,00\u00a0$; "
         "Montrée sur la page de découverte de la plateforme\u00a0: non → oui"
     ]
+
+
+def test_the_list_counts_its_lines_in_the_readers_language(cooperative, owner):
+    with within(cooperative):
+        for _time in range(2):
+            audit.record(PAID, cooperative=cooperative, by=owner)
+    assert "2 lignes" in at(cooperative, owner).get(reverse("audit")).content.decode()
+    assert "2 lines" in at(cooperative, owner, "en").get(reverse("audit")).content.decode()
+
+
+def test_a_second_factor_is_told_in_words(cooperative, owner):
+    with within(cooperative):
+        audit.record(log_in_watch.ADDED, cooperative=cooperative, by=owner, factor="webauthn")
+    html = at(cooperative, owner).get(reverse("audit")).content.decode()
+    assert "Second facteur : clé d’accès" in html

@@ -136,3 +136,18 @@ def test_a_dossier_is_not_everyone_s(cooperative, role):
     page = make_in_review(cooperative)
     url = reverse("campaigns_dossier", args=[page.pk])
     assert (url in {line[2] for line in day_of(cooperative, role)}) == (role == Role.ADVISER)
+
+
+def test_a_day_without_a_campaign_leads_those_who_write_to_the_list(cooperative):
+    way = f'<a href="{reverse("campaigns_index")}">See the campaigns</a>'
+    led = {role for role in Role if way in visit(cooperative, role).get(reverse("wagtailadmin_home")).content.decode()}
+    assert led == {Role.EDITOR, Role.OWNER}
+
+
+def test_a_rehearsal_asks_for_no_sending_address(cooperative, outsider):
+    told = [line[1] for line in day_of(outsider, Role.EDITOR)]
+    assert [words for words in told if "is not verified yet" in words]
+    outsider.rehearses = cooperative
+    outsider.save()
+    told = [line[1] for line in day_of(outsider, Role.EDITOR)]
+    assert [words for words in told if "is not verified yet" in words] == []

@@ -101,7 +101,7 @@ def test_a_campaign_whose_rewards_are_on_their_way(cooperative, read, answer):
         "Delivered from September 2027 to December 2027",
         "The miller's box Promised for October 2027 2 of 2 on time Delivered in August 2027",
         "Announced on",
-        "Paid by everyone who contributed $280",
+        "Paid by everyone who contributed $280.00",
         "Left for the project",
         "These figures may still move.",
     ):

@@ -60,6 +60,12 @@ def test_one_is_opened_by_the_form(operator):
     assert entries == [(act, "operateur@tremplin.example") for act in ("cooperative_opened", "member_invited")]
 
 
+def test_the_form_shows_every_field_once_under_its_heading(operator):
+    form = operator.get(reverse("platform_add_cooperative")).context["form"]
+    shown = [field.name for _heading, fields in form.parts() for field in fields]
+    assert shown == list(form.fields)
+
+
 def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(operator):
     typed = TYPED | {"host": "meule.localhost", "registration_number": "12", "name": "L’Anse <b>"}
     answer = operator.post(reverse("platform_add_cooperative"), typed)

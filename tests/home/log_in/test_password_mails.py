@@ -46,6 +46,18 @@ def test_the_link_leads_to_the_host_it_was_asked_at_and_serves_once(cooperative)
     assert again.context["validlink"] is False
 
 
+def test_each_page_on_the_way_names_the_house_and_leads_on(cooperative):
+    client = Client(HTTP_HOST=cooperative.site.hostname, HTTP_ACCEPT_LANGUAGE="fr")
+    ask, log_in = reverse("wagtailadmin_password_reset"), reverse("wagtailadmin_login")
+    over = reverse("wagtailadmin_password_reset_confirm", args=["x", "y-z"])
+    ways = {ask: log_in, reverse("wagtailadmin_password_reset_done"): log_in, over: ask}
+    ways |= {reverse("wagtailadmin_password_reset_complete"): log_in}
+    for page, way in ways.items():
+        html = client.get(page).content.decode()
+        assert "La Meule commune" in html, page
+        assert f'href="{way}"' in html, page
+
+
 def test_whoever_works_elsewhere_or_nowhere_is_not_written_to_and_the_page_says_the_same(cooperative, outsider):
     theirs, ours = make_user(outsider), make_user(cooperative, Role.OWNER)
     gone = make_user(email="gone@exemple.example")
