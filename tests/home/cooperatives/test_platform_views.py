@@ -142,7 +142,8 @@ def test_a_change_of_a_template_is_written_for_those_whom_it_is_offered_to(opera
         "max_campaign_days": str(federation.max_campaign_days), "second_person_above": "500",
         "texts-TOTAL_FORMS": "0", "texts-INITIAL_FORMS": "0", "texts-MIN_NUM_FORMS": "0", "texts-MAX_NUM_FORMS": "9",
         "points-TOTAL_FORMS": "1", "points-INITIAL_FORMS": "0", "points-MIN_NUM_FORMS": "0",
-        "points-MAX_NUM_FORMS": "9", "points-0-sentence_fr": "Oui", "points-0-sentence_en": "Yes", "points-0-ORDER": "1",
+        "points-MAX_NUM_FORMS": "9", "points-0-sentence_fr": "Oui", "points-0-sentence_en": "Yes",
+        "points-0-ORDER": "1",
     }  # fmt: skip
     assert operator.post(f"/admin/federations/edit/{federation.pk}/", typed).status_code == 302
     point = federation.points.get()
