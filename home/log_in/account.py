@@ -38,14 +38,15 @@ NameEmailSettingsPanel.form_class = OwnNameForm
 
 class Account(AccountView):
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        before = User.objects.get(pk=request.user.pk).email
+        person: Any = request.user
+        before = User.objects.get(pk=person.pk).email
         asked = request.POST.get(f"{NameEmailSettingsPanel.name}-email", before).strip()
         if asked != before and not recent_login.is_recent(request):
             messages.warning(request, _("Confirm that it is you, then send the form again: it could not be kept."))
             return recent_login.ask(request)
         with transaction.atomic():
             answer: Any = super().post(request)
-            user = User.objects.get(pk=request.user.pk)
+            user = User.objects.get(pk=person.pk)
             if user.email != before:
                 log_in_watch.address_changed(user, before)
         return answer
