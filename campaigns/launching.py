@@ -20,13 +20,15 @@ from campaigns import checklist, emails, groups, lifecycle, publishing
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign, CampaignPage
 from home import audit, clock, outbox
-from home.models import NewsConsent
+from home.models import NewsConsent, User
 from home.tenancy import within
 from home.translation import bilingual
 
 log = logging.getLogger(__name__)
 
 LAUNCHED = audit.act("launched", _("Campaign launched"), is_money=True)
+SCHEDULED = audit.act("launch_scheduled", _("Launch scheduled"), is_money=True)
+UNSCHEDULED = audit.act("launch_unscheduled", _("Launch no longer scheduled"), is_money=True)
 
 READY = (CampaignState.APPROVED, CampaignState.ANNOUNCED)
 
@@ -103,9 +105,17 @@ def _tell_followers(campaign: Campaign) -> None:
     outbox.queue_all(emails.opening_mails(campaign, emails.CAMPAIGN_OPENED, readers))
 
 
-def schedule(campaign: Campaign, at: datetime | None) -> bool:
-    """Ask for the launch to happen then, or take it back."""
-    return lifecycle.schedule(campaign, at)
+@transaction.atomic
+def schedule(campaign: Campaign, at: datetime | None, *, by: User | None = None) -> bool:
+    """Ask for the launch to happen then, or take it back. Written down where it changes anything."""
+    before = Campaign.objects.select_for_update().get(pk=campaign.pk).launch_at
+    done = lifecycle.schedule(campaign, at)
+    if done and at != before:
+        facts = {"after": at.isoformat()} if at else {"before": before.isoformat() if before else ""}
+        act = SCHEDULED if at else UNSCHEDULED
+        with within(campaign.cooperative):
+            audit.record(act, cooperative=campaign.cooperative, by=by, subject=campaign, **facts)
+    return done
 
 
 def due() -> QuerySet[Campaign]:

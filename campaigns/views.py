@@ -15,9 +15,9 @@ from home.tenancy import current_cooperative
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def notify_me(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The answer is the same whoever asks. A campaign that is open already is shown instead."""
+    """The answer is the same whoever asks. A campaign that is open already, or never will be, is shown instead."""
     campaign = _campaign_or_404(campaign_id)
-    if not campaign.is_announced:
+    if not campaign.is_announced or campaign.cooperative.archived_at:
         return redirect(queries.url_in(campaign, current()))
     form = NotifyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

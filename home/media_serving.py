@@ -28,7 +28,10 @@ def serve_media(request: HttpRequest, path: str) -> HttpResponseBase:
     """
     if posixpath.normpath(path).lstrip("/").casefold().startswith(DOCUMENTS):
         raise Http404
-    whole = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    try:
+        whole = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    except (OSError, ValueError) as error:  # a name that no disk takes
+        raise Http404 from error
     if not isinstance(whole, FileResponse):
         return whole
     whole["Accept-Ranges"] = "bytes"

@@ -47,6 +47,7 @@ from home.my_day import MyDayPanel
 from home.people import switching_views, team_views
 from home.ready_bodies import make_ready
 from home.translation import bilingual_hooks  # noqa: F401 (registers itself)
+from home.translation.own_overrides import edit_own_override
 
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
 PLATFORM_MENU = {
@@ -163,6 +164,7 @@ def guarded_urls() -> list[URLPattern]:
             SubmitNothingElse.as_view(),
         ),
         path("localize/update/<int:translation_source_id>/", UpdateOwnTranslations.as_view()),
+        path("localize/translate/<int:translation_id>/overrides/<int:overridable_segment_id>/edit/", edit_own_override),
         path("localize/reports/translations/", OwnTranslationsReport.as_view()),
         path("localize/reports/translations/results/", OwnTranslationsReport.as_view(results_only=True)),
         path(snippets, SnippetsForOperators.as_view({"get": "list"})),

@@ -25,8 +25,9 @@ CONSENT = _(
 
 
 def is_paused(campaign: Campaign) -> bool:
-    """Something could be contributed to it, if its cooperative could take payments."""
-    return _is_open(campaign) and not campaign.cooperative.takes_payments
+    """Something could be contributed to it, if its cooperative could take payments. One that left never will."""
+    cooperative = campaign.cooperative
+    return _is_open(campaign) and not cooperative.takes_payments and cooperative.archived_at is None
 
 
 def _is_open(campaign: Campaign) -> bool:

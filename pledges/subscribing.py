@@ -70,7 +70,7 @@ def asked_in(token: str) -> Asked:
     """Raises LinkRefused for a link that is over, or opens nothing here."""
     backer_id, campaign_id, language = links.read(PURPOSE, token).subject.split(":")
     backer = Backer.objects.select_related("cooperative").filter(pk=backer_id, erased_at=None).first()
-    if backer is None or language not in LANGUAGES:
+    if backer is None or language not in LANGUAGES or backer.cooperative.archived_at:
         raise links.LinkRefused
     campaign = queries.campaigns_of(backer.cooperative).filter(pk=campaign_id).first()
     if campaign is None:

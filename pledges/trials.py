@@ -5,7 +5,7 @@ one. Its money is Stripe's test mode's, its mail goes to the person who rehearse
 
 What happens when the process dies in `start`: the twin is founded in one transaction, its account is asked for by a row
 with a key, and the copy is published and launched with the row of the trial in another. The same call again does what
-is left. `finish` is one transaction.
+is left. `finish` is one transaction; so is beginning again, which ends a trial only with the next one there.
 """
 
 from collections.abc import Iterable
@@ -15,16 +15,19 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from campaigns import end_dates, lifecycle, twin_copies
 from campaigns.models import Campaign, CampaignPage
-from home import clock, outbox
+from home import audit, clock, outbox
 from home.cooperatives import twins
 from home.models import Cooperative, User
 from home.tenancy import within
 from pledges import accounts, erasing, fulfilment, gateway, grace
 from pledges.models import Trial
+
+BEGUN = audit.act("trial_begun", gettext_lazy("Trial campaign begun"))
+audit.fact("page", gettext_lazy("Page"), lambda value, facts, cooperative: str(value))
 
 #: How long a trial lasts whose campaign has no last day yet, or one that lies too far.
 DAYS = 14
@@ -91,18 +94,23 @@ def _open_account(twin: Cooperative, by: User) -> None:
         raise TrialRefused([gettext("The test account does not take payments yet. Try again in a moment.")])
 
 
-def _launched(real: Cooperative, twin: Cooperative, drafts: list[CampaignPage], by: User) -> Trial:
+def _launched(
+    real: Cooperative, twin: Cooperative, drafts: list[CampaignPage], by: User, *, instead_of: Trial | None = None
+) -> Trial:
+    """The trial that runs, if it is of this campaign and not the one to be replaced; else a new one."""
     key = drafts[0].translation_key
     try:
         with transaction.atomic():
             Cooperative.objects.select_for_update().get(pk=twin.pk)
             if standing := running(twin):
-                if standing.source_key == key:
+                if standing.source_key == key and standing != instead_of:
                     return standing
                 _finish(standing)
             twins.copy_brand(real, twin)
             twin_copies.copy_texts(real, twin, by=by)
             campaign = twin_copies.copy_into(twin, drafts, last_day=_last_day(drafts[0], twin), by=by)
+            with within(real):
+                audit.record(BEGUN, cooperative=real, by=by, page=drafts[0].title)
             with within(twin):
                 return Trial.objects.create(
                     cooperative=twin, source_key=key, campaign=campaign, started_at=clock.now(), started_by=by
@@ -165,7 +173,10 @@ def _finish(trial: Trial) -> None:
 
 
 def start_again(trial: Trial, *, by: User) -> Trial:
-    """From the beginning, with the campaign as it was last saved. Raises what `start` raises."""
+    """From the beginning, with the campaign as it was last saved, in the place of this one.
+
+    Raises what `start` raises; this one runs on then, as it does when the process dies.
+    """
     real = twins.real_of(trial.cooperative)
     page = source_page(real, trial.source_key)
     if page is None:
@@ -174,8 +185,9 @@ def start_again(trial: Trial, *, by: User) -> Trial:
         drafts = twin_copies.drafts_of(page)
         if reasons := twin_copies.missing(drafts):
             raise TrialRefused(reasons)
-    finish(trial)
-    return start(page, real, by=by)
+    _take(trial.cooperative, by, take_over=False)
+    _open_account(trial.cooperative, by)
+    return _launched(real, trial.cooperative, drafts, by, instead_of=trial)
 
 
 def source_page(real: Cooperative, source_key: UUID) -> CampaignPage | None:

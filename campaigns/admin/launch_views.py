@@ -6,7 +6,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import checklist, launching, lifecycle
+from campaigns import checklist, launching
 from campaigns.admin.access import ICON, TEAM, Case, campaigns_crumb, case_or_404
 from campaigns.admin.dossier_views import back, show
 from campaigns.admin.forms import ScheduleForm
@@ -50,14 +50,14 @@ def schedule(request: AdminRequest, page_id: int) -> HttpResponse:
     if case.campaign is None:
         return back(case)
     if "cancel" in request.POST:
-        lifecycle.schedule(case.campaign, None)
+        launching.schedule(case.campaign, None, by=request.user)
         messages.success(request, _("The launch is no longer scheduled."))
         return back(case)
     form = ScheduleForm(request.cooperative, request.POST)
     if not form.is_valid():
         return show(case, schedule_form=form)
     at = form.cleaned_data["launch_at"]
-    if launching.schedule(case.campaign, at):
+    if launching.schedule(case.campaign, at, by=request.user):
         moment = formats.deadline(at, request.cooperative.time_zone)
         messages.success(request, _("The launch is scheduled for %(date)s.") % {"date": moment})
     else:

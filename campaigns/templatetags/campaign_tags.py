@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
 from django import template
@@ -43,15 +43,20 @@ class Posters:
     more: int
 
 
+def _may_be_open(campaign: Campaign | None) -> TypeGuard[Campaign]:
+    """Not once its cooperative left."""
+    return campaign is not None and campaign.cooperative.archived_at is None
+
+
 @register.simple_tag
 def takes_pledges(campaign: Campaign | None) -> bool:
-    return campaign is not None and lifecycle.takes_pledges(campaign, clock.now())
+    return _may_be_open(campaign) and lifecycle.takes_pledges(campaign, clock.now())
 
 
 @register.simple_tag
 def takes_late_pledges(campaign: Campaign | None) -> bool:
     """Whether tiers that are sold late may be chosen now."""
-    return campaign is not None and lifecycle.takes_late_pledges(campaign, clock.now())
+    return _may_be_open(campaign) and lifecycle.takes_late_pledges(campaign, clock.now())
 
 
 @register.simple_tag

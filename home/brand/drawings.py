@@ -50,6 +50,9 @@ COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 CALLED = re.compile(r"([\w-]*)\s*\(")
 ADDRESS = re.compile(r"url\s*\(\s*(['\"]?)(.*?)\1\s*\)", re.IGNORECASE | re.DOTALL)
 URL = re.compile(r"url\s*\(", re.IGNORECASE)
+CLIP = "clip-path"
+RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+CLASS = re.compile(r"\.[\w-]+")
 LOCAL = re.compile(r"#[\w:.-]+")
 LENGTH = re.compile(r"\s*([0-9]{0,6}(?:\.[0-9]{0,12})?)\s*(?:px|pt|mm|cm|in)?\s*")
 
@@ -79,6 +82,7 @@ def read(data: bytes) -> Drawing:
     others = {name: value for name, value in clean.attrib.items() if name not in sized}
     clean.attrib = {"xmlns": NAMESPACE} | sized | others
     _check_uses(clean)
+    _check_clips(clean)
     return Drawing(tostring(clean, encoding="unicode"), max(round(width), 1), max(round(height), 1))
 
 
@@ -173,6 +177,22 @@ def _check_uses(root: Element) -> None:
     wanted = [named.get((use.get("href") or "#").removeprefix("#")) for use in uses]
     inner = [one for target in wanted if target is not None for one in target.iter("use")]
     if len(uses) > MOST_USES or inner:
+        raise ValidationError(_("This drawing is too complicated for a logo. Simplify it, or send it as PNG."))
+
+
+def _check_clips(root: Element) -> None:
+    """What clips is not clipped itself: each step could double what a browser draws."""
+    rules = RULE.findall(" ".join(style.text or "" for style in root.iter("style")))
+    clipping = [one.strip() for selectors, rule in rules if CLIP in rule.lower() for one in selectors.split(",")]
+    classes = {one.removeprefix(".") for one in clipping}
+    named = {f"#{one.get('id')}": one for one in root.iter() if one.get("id")}
+    inner = [one for clip in root.iter("clipPath") for one in clip.iter()]
+    inner += [one for use in inner if use.get("href") in named for one in named[use.get("href") or ""].iter()]
+    clipped = any(
+        CLIP in one.attrib or CLIP in one.get("style", "").lower() or classes & set(one.get("class", "").split())
+        for one in inner
+    )
+    if clipped or not all(CLASS.fullmatch(one) for one in clipping):
         raise ValidationError(_("This drawing is too complicated for a logo. Simplify it, or send it as PNG."))
 
 

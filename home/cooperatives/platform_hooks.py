@@ -2,16 +2,29 @@
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from home.admin_access import OperatorMenuItem, RoleMenuItem, roles_in
-from home.cooperatives import identity_views, platform_views, proposal_views
+from home.cooperatives import identity_views, platform_views, proposal_views, proposals
 from home.models import Federation, Role
+
+
+class EditTemplate(generic.EditView):
+    """What is changed is written down for those whom it is offered to."""
+
+    @transaction.atomic
+    def save_instance(self) -> Federation:
+        before = proposals.template_of(Federation.objects.get(pk=self.object.pk))
+        federation: Federation = super().save_instance()
+        proposals.note_change(federation, before, by=self.request.user)
+        return federation
 
 
 class Federations(ModelViewSet):
@@ -24,6 +37,7 @@ class Federations(ModelViewSet):
     inspect_view_enabled = False
     copy_view_enabled = False
     list_display: ClassVar = ["name", "slug"]
+    edit_view_class = EditTemplate
     add_to_settings_menu = True
     menu_order = 20
 

@@ -21,6 +21,7 @@ from home.tenancy import within
 
 ACCEPTED = audit.act("proposal_accepted", _("Proposal of the federation accepted"))
 DECLINED = audit.act("proposal_declined", _("Proposal of the federation declined"))
+TEMPLATE_CHANGED = audit.act("template_changed", _("Template of the federation changed"))
 
 #: The settings that a template gives, by subject.
 SETTINGS = {
@@ -69,6 +70,17 @@ def template_of(federation: Federation) -> dict[str, Any]:
     given |= {f"text:{text.key}": legal_texts.words_of(text) for text in federation.texts.all()}
     given |= {f"point:{point.key}": _point_of(point) for point in federation.points.all()}
     return given
+
+
+def note_change(federation: Federation, before: dict[str, Any], *, by: User) -> None:
+    """In the transaction of the change, in each of its cooperatives: what the template says otherwise than `before`."""
+    after = template_of(Federation.objects.get(pk=federation.pk))
+    changed = sorted(one for one in before.keys() | after.keys() if before.get(one) != after.get(one))
+    if not changed:
+        return
+    for cooperative in Cooperative.objects.filter(federation=federation, rehearses=None).order_by("pk"):
+        with within(cooperative):
+            audit.record(TEMPLATE_CHANGED, cooperative=cooperative, by=by, what=changed)
 
 
 def _point_of(point: FederationPoint | OwnPoint) -> dict[str, Any]:
@@ -194,10 +206,23 @@ def _remember(cooperative: Cooperative, subject: str, by: User | None, **what: A
 
 def label_of(proposal: Proposal) -> str:
     """What it is about, in the reader's language."""
+    return _label_of(proposal.subject)
+
+
+def _label_of(subject: str) -> str:
+    kind, _colon, key = subject.partition(":")
     labels = {
         "commission": _("Commission"),
         "max_campaign_days": _("Longest campaign"),
         "second_person_above": _("Refunds that need a second person"),
         "point": _("Point of the launch checklist"),
     }
-    return str(labels.get(proposal.kind) or TextKey(proposal.key).label)
+    return str(labels.get(kind) or TextKey(key).label)
+
+
+def _show_subjects(value: Any, facts: dict[str, Any], cooperative: Cooperative) -> str:
+    """One subject, or several."""
+    return ", ".join(dict.fromkeys(_label_of(one) for one in ([value] if isinstance(value, str) else value)))
+
+
+audit.fact("what", _("Concerns"), _show_subjects)

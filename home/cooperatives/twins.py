@@ -118,3 +118,14 @@ def leave(twin: Cooperative) -> None:
     """Nobody rehearses any more: no mail of the twin goes anywhere."""
     Cooperative.objects.filter(pk=twin.pk).exclude(rehearses=None).update(rehearsed_by=None)
     twin.refresh_from_db()
+
+
+def dismiss(real: Cooperative, user: User) -> None:
+    """They write for the cooperative no longer: nothing of its rehearsal is theirs, and no mail of it goes to them."""
+    twin = twin_of(real)
+    if twin is None:
+        return
+    with within(twin), transaction.atomic():
+        for role in Role:
+            founding.part(user, twin, role)
+        Cooperative.objects.filter(pk=twin.pk, rehearsed_by=user).update(rehearsed_by=None)

@@ -17,6 +17,7 @@ from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
 from home.hosts import domains
 from home.hosts.domains import DomainRefused, Line
+from home.log_in.recent_login import recent_login
 from home.mail import sender_dns
 from home.mail.sender_dns import Verdict
 from home.models import Cooperative, FormerHost, Role
@@ -61,6 +62,7 @@ NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-.")
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(*ROLES, operators=True)
+@recent_login(only_posts=True)
 def domain(request: AdminRequest) -> HttpResponse:
     """GET says where it stands; POST asks for a name, forgets it (`forget`), asks the DNS (`dns`) or switches."""
     cooperative, act = request.cooperative, request.POST.get("act", "") if request.method == "POST" else None

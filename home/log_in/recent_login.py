@@ -17,7 +17,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -53,13 +53,13 @@ def recent_login(view: AdminView | None = None, *, only_posts: bool = False, bac
     """The view opens after a fresh log-in; stands below `requires` and above what refuses methods.
 
     `only_posts`: who only looks is not asked. `back_to` names the page that the view's button stands on, where the
-    view is a file or takes POST alone; it takes the view's own arguments.
+    view is a file or takes POST alone; it takes the view's own arguments, or none.
     """
 
     def decorate(view: AdminView) -> AdminView:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            back = reverse(back_to, kwargs=kwargs) if back_to else ""
+            back = _address_of(back_to, kwargs) if back_to else ""
             if not is_recent(request) and (request.method == "POST" or not only_posts):
                 return ask(request, back=back, keep=True)
             kept = _take(request) if request.method == "GET" else None
@@ -69,6 +69,13 @@ def recent_login(view: AdminView | None = None, *, only_posts: bool = False, bac
         return guarded
 
     return decorate if view is None else decorate(view)
+
+
+def _address_of(name: str, arguments: dict[str, Any]) -> str:
+    try:
+        return reverse(name, kwargs=arguments)
+    except NoReverseMatch:
+        return reverse(name)
 
 
 def ask(request: HttpRequest, *, back: str = "", keep: bool = False) -> HttpResponse:

@@ -10,7 +10,7 @@ from allauth.account.internal.flows.login import get_authentication_records, rec
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -81,21 +81,27 @@ def led_away(request: HttpRequest, user: User, name: str | None) -> HttpResponse
 
 
 def may_reset(user: User, cooperative: Cooperative) -> bool:
-    """Whether a cooperative's direction may take someone's second factor away: they serve this one alone."""
-    served = Membership.objects.filter(user=user).values_list("cooperative", flat=True).distinct()
+    """Whether a cooperative's direction may take someone's second factor away: they serve this one alone.
+
+    Its rehearsal is no other.
+    """
+    real = Membership.objects.filter(user=user, cooperative__rehearses=None)
+    served = real.values_list("cooperative", flat=True).distinct()
     return not user.is_superuser and list(served) == [cooperative.pk]
 
 
 def reset(user: User, *, by: User | None) -> bool:
     """Take away what someone lost, with an entry for each cooperative and a mail to them; False if there was nothing.
 
-    `by` is None for the operator's command.
+    Their sessions end, at every host: whoever found the telephone may have one of them. `by` is None for the operator's
+    command.
     """
     from home.log_in.watch import tell_of_reset  # noqa: PLC0415 (which reads this module)
 
     with transaction.atomic():
         taken, _rows = Authenticator.objects.filter(user=user).delete()
         if taken:
+            User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
             tell_of_reset(user, by=by)
     return bool(taken)
 

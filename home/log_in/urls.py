@@ -1,17 +1,19 @@
 """Where the team logs in, and what it proves: those of django-allauth's addresses that are used, under its names.
 
-They stand before Wagtail's own log-in and log-out, at the same addresses.
+They stand before Wagtail's own log-in, log-out and account, at the same addresses.
 """
 
 from django.urls import path
 
 from home.log_in import views as views
+from home.log_in.account import account
 from home.log_in.views import of_the_team
 
 urlpatterns = [
     path("login/", views.log_in, name="account_login"),
     path("login/code/", views.prove, name="mfa_authenticate"),
     path("logout/", views.log_out, name="account_logout"),
+    path("account/", account, name="wagtailadmin_account"),
     path("confirm/", views.prove_password_again, name="account_reauthenticate"),
     path("confirm/code/", views.prove_code_again, name="mfa_reauthenticate"),
     path("confirm/passkey/", views.prove_passkey_again, name="mfa_reauthenticate_webauthn"),

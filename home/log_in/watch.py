@@ -28,6 +28,7 @@ REMOVED = audit.act("second_factor_removed", gettext_lazy("Second factor removed
 RESET = audit.act("second_factor_reset", gettext_lazy("Second factor reset"))
 RENEWED = audit.act("recovery_codes_renewed", gettext_lazy("New recovery codes"))
 PASSWORD = audit.act("password_changed", gettext_lazy("Password changed"))
+ADDRESS = audit.act("address_changed", gettext_lazy("Address of the log-in changed"))
 
 
 def connect() -> None:
@@ -70,14 +71,22 @@ def tell_of_reset(user: User, *, by: User | None) -> None:
     tell(RESET, user, by=by)
 
 
+def address_changed(user: User, before: str) -> None:
+    """Told to the address that served until now: whoever took the account over reads the other one."""
+    tell(ADDRESS, user, by=user, address=before, before=before, after=user.email)
+
+
 def _password_changed(sender: type, user: User, **kwargs: Any) -> None:
     """By whoever is logged in; by the person, where it was forgotten; by nobody, where a command did it."""
     actor = context.request.user if context.request is not None else None
     tell(PASSWORD, user, by=actor if actor is None or isinstance(actor, User) else user)
 
 
-def tell(act: str, user: User, *, by: User | None, **facts: str) -> None:
-    """An entry in each cooperative, and one mail, from the one whose host this is, or else the first."""
+def tell(act: str, user: User, *, by: User | None, address: str = "", **facts: str) -> None:
+    """An entry in each cooperative, and one mail, from the one whose host this is, or else the first.
+
+    The mail goes to `address` if it is not the person's any more.
+    """
     here: Cooperative | None = getattr(context.request, "cooperative", None)
     theirs = list(Cooperative.objects.filter(memberships__user=user).distinct().order_by("pk"))
     with transaction.atomic():
@@ -87,11 +96,11 @@ def tell(act: str, user: User, *, by: User | None, **facts: str) -> None:
         sender = here if here in theirs or not theirs else theirs[0]
         if sender is not None:
             with within(sender):
-                _write(act, user, sender, facts)
+                _write(act, user, sender, facts, address)
 
 
-def _write(act: str, user: User, cooperative: Cooperative, facts: dict[str, str]) -> None:
-    outbox.queue(
+def _write(act: str, user: User, cooperative: Cooperative, facts: dict[str, str], address: str) -> None:
+    mail = outbox.mail_for(
         kind_of("log_in_changed"),
         cooperative=cooperative,
         subject_key=f"user:{user.pk}",
@@ -100,6 +109,8 @@ def _write(act: str, user: User, cooperative: Cooperative, facts: dict[str, str]
         language=_language_of(user),
         facts=facts | {"act": act, "at": clock.now().isoformat()},
     )
+    mail.address = address or mail.address
+    outbox.queue_all([mail])
 
 
 def _language_of(user: User) -> str | None:
@@ -108,7 +119,7 @@ def _language_of(user: User) -> str | None:
     return chosen if chosen in LANGUAGES else None
 
 
-def what_changed(act: str) -> str:
+def what_changed(act: str, after: str = "") -> str:
     return {
         ADDED: _("A second factor was added to your log-in."),
         REMOVED: _("A second factor was removed from your log-in."),
@@ -118,15 +129,17 @@ def what_changed(act: str) -> str:
         ),
         RENEWED: _("New recovery codes were made for your log-in. The former ones serve no more."),
         PASSWORD: _("The password of your log-in was changed."),
+        ADDRESS: _("The email address of your log-in was changed. It is now %(address)s.") % {"address": after},
     }[act]
 
 
 def fill_changed(mail: OutgoingMail) -> Context:
     at, zone = datetime.fromisoformat(mail.facts["at"]), mail.cooperative.time_zone
     return {
-        "what": what_changed(mail.facts["act"]),
+        "what": what_changed(mail.facts["act"], mail.facts.get("after", "")),
         "at": f"{formats.local_day(at, zone)}, {formats.clock_time(at, zone)}",
         "is_password": mail.facts["act"] == PASSWORD,
+        "is_address": mail.facts["act"] == ADDRESS,
         "button_url": mail.cooperative.root_url + reverse("mfa_index"),
     }
 

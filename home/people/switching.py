@@ -10,7 +10,7 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, login
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, login
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -47,7 +47,8 @@ def way_to(request: HttpRequest, cooperative: Cooperative, path: str) -> str:
     if not is_local(path):
         raise ValueError(f"Not a path of a site's own: {path!r}")
     token = SIGNER.sign(secrets.token_urlsafe(32))
-    proof = {key: request.session[key] for key in (*CARRIED, BACKEND_SESSION_KEY) if key in request.session}
+    kept = (*CARRIED, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
+    proof = {key: request.session[key] for key in kept if key in request.session}
     now = clock.now()
     with within(cooperative):
         Crossing.objects.filter(expires_at__lt=now).delete()
@@ -68,7 +69,10 @@ def is_local(path: str) -> bool:
 
 
 def read(cooperative: Cooperative, token: str) -> Crossing:
-    """The way that stands under a token, in the scope of where it leads. Raises CrossingRefused."""
+    """The way that stands under a token, in the scope of where it leads. Raises CrossingRefused.
+
+    It ends with the session that asked for it: by another password, by a second factor taken away.
+    """
     try:
         SIGNER.unsign(token)
     except signing.BadSignature as error:
@@ -76,6 +80,8 @@ def read(cooperative: Cooperative, token: str) -> Crossing:
     standing = Crossing.objects.filter(used_at=None, expires_at__gt=clock.now(), token_hash=_hashed(token))
     crossing = standing.select_related("user").first()
     if crossing is None or not crossing.user.is_active or not roles_of(crossing.user, cooperative):
+        raise CrossingRefused
+    if crossing.proof.get(HASH_SESSION_KEY) != crossing.user.get_session_auth_hash():
         raise CrossingRefused
     return crossing
 

@@ -14,9 +14,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from home import audit, clock, outbox
-from home.cooperatives import founding
+from home.cooperatives import founding, twins
 from home.models import Cooperative, Invitation, Membership, Role, User
-from home.queries import roles_of
+from home.queries import REHEARSING, roles_of
 
 WHAT_THEY_DO: dict[Role, str | Promise] = {
     Role.EDITOR: _("writes campaigns and updates, announces, delivers rewards"),
@@ -98,7 +98,8 @@ def _held(cooperative: Cooperative, user: User) -> set[Role]:
 
 
 def _take(cooperative: Cooperative, user: User, roles: set[Role]) -> None:
-    """With the direction go the invitations that they sent, lest one of them lead back."""
+    """With the direction go the invitations that they sent, lest one of them lead back; with the last role that may
+    rehearse, what they are in the rehearsal, whose copies Wagtail would show them at any host where they work still."""
     if Role.OWNER in roles:
         owners = Membership.objects.filter(cooperative=cooperative, role=Role.OWNER, user__is_active=True)
         if not owners.exclude(user=user).exists():
@@ -107,3 +108,5 @@ def _take(cooperative: Cooperative, user: User, roles: set[Role]) -> None:
         sent.update(revoked_at=clock.now())
     for role in sorted(roles):
         founding.part(user, cooperative, role)
+    if not Membership.objects.filter(cooperative=cooperative, user=user, role__in=REHEARSING).exists():
+        twins.dismiss(cooperative, user)

@@ -18,6 +18,7 @@ from home import clock
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
 from home.log_in import second_factor
+from home.log_in.recent_login import recent_login
 from home.models import Invitation, Membership, Role, User
 from home.people import inviting, team
 from home.people.team import WHAT_THEY_DO, Obstacle, TeamRefused
@@ -54,6 +55,7 @@ class Waiting:
 
 @require_http_methods(ASKS)
 @requires(Role.OWNER)
+@recent_login(only_posts=True)
 def index(request: AdminRequest) -> HttpResponse:
     """The team by role, the invitations that wait, and the form; POST invites."""
     form = InviteForm(request.POST if request.method == "POST" else None, cooperative=request.cooperative)
@@ -90,8 +92,9 @@ def _invited(request: AdminRequest, form: InviteForm) -> bool:
     return True
 
 
-@require_POST
 @requires(Role.OWNER)
+@recent_login(back_to="team")
+@require_POST
 def invitation(request: AdminRequest, invitation_id: int) -> HttpResponse:
     """Send it again (`again`) or take it back (`revoke`)."""
     found = get_object_or_404(
@@ -112,6 +115,7 @@ def invitation(request: AdminRequest, invitation_id: int) -> HttpResponse:
 
 @require_http_methods(ASKS)
 @requires(Role.OWNER)
+@recent_login(only_posts=True)
 def member(request: AdminRequest, user_id: int) -> HttpResponse:
     """One person; POST changes their roles (`roles`) or removes them (`remove`)."""
     held = request.cooperative.memberships.filter(user__pk=user_id)  # by `user_id` a number too large crashes

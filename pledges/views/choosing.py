@@ -47,7 +47,8 @@ def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
     """
     campaign = _campaign(campaign_id)
     is_late = late_pledges.are_offered(campaign)
-    if not is_late and not lifecycle.takes_pledges(campaign, clock.now()):
+    is_over = not is_late and not lifecycle.takes_pledges(campaign, clock.now())
+    if is_over or request.cooperative.archived_at:
         return _closed_page(request, campaign, was_filling=False)
     if not queries.is_public(campaign):
         return _hidden_page(request, campaign)

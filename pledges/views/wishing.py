@@ -68,8 +68,13 @@ def paused_page(
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def news(request: Visit, campaign_id: int) -> HttpResponseBase:
-    """« Recevoir les nouvelles », without contributing. The answer is the same whoever asks."""
+    """« Recevoir les nouvelles », without contributing. The answer is the same whoever asks.
+
+    No news comes of a cooperative that left: it takes no address any more.
+    """
     campaign = _campaign(request, campaign_id)
+    if campaign.cooperative.archived_at:
+        return HttpResponseRedirect(queries.url_in(campaign, current()))
     form = NotifyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if minutes := minutes_to_wait(request, WISHES):

@@ -8,6 +8,7 @@ import time_machine
 from campaigns import following, launching, lifecycle, tasks
 from campaigns.models import CampaignPage, CampaignState
 from home import backing, clock
+from home.audit_words import line_of
 from home.models import AuditEntry, Backer, OutgoingMail, Role
 from tests.factories.cooperatives import make_user
 from tests.factories.reviews import again, make_announced, make_approved, make_draft, member, terms_of
@@ -115,9 +116,18 @@ def test_what_cannot_be_launched_waits_is_told_once_and_is_launched_once_settled
 
 def test_a_schedule_is_taken_back(page):
     campaign = terms_of(page)
-    launching.schedule(campaign, clock.now() + timedelta(hours=2))
-    launching.schedule(campaign, None)
+    editor, at = member(campaign.cooperative, Role.EDITOR), clock.now() + timedelta(hours=2)
+    for _twice in range(2):
+        assert launching.schedule(campaign, at, by=editor)
+    for _twice in range(2):
+        launching.schedule(campaign, None, by=editor)
     assert terms_of(page).launch_at is None
+    assert list(AuditEntry.objects.order_by("pk").values_list("act", "actor", "facts")) == [
+        ("launch_scheduled", editor.pk, {"after": at.isoformat()}),
+        ("launch_unscheduled", editor.pk, {"before": at.isoformat()}),
+    ]
+    told = [line_of(entry, campaign.cooperative) for entry in AuditEntry.objects.order_by("pk")]
+    assert told[0].facts[0].startswith("Après\xa0: ") and "T" not in told[0].facts[0]
 
 
 # Who asked to be told

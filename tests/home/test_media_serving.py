@@ -52,3 +52,8 @@ def test_no_such_part(client, url, asked):
 def test_nothing_outside_the_folder(client, url):
     assert client.get("/media/../manage.py", headers={"Range": "bytes=0-1"}).status_code == 400
     assert client.get("/media/none.mp4").status_code in {302, 404}
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".png", "%00.png"])
+def test_a_name_that_no_disk_takes_is_not_there(db, client, name):
+    assert client.get(f"/media/images/{name}").status_code == 404

@@ -10,15 +10,17 @@ from django.urls import reverse
 from wagtail.models import Page
 
 from campaigns.enums import CampaignState
-from campaigns.models import Campaign
-from home.models import AuditEntry, Cooperative, Role
+from campaigns.models import Campaign, CampaignPage
+from home import clock, links
+from home.models import AuditEntry, Backer, Cooperative, NewsConsent, Role
 from home.tenancy import within
-from pledges import archiving, cooperative_export
+from pledges import archiving, cooperative_export, subscribing
 from pledges.enums import RefundState
 from pledges.links import contribution_token
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
-from tests.factories.pledges import make_pledge, make_refund, payment_of
+from tests.factories.pledges import make_backer, make_pledge, make_refund, payment_of
+from tests.factories.reviews import make_announced
 
 
 def house(cooperative):
@@ -150,3 +152,39 @@ def test_an_export_that_lacks_anything_closes_nothing(leaving, tmp_path):
         next((tmp_path / "pages/en").glob("*.json")).unlink()
         with pytest.raises(cooperative_export.Incomplete):
             cooperative_export.check(cooperative, tmp_path)
+
+
+def test_it_takes_nobody_s_address_any_more(leaving, on_host, monkeypatch):
+    """« Prévenez-moi » of what is announced, the news of what is over, and of what is sold late."""
+    cooperative, campaign, _pledge, _refund = leaving
+    client, data = on_host(cooperative), {"email": "camille@exemple.example", "language": "fr"}
+    announced = make_announced(cooperative, title="Un four", slug="un-four")
+    with within(cooperative):
+        link = reverse("campaign_news_confirm", args=[news_token(campaign, make_backer(cooperative))])
+        before = Backer.objects.count()
+    forms = [
+        reverse("campaign_notify", args=[announced.pk]),
+        reverse("campaign_news", args=[campaign.pk]),
+        reverse("resuming", args=[campaign.pk]),
+    ]
+    monkeypatch.setattr("campaigns.lifecycle.takes_late_pledges", lambda *args: True)
+    monkeypatch.setattr("pledges.late_pledges.are_offered", lambda *args: True)
+    pages = [page.full_url.removeprefix("http://meule.localhost") for page in CampaignPage.objects.live()]
+    assert len(pages) == 4 and client.get(link).status_code == 200
+    assert sum("prevenez-moi" in client.get(page).content.decode() for page in pages) == 1
+    Cooperative.objects.filter(pk=cooperative.pk).update(archived_at=clock.now())
+    for form in forms:
+        answer = client.post(form, data)
+        assert (answer.status_code, answer["Location"].endswith("/noted/")) == (302, False), form
+        assert 'name="email"' not in client.get(form, follow=True).content.decode()
+    assert client.post(link).status_code == 410
+    for page in [*pages, reverse("contribute", args=[campaign.pk])]:
+        shown = client.get(page).content.decode()
+        for name in ("prevenez-moi", "notify-me", "/nouvelles/", 'name="email"'):
+            assert name not in shown.replace("/nouvelles/rss", "").replace("/nouvelles/atom", ""), (page, name)
+    with within(cooperative):
+        assert (Backer.objects.count(), NewsConsent.objects.count()) == (before, 0)
+
+
+def news_token(campaign, backer):
+    return links.sign(subscribing.PURPOSE, f"{backer.pk}:{campaign.pk}:fr", lasts=subscribing.LASTS)

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from home.models import Role
 from home.tenancy import within
+from home.wagtail_hooks import own_urls
 from pledges.admin.urls import urlpatterns
 from pledges.models import Refund, Settlement
 from tests.factories.cooperatives import make_user
@@ -96,6 +97,20 @@ NOT_FRESH = {
 def test_each_view_of_money_is_in_one_of_the_tables():
     asks = {one.name: hasattr(one.callback, "asks_for_recent_login") for one in urlpatterns}
     assert asks == dict.fromkeys(FRESH, True) | dict.fromkeys(NOT_FRESH, False)
+
+
+#: Else whoever sits down at an open session makes themselves a treasurer, or takes the address that mails lead to.
+OF_THE_HOUSE = {
+    "domain": "all links and mails lead there from then on (its POSTs; looking is free)",
+    "team": "invites someone who is asked for nothing more (its POST)",
+    "team_member": "roles (its POSTs)",
+    "team_invitation": "the same invitation again",
+}
+
+
+def test_which_views_of_the_house_ask_too():
+    asks = {one.name for one in own_urls() if hasattr(one.callback, "asks_for_recent_login")}
+    assert asks == OF_THE_HOUSE.keys()
 
 
 @pytest.fixture

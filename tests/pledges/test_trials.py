@@ -10,7 +10,7 @@ from campaigns.enums import CampaignState, FundingModel
 from campaigns.models import Campaign, CampaignPage, Reward
 from home import clock, outbox
 from home.cooperatives import founding, twins
-from home.models import Backer, Cooperative, Membership, OutgoingMail, Role
+from home.models import AuditEntry, Backer, Cooperative, Membership, OutgoingMail, Role
 from home.tenancy import across_cooperatives, within
 from pledges import settlement, trial_crowd, trials
 from pledges.enums import FulfilmentState, PaymentState, PledgeState
@@ -256,3 +256,28 @@ def test_the_acts_of_a_trial_refuse_a_real_campaign(shop):
             with pytest.raises(TypeError):
                 act()
         assert Campaign.objects.get().state == CampaignState.LIVE
+
+
+@pytest.mark.parametrize(
+    "place", ["pledges.trials._finish", "campaigns.twin_copies.copy_into", "campaigns.lifecycle.launch"]
+)
+def test_killed_while_it_begins_again_it_runs_on(shop, monkeypatch, place):
+    """Never ended with nothing in its place, whatever line the process dies on."""
+    trial = begin(shop)
+    editor = member(shop, Role.EDITOR)
+
+    def die(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(place, die)
+        with pytest.raises(KeyboardInterrupt):
+            trials.start_again(trial, by=editor)
+    sandbox = twin(shop)
+    assert (trials.running(sandbox), sandbox.rehearsed_by) == (trial, editor)
+    anew = trials.start_again(trial, by=editor)
+    assert trials.running(sandbox) == anew != trial
+    assert trials.start_again(trial, by=editor) == anew, "asked twice, it began again once"
+    with within(shop):
+        begun = AuditEntry.objects.order_by("pk").values_list("act", "actor", "facts__page")
+        assert list(begun) == [("trial_begun", editor.pk, "Remettre la meule en marche")] * 2

@@ -265,3 +265,29 @@ def test_a_form_that_sends_goes_and_one_that_filters_leaves_its_links():
     html += '<form class="filters" method="get"><div class="field"><label>Mots</label><input></div>'
     html += '<ul><li><a href="?show=over">Terminées</a></li></ul><button>Chercher</button></form><script>1</script>'
     assert str(rewriting.read(html)) == '<div><ul><li><a href="?show=over">Terminées</a></li></ul></div>'
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://[meule",
+        "http://meule.localhost/media/%2e%2e/%2e%2e/manage.py",
+        "http://meule.localhost/media/x/%2e%2e/images/a.png",
+        "http://meule.localhost/media//images/a.png",
+        "http://meule.localhost/media/%00.png",
+        f"http://meule.localhost/media/{'a' * 300}.png",
+        "http://meule.localhost/fr/campagnes/?page=../../../x",
+        "http://meule.localhost/fr/campagnes/?page=%00",
+        f"http://meule.localhost/fr/campagnes/?page={'1' * 300}",
+    ],
+)
+def test_no_link_that_someone_wrote_keeps_an_archive_from_being_written(cooperative, tmp_path, link, settings):
+    """Nor leads it out of its folder."""
+    pictures = settings.MEDIA_ROOT / "images"
+    pictures.mkdir(parents=True)
+    (pictures / "a.png").write_bytes(b"PNG")
+    text = {"heading": "Ici", "text": f'<p><a href="{link}">ici</a></p>'}
+    make_campaign_page(cooperative, body=body_of(two_tiers(), extra=[block("description", text)]))
+    write_site(cooperative, tmp_path / "archive")
+    assert archives.faults_of(tmp_path / "archive") == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["archive", "media"]

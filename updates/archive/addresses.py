@@ -30,6 +30,8 @@ ONE = "campaign_id"
 #: Never asked for, whatever leads there.
 CLOSED = ("/admin/", "/stripe/", "/anymail/")
 INDEX = "index.html"
+#: Of one step of a name, in bytes; most disks take 255.
+LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,18 @@ class Extent:
         return self.moved.get(home, home)
 
     def address_of(self, link: str, base: str) -> str | None:
-        """Path and kept query of a link on the page at `base`, if it leads to this host."""
-        parts = urlsplit(urljoin(f"{self.root}{base}", link.strip()))
+        """Path and kept query of a link on the page at `base`, if it leads to this host, and to what a file can be."""
+        try:
+            parts = urlsplit(urljoin(f"{self.root}{base}", link.strip()))
+        except ValueError:  # anybody may have written it
+            return None
         if parts.scheme not in ("http", "https") or parts.hostname != self.host:
             return None
         path = quote(unquote(parts.path or "/"), safe="/~:@!$&'()*+,;=")
         asked = [(key, value) for key, value in parse_qsl(parts.query) if key in KEPT_QUERY]
         path = self.moved.get(path, path)
-        return f"{path}?{urlencode(sorted(asked))}" if asked and self.has_page(path) else path
+        address = f"{path}?{urlencode(sorted(asked))}" if asked and self.has_page(path) else path
+        return address if _has_name(address) else None
 
     def has_page(self, address: str) -> bool:
         """Whether an address is that of a page that is archived."""
@@ -99,6 +105,15 @@ def file_name(address: str) -> str:
     if posixpath.normpath(name) != name or name.startswith("../"):
         raise ValueError(f"Not a name for a file: {address}")
     return name
+
+
+def _has_name(address: str) -> bool:
+    """Whether it can stand in a folder: neither what leads out of it, nor what no disk takes."""
+    try:
+        name = file_name(address)
+    except ValueError:
+        return False
+    return "\0" not in name and all(len(part.encode()) <= LONGEST for part in name.split("/"))
 
 
 def link_between(here: str, there: str) -> str:

@@ -168,3 +168,25 @@ def test_nothing_that_acts_is_ever_left(tree):
         if one.tag.endswith("style"):
             assert not re.search(r"url\(\s*['\"]?[^#'\"\s]|@|\\", one.text or "")
     assert drawings.read(drawn.svg.encode()) == drawn
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<clipPath id="a"><path clip-path="url(#b)" d="M0 0"/></clipPath>',
+        '<clipPath id="a" clip-path="url(#b)"><path d="M0 0"/></clipPath>',
+        '<clipPath id="a"><path style="Clip-Path:url(#b)" d="M0 0"/></clipPath>',
+        '<style>.x,.y{fill:none;clip-path:url(#b)}</style><clipPath id="a"><path class="z y" d="M0 0"/></clipPath>',
+        '<style>path{clip-path:url(#b)}</style><clipPath id="a"><path d="M0 0"/></clipPath>',
+        '<path id="p" clip-path="url(#b)" d="M0 0"/><clipPath id="a"><use href="#p"/></clipPath>',
+    ],
+)
+def test_what_clips_is_not_clipped_itself(inside):
+    """Thirty such steps would be a billion shapes in each reader's browser."""
+    with pytest.raises(ValidationError, match=r"compliqué|complicated"):
+        drawings.read(svg(inside))
+
+
+def test_one_step_of_clipping_is_what_drawing_programs_write():
+    inside = '<style>.x{clip-path:url(#a)}</style><clipPath id="a"><path class="y" d="M0 0" /></clipPath>'
+    assert inside in drawings.read(svg(inside + '<g class="x"/>')).svg

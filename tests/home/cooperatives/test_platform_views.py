@@ -6,6 +6,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from home.audit_words import line_of
 from home.models import AuditEntry, Cooperative, Federation, Role, User
 from home.tenancy import within
 from tests.factories.cooperatives import make_user
@@ -137,3 +138,28 @@ def test_a_federation_s_template_is_written_in_the_admin(operator):
         "Our terms",
         True,
     )
+
+
+def test_a_change_of_a_template_is_written_for_those_whom_it_is_offered_to(operator, cooperative, outsider):
+    federation = Federation.objects.create(name="Moulins", slug="moulins", commission_basis_points=500)
+    Cooperative.objects.filter(pk=cooperative.pk).update(federation=federation)
+    typed = {
+        "name": "Moulins", "slug": "moulins", "commission_basis_points": "3,5", "commission_fixed": "0",
+        "max_campaign_days": str(federation.max_campaign_days), "second_person_above": "500",
+        "texts-TOTAL_FORMS": "0", "texts-INITIAL_FORMS": "0", "texts-MIN_NUM_FORMS": "0", "texts-MAX_NUM_FORMS": "9",
+        "points-TOTAL_FORMS": "1", "points-INITIAL_FORMS": "0", "points-MIN_NUM_FORMS": "0",
+        "points-MAX_NUM_FORMS": "9", "points-0-sentence_fr": "Oui", "points-0-sentence_en": "Yes",
+        "points-0-ORDER": "1",
+    }  # fmt: skip
+    assert operator.post(f"/admin/federations/edit/{federation.pk}/", typed).status_code == 302
+    point = federation.points.get()
+    with within(cooperative):
+        (entry,) = AuditEntry.objects.all()
+        assert (entry.act, entry.actor.is_superuser, entry.facts) == (
+            "template_changed",
+            True,
+            {"what": ["commission", f"point:{point.key}"]},
+        )
+        assert line_of(entry, cooperative).facts == ["Concerne\xa0: Commission, Point de la liste de lancement"]
+    with within(outsider):
+        assert not AuditEntry.objects.exists()

@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError
@@ -228,3 +229,15 @@ def test_who_sees_the_page(cooperative, outsider):
     assert Cooperative.objects.get(pk=cooperative.pk).wanted_hostname == ""
     with translation.override("en"):
         assert log_in(outsider).get(page, headers={"host": BEFORE}).status_code == 302
+
+
+def test_a_session_left_open_moves_nothing(cooperative, settings):
+    settings.RECENT_LOGIN_WITHIN = timedelta(minutes=15)
+    owner, page = log_in(cooperative), reverse("domain")
+    Cooperative.objects.filter(pk=cooperative.pk).update(wanted_hostname="www.localhost")
+    assert owner.get(page).status_code == 200
+    for act in ({"hostname": NAME}, {"act": "switch"}, {"act": "forget"}):
+        assert owner.post(page, act)["Location"].startswith("/admin/confirm/?next=")
+    cooperative.refresh_from_db()
+    assert cooperative.wanted_hostname == "www.localhost"
+    assert Site.objects.get(pk=cooperative.site_id).hostname == BEFORE

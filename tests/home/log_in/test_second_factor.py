@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from home.checks import recent_login_is_asked_for, second_factor_is_asked_for
+from home.cooperatives import twins
 from home.log_in import second_factor
 from home.mail import composing
 from home.models import AuditEntry, OutgoingMail, Role
@@ -162,3 +163,31 @@ def test_what_is_added_once_to_the_cache_of_files_is_added_once(settings, tmp_pa
     for number in range(2):
         cache.set(f"more-{number}", 1, timeout=0.001)
     assert cache.get("code") == 1
+
+
+def test_a_reset_ends_the_sessions_of_its_person_at_every_host(owner, cooperative):
+    """Whoever found the telephone is out, on whatever host; the direction stays in."""
+    treasurer, other = make_user(cooperative, Role.TREASURER), make_user(cooperative, Role.EDITOR)
+    clients = [Client(HTTP_HOST=cooperative.site.hostname) for _one in range(2)]
+    for client, user in zip(clients, (treasurer, other), strict=True):
+        client.force_login(user)
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "mfa", "at": 0}]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
+        give_application(user)
+    assert [client.get("/admin/account/").status_code for client in clients] == [200, 200]
+    owner.post(reverse("second_factor_reset", args=[treasurer.pk]))
+    answers = [client.get("/admin/account/") for client in (*clients, owner)]
+    assert [answer.status_code for answer in answers] == [302, 200, 200]
+    assert answers[0]["Location"].startswith("/admin/login/")
+    assert clients[0].login(request=None, email=treasurer.email, password="secret")
+    assert clients[0].get("/admin/two-step/").status_code == 200
+
+
+def test_who_rehearsed_serves_one_cooperative_still(owner, cooperative):
+    treasurer = make_user(cooperative, Role.TREASURER)
+    welcome(treasurer, twins.found_twin(cooperative), Role.EDITOR)
+    give_application(treasurer)
+    owner.post(reverse("second_factor_reset", args=[treasurer.pk]))
+    assert not second_factor.has_one(treasurer)

@@ -127,3 +127,11 @@ def test_strangers_and_visitors_do_not_open_it(cooperative, outsider):
     answer = at(cooperative, theirs).get(reverse("my_cooperatives"))
     assert (answer.status_code, answer.url) == (302, outsider.root_url + reverse("wagtailadmin_home"))
     assert at(cooperative).get(reverse("my_cooperatives")).status_code == 302
+
+
+def test_it_ends_with_the_session_that_asked_for_it(cooperative, outsider, both):
+    address = way(at(cooperative, both), outsider)
+    both.set_password("Four_a_pain_7")
+    both.save()
+    assert at(outsider).get(address).status_code == 404
+    assert at(outsider).post(address).status_code == 404

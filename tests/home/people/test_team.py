@@ -1,5 +1,7 @@
 """The direction decides who works in its cooperative, and in no other; one owner always stays."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -8,12 +10,14 @@ from django.urls import reverse
 from wagtail.models import Page
 
 from home import outbox
+from home.cooperatives import twins
 from home.cooperatives.founding import welcome
 from home.mail.registry import kind_of
 from home.models import AuditEntry, HomePage, Invitation, MailState, Membership, OutgoingMail, Role
 from home.people import inviting, team
 from home.queries import roles_of
 from home.tenancy import within
+from tests.factories.campaigns import make_campaign_page
 from tests.factories.cooperatives import make_cooperative, make_user
 from tests.threads import in_threads, scoped
 
@@ -216,3 +220,40 @@ def test_at_the_same_moment_too(transactional_db):
     assert [getattr(error, "obstacle", error) for error in errors] == [team.Obstacle.NOT_OWNER]
     assert Membership.objects.filter(cooperative=cooperative, role=Role.OWNER).count() == 1
     assert [act for act, _facts in entries(cooperative)] == ["member_removed"]
+
+
+def test_who_leaves_takes_nothing_of_the_rehearsal_along(cooperative, outsider, owner):
+    """Wagtail shows its pages by group, at any host: also at that of another cooperative where they work still."""
+    editor = make_user(cooperative, Role.EDITOR)
+    welcome(editor, outsider, Role.EDITOR)
+    welcome(editor, cooperative, Role.ADVISER)
+    twin = twins.found_twin(cooperative)
+    twins.enter(twin, editor)
+    page = make_campaign_page(twin, publish=False, title="Le four secret")
+    theirs, address = at(outsider, editor), reverse("wagtailadmin_pages:edit", args=[page.pk])
+    assert theirs.get(address).status_code == 200
+    with within(cooperative):
+        team.set_roles(cooperative, editor, {Role.ADVISER}, by=owner)
+    assert theirs.get(address).status_code == 302
+    assert sorted(group.name for group in editor.groups.all()) == ["large · editor", "meule · adviser"]
+    twin.refresh_from_db()
+    assert twin.rehearsed_by is None
+
+
+def test_the_team_is_changed_by_someone_who_has_just_proved_who_they_are(cooperative, owner, settings):
+    """Else a session left open would invite a treasurer of its own, who is asked for nothing more."""
+    settings.RECENT_LOGIN_WITHIN = timedelta(minutes=15)
+    client = at(cooperative, owner)
+    with within(cooperative):
+        invitation = inviting.invite(cooperative, "x@exemple.example", Role.EDITOR, owner)
+    editor = make_user(cooperative, Role.EDITOR)
+    asked = [
+        client.post(reverse("team"), {"email": "y@exemple.example", "role": "owner", "language": "fr"}),
+        client.post(reverse("team_member", args=[editor.pk]), {"act": "remove"}),
+        client.post(reverse("team_invitation", args=[invitation.pk]), {"act": "again"}),
+    ]
+    assert [answer.url.partition("?")[0] for answer in asked] == ["/admin/confirm/"] * 3
+    assert client.get(reverse("team")).status_code == 200
+    assert [entry for entry in entries(cooperative) if entry[0] != "member_invited"] == []
+    with within(cooperative):
+        assert Invitation.objects.count() == 1
