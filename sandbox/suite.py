@@ -27,6 +27,7 @@ Pass = tuple[str, list[str]]
 
 def main() -> int:
     """0 when every pass that selected a test passed; every pass runs, so that one red test hides no other."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every process compiles all anew: 10 s of each pass
     with tempfile.TemporaryDirectory(prefix="tremplin-suite-") as folder, ThreadPoolExecutor(1) as behind:
         _migrate(Path(folder))
         codes = dict([_run(SIDE_BY_SIDE)])
