@@ -1,7 +1,7 @@
-"""The whole test suite: what is quick side by side, then Chromium, which mostly waits, with the rest behind it.
+"""The whole test suite: what is quick in two processes, then what is slow side by side, so that no core waits.
 
 `python -m sandbox.suite -k ledger -x` hands its arguments to each pass. The migrations run once for all passes on
-SQLite, which begin with a copy of what they made. What the passes behind Chromium say is shown when they are over.
+SQLite, which begin with a copy of what they made. What a slow pass says is shown when it is over.
 """
 
 from __future__ import annotations
@@ -10,32 +10,40 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
+from threading import Lock
 
 NO_TEST_SELECTED = 5
 PYTEST = [sys.executable, "-m", "pytest"]
 SLOWEST = "--durations=12"
-SIDE_BY_SIDE = "in two processes", [*PYTEST, "-n", "2", "-m", "not postgres and not browser and not long"]
-IN_CHROMIUM = "in Chromium", [*PYTEST, SLOWEST, "-m", "browser"]
-ON_POSTGRES = "on PostgreSQL", [sys.executable, "-m", "sandbox.on_postgres", *PYTEST, SLOWEST, "-m", "postgres"]
-LONG_ONES = "the long ones", [*PYTEST, SLOWEST, "-m", "long and not postgres and not browser"]
+QUICK = "in two processes", [*PYTEST, "-n", "2", "-m", "not postgres and not browser and not long"]
+
+#: The longest first: the others fill what is left of two cores. The journeys mostly wait, for a browser or the tick.
+SLOW = [
+    ("in Chromium", [*PYTEST, SLOWEST, "-m", "browser and not demo"]),
+    ("the long ones", [*PYTEST, SLOWEST, "-m", "long and not postgres and not browser"]),
+    ("in Chromium, the demo", [*PYTEST, SLOWEST, "-m", "browser and demo"]),
+    ("on PostgreSQL", [sys.executable, "-m", "sandbox.on_postgres", *PYTEST, SLOWEST, "-m", "postgres"]),
+]
+#: At once: two that reckon and one that waits. More would only make each slower, until what waits gives up.
+LANES = 3
 
 Pass = tuple[str, list[str]]
+
+_one_speaks = Lock()
 
 
 def main() -> int:
     """0 when every pass that selected a test passed; every pass runs, so that one red test hides no other."""
-    with tempfile.TemporaryDirectory(prefix="tremplin-suite-") as folder, ThreadPoolExecutor(1) as behind:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every process compiles all anew: 10 s of each pass
+    with tempfile.TemporaryDirectory(prefix="tremplin-suite-") as folder, ThreadPoolExecutor(LANES) as lanes:
         _migrate(Path(folder))
-        codes = dict([_run(SIDE_BY_SIDE)])
-        with tempfile.TemporaryFile("w+") as said:
-            others = behind.submit(_run_all, [ON_POSTGRES, LONG_ONES], said)
-            codes |= [_run(IN_CHROMIUM)]
-            codes |= others.result()
-            said.seek(0)
-            print(said.read(), flush=True)
+        print(f"── {QUICK[0]}", flush=True)
+        codes = {QUICK[0]: subprocess.run([*QUICK[1], *sys.argv[1:]], check=False).returncode}
+        print(f"\n── side by side: {', '.join(name for name, _command in SLOW)}", flush=True)
+        codes |= dict(lanes.map(_run, SLOW))
     failed = [name for name, code in codes.items() if code not in (0, NO_TEST_SELECTED)]
     if failed:
         print(f"\nFailed: {', '.join(failed)}.")
@@ -55,16 +63,15 @@ def _migrate(folder: Path) -> None:
     os.environ["DATABASE_TEMPLATE"] = str(folder / "tremplin.sqlite3")
 
 
-def _run_all(passes: list[Pass], said: IO[str]) -> dict[str, int]:
-    return dict(_run(one, said) for one in passes)
-
-
-def _run(one: Pass, said: IO[str] | None = None) -> tuple[str, int]:
+def _run(one: Pass) -> tuple[str, int]:
     name, command = one
-    print(f"\n── {name}", file=said, flush=True)
-    return name, subprocess.run(
-        [*command, *sys.argv[1:]], stdout=said, stderr=said and subprocess.STDOUT, check=False
-    ).returncode
+    began = time.monotonic()
+    with tempfile.TemporaryFile("w+") as said:
+        code = subprocess.run([*command, *sys.argv[1:]], stdout=said, stderr=subprocess.STDOUT, check=False).returncode
+        said.seek(0)
+        with _one_speaks:
+            print(f"\n── {name}, {time.monotonic() - began:.0f} s\n{said.read()}", flush=True)
+    return name, code
 
 
 if __name__ == "__main__":

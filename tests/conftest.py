@@ -8,9 +8,11 @@ from contextlib import closing
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 
 from home.tenancy import across_cooperatives, within
+from tests import emptying
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_cooperative
 from tests.stripe_double import double_running
@@ -34,6 +36,16 @@ else:
     def django_db_setup(django_db_setup, django_db_blocker):
         """The real migrations ran; page references are kept where tests flush tables."""
         return django_db_setup
+
+
+if "PGDATABASE" in os.environ:
+
+    @pytest.fixture(scope="session", autouse=True)
+    def emptied_fast():
+        """After a test that commits (Django has no setting for how)."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: emptying.empty())
+            yield
 
 
 @pytest.fixture(autouse=True)

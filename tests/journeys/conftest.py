@@ -26,6 +26,17 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(autouse=True)
+def pages_closed(request):
+    """What a journey left open would go on asking its server: while that stops, and for as long as the browser runs."""
+    if "stack" in request.fixturenames:
+        request.getfixturevalue("stack")  # begun before, so stopped after
+    browser = request.getfixturevalue("chromium") if "chromium" in request.fixturenames else None
+    yield
+    for context in browser.contexts if browser else []:
+        context.close()
+
+
 @pytest.fixture(scope="session")
 def nu_checker():
     """The Nu HTML checker's archive, for Java to run."""

@@ -23,7 +23,7 @@ class Machines(Stack):
 
     def start_product(self):
         for number in self.webs:
-            self.start(f"web{number}", "-m", "gunicorn", "-c", "site/gunicorn.conf.py", "config.wsgi",
+            self.start(f"web{number}", "-m", "gunicorn", "-c", "site/gunicorn.conf.py", "--no-control-socket", "config.wsgi",
                        BIND=f"127.0.0.1:{self.port + number}")  # fmt: skip
         for number in range(self.workers):
             self.start(f"worker{number}", "manage.py", "work", "--interval", "0.1")
@@ -52,7 +52,7 @@ class Machines(Stack):
         (self.folder / "nginx.conf").write_text(text)
         log = (self.folder / "nginx.out").open("ab")
         own = ["-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "nginx.log"]
-        self.processes["nginx"] = subprocess.Popen([NGINX, *map(str, own)], stdout=log, stderr=log)
+        self.processes["nginx"] = subprocess.Popen([NGINX, *map(str, own)], stdout=log, stderr=log, process_group=0)
 
 
 @contextmanager

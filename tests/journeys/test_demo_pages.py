@@ -20,7 +20,7 @@ from tests.journeys.checks import DESK, PHONE
 from tests.journeys.stack import running_demo
 from tests.updates import archives
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.demo]
 
 SKIPPED = re.compile(r"^/(admin|documents|media|static)/|^/(fr|en)/brand/|\.(css|js|svg|png|webp|jpg|pdf|rss|atom)$")
 
@@ -57,20 +57,24 @@ def crawl(browser, demo):
         yield address, page, seen[address]
 
 
-#: Pages of one kind and host that are looked at whole.
-ENOUGH = 6
+#: Pages of one kind, host and language that are looked at closely.
+ENOUGH = 3
 KIND = "() => [document.body.className, document.querySelector('main')?.className].join()"
 
 
-def is_looked_at_whole(address, page, seen):
-    """Some of each kind, in French: the English page has the structure of the French one, and other words.
+def where_axe_looks(address, page, seen):
+    """Widths that axe looks at the page at: some of each kind whole, on a desk and by keyboard too, all in French on a
+    phone. The English page has the structure of the French one, and other words: some of each kind, on a phone.
 
-    Every page with WHOLE=1 (`make soak`). `seen` counts kinds.
+    Every page whole with WHOLE=1 (`make soak`). `seen` counts kinds.
     """
     where = urlsplit(address)
-    kind = where.netloc, where.path.count("/"), page.evaluate(KIND)
-    seen[kind] += not where.path.startswith("/en/")
-    return os.environ.get("WHOLE") == "1" or (not where.path.startswith("/en/") and seen[kind] <= ENOUGH)
+    is_english = where.path.startswith("/en/")
+    kind = where.netloc, where.path.count("/"), page.evaluate(KIND), is_english
+    seen[kind] += 1
+    if os.environ.get("WHOLE") == "1" or (not is_english and seen[kind] <= ENOUGH):
+        return WIDTHS
+    return WIDTHS[:1] if not is_english or seen[kind] <= ENOUGH else ()
 
 
 def test_every_page_of_the_demo(chromium, nu_checker, demo, tmp_path):
@@ -83,9 +87,9 @@ def test_every_page_of_the_demo(chromium, nu_checker, demo, tmp_path):
             problems.append(f"{address}: {status}")
         host = urlsplit(address).netloc
         problems += [f"{address} asks {url}" for url in asked if urlsplit(url).netloc not in (host, "")]
-        whole = is_looked_at_whole(address, page, kinds)
-        found = [*checks.reflow(page), *checks.accessibility(axe, page, widths=WIDTHS if whole else WIDTHS[:1])]
-        found += checks.keyboard(page) if whole else []
+        widths = where_axe_looks(address, page, kinds)
+        found = [*checks.reflow(page), *checks.accessibility(axe, page, widths=widths)]
+        found += checks.keyboard(page) if widths == WIDTHS else []
         problems += [f"{address}: {objection}" for objection in found]
         source = requests.get(address.replace(host, f"127.0.0.1:{demo.port}"), headers={"Host": host}, timeout=20)
         (tmp_path / f"{pages}.html").write_text(source.text)

@@ -4,16 +4,19 @@ import re
 
 import pytest
 
+from tests.journeys.stack import running
+
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """The product asks for a second factor, as a real installation does."""
-    monkeypatch.setenv("SECOND_FACTOR", "1")
+def stack(tmp_path, migrated):
+    """The product, which asks for a second factor as a real installation does."""
+    with running(tmp_path, migrated, SECOND_FACTOR="1") as stack:
+        yield stack
 
 
-def test_a_passkey_from_its_making_to_a_log_in(asked, chromium, stack, shots):
+def test_a_passkey_from_its_making_to_a_log_in(chromium, stack, shots):
     page = chromium.new_context(locale="fr-CA", viewport={"width": 1280, "height": 1000}).new_page()
     page.set_default_timeout(30_000)
     errors = []

@@ -13,7 +13,7 @@ import django; django.setup()
 from home.models import Cooperative
 from tests.factories.campaigns import make_campaign
 from tests.factories.pledges import make_pledge
-campaign = make_campaign(Cooperative.objects.get(slug="meule"))
+campaign = make_campaign(Cooperative.objects.get(slug="large"))
 make_pledge(campaign, extra=22_000)
 print(campaign.pk)
 """
@@ -22,7 +22,7 @@ print(campaign.pk)
 @pytest.fixture
 def other_site(stack):
     """A page at another origin which holds the code that « Partage » gives."""
-    frame = stack.url(f"/fr/campagnes/{json.loads(stack.run('-c', CAMPAIGN))}/widget/?via=widget")
+    frame = stack.url(f"/fr/campagnes/{json.loads(stack.run('-c', CAMPAIGN))}/widget/?via=widget", "large")
     code = f'<iframe src="{frame}" title="Campagne" width="320" height="320" loading="lazy"></iframe>'
 
     class Blog(BaseHTTPRequestHandler):
@@ -60,9 +60,9 @@ def test_the_frame_works_in_a_page_of_another_origin(chromium, stack, other_site
     with context.expect_page() as opened:
         link.click()
     opened.value.wait_for_load_state()
-    assert opened.value.url == stack.url("/fr/remettre-la-meule-en-marche/?via=widget")
+    assert opened.value.url == stack.url("/fr/remettre-la-meule-en-marche/?via=widget", "large")
     assert page.url == other_site
     assert said == []
     assert context.cookies() == []
-    assert [url for url in asked if not url.startswith((other_site, stack.url("/"), "data:"))] == []
+    assert [url for url in asked if not url.startswith((other_site, stack.url("/", "large"), "data:"))] == []
     context.close()
