@@ -21,7 +21,10 @@ MAILED = [
     "tests/updates/test_killed_mailings.py",
     *["-k", "killed or memory"],
 ]
-LOOKED_AT = [*PYTEST, "tests/test_bad_input.py", "tests/journeys/test_demo_pages.py"]
+LOOKED_AT = [
+    *[*PYTEST, "tests/test_bad_input.py"],
+    *["tests/journeys/test_demo_pages.py", "tests/journeys/test_many_machines.py"],
+]
 TELLERS = 2
 TOTAL = 2_000
 

@@ -23,8 +23,8 @@ class Machines(Stack):
 
     def start_product(self):
         for number in self.webs:
-            self.start(f"web{number}", "-m", "gunicorn", "-c", "site/gunicorn.conf.py", "--no-control-socket", "config.wsgi",
-                       BIND=f"127.0.0.1:{self.port + number}")  # fmt: skip
+            serve = ["-m", "gunicorn", "-c", "site/gunicorn.conf.py", "--no-control-socket", "config.wsgi"]
+            self.start(f"web{number}", *serve, BIND=f"127.0.0.1:{self.port + number}")
         for number in range(self.workers):
             self.start(f"worker{number}", "manage.py", "work", "--interval", "0.1")
             self.start(f"tick{number}", "manage.py", "tick")
