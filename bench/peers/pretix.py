@@ -130,6 +130,7 @@ def _found(house: House, tables: Path) -> House:
         said = house.run("found")
         dumps.keep(house.database, tables)
         key.write_text(said)
+        dumps.ask(house.database, "ANALYZE")
     found = json.loads(key.read_text())
     return House(house.python, house.folder, house.database, house.environment, found["token"], found["item"])
 
