@@ -6,11 +6,12 @@ mail from the worker that has it. What happens when the process dies: see home.o
 
 import logging
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from home import clock
@@ -22,7 +23,10 @@ from home.tenancy import across_cooperatives
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-CLAIM_SIZE = 50
+FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
+
+#: What a worker that dies keeps from the others until its lease ends.
+CLAIM_SIZE = 500
 
 #: About a day of trying, first every few seconds, then hourly.
 MAX_ATTEMPTS = 30
@@ -46,9 +50,9 @@ def free_the_dead() -> int:
     news = [kind.key for kind in all_kinds() if kind.category == Category.NEWS]
     with across_cooperatives():
         may_leave_again = ~Q(kind__in=news) & Q(attempts__lt=MAX_DOUBTS)
-        again = _abandoned().filter(may_leave_again).update(state=MailState.QUEUED, lease_token=None, lease_until=None)
+        again = _abandoned().filter(may_leave_again).update(state=MailState.QUEUED, **FREE)
         others = _abandoned().exclude(may_leave_again)
-        doubtful = others.update(state=MailState.IN_DOUBT, lease_token=None, lease_until=None)
+        doubtful = others.update(state=MailState.IN_DOUBT, **FREE)
     return again + doubtful
 
 
@@ -69,47 +73,108 @@ def _not_stopped(mails: Any) -> QuerySet[OutgoingMail]:
     return mails.exclude(batch__in=BatchStop.objects.values("batch"))
 
 
-def claim() -> list[OutgoingMail]:
+def claim(most: int = CLAIM_SIZE) -> list[OutgoingMail]:
+    """Rows that nobody else has, oldest first, each with its cooperative, backer and user."""
     token = uuid.uuid4()
     with across_cooperatives(), transaction.atomic():
         due = _due().order_by("id")
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
-        ids = list(due.values_list("id", flat=True)[:CLAIM_SIZE])
+        ids = list(due.values_list("id", flat=True)[:most])
         mine = OutgoingMail.objects.filter(id__in=ids, state=MailState.QUEUED)
         mine.update(lease_token=token, lease_until=timezone.now() + LEASE)
         claimed = OutgoingMail.objects.filter(id__in=ids, lease_token=token).order_by("id")
-        return list(claimed.select_related("cooperative__site", "backer", "user"))
+        return list(claimed.prefetch_related("cooperative__site", "cooperative__rehearsed_by", "backer", "user"))
 
 
-def give_back(mails: list[OutgoingMail]) -> None:
-    token = mails[0].lease_token
+def give_back(mails: Sequence[OutgoingMail]) -> None:
+    """Those that are not leaving: another worker may have them at once."""
+    if mails:
+        with across_cooperatives():
+            _mine(mails, MailState.QUEUED).update(**FREE)
+
+
+def renew(mails: Sequence[OutgoingMail]) -> None:
+    """Those that wait or are leaving stay with this worker, whose provider is slow."""
+    if mails:
+        with across_cooperatives():
+            _mine(mails, MailState.QUEUED, MailState.LEAVING).update(lease_until=timezone.now() + LEASE)
+
+
+def move(gone: Sequence[tuple[OutgoingMail, str]], next_ones: Sequence[OutgoingMail]) -> set[int]:
+    """What the provider has taken is sent, under its name for it; then those that come next start leaving.
+
+    Returns the ids of those that may leave: not where the lease was lost, nor where its batch was stopped, which is
+    asked in the statement that lets them leave. Rows that somebody else holds are waited for one by one, so that
+    nobody waits for us while we wait for them.
+    """
+    with across_cooperatives(), transaction.atomic():
+        free = _locked([*(mail for mail, _name in gone), *next_ones])
+        _mark_sent([(mail, name) for mail, name in gone if mail.pk in free])
+        leaving = _start_leaving([mail for mail in next_ones if mail.pk in free])
     with across_cooperatives():
-        mine = OutgoingMail.objects.filter(id__in=[mail.pk for mail in mails], lease_token=token)
-        mine.filter(state=MailState.QUEUED).update(lease_token=None, lease_until=None)
+        for mail, name in gone:
+            if mail.pk not in free:
+                _mark_sent([(mail, name)])
+        for mail in next_ones:
+            if mail.pk not in free:
+                leaving |= _start_leaving([mail])
+    for mail in next_ones:
+        mail.attempts += mail.pk in leaving
+    return leaving
 
 
-def start_leaving(mail: OutgoingMail) -> bool:
-    """In one statement with the question whether its batch was stopped: after that, nothing of it leaves."""
-    mail.attempts += 1
-    mine = _not_stopped(OutgoingMail.objects).filter(pk=mail.pk, state=MailState.QUEUED, lease_token=mail.lease_token)
-    return bool(mine.update(state=MailState.LEAVING, lease_until=timezone.now() + LEASE, attempts=mail.attempts))
+def take_back(mails: Sequence[OutgoingMail]) -> None:
+    """They were marked as leaving, and no connection was given them: as if they had not been."""
+    if mails:
+        with across_cooperatives():
+            _mine(mails, MailState.LEAVING).update(state=MailState.QUEUED, attempts=F("attempts") - 1, **FREE)
+
+
+def _mine(mails: Sequence[OutgoingMail], *states: MailState) -> QuerySet[OutgoingMail]:
+    """Of rows claimed together, those that this worker still has."""
+    ids = [mail.pk for mail in mails]
+    return OutgoingMail.objects.filter(pk__in=ids, state__in=states, lease_token=mails[0].lease_token)
+
+
+def _locked(mails: Sequence[OutgoingMail]) -> set[int]:
+    """Ids of rows that nobody else holds, held from now on."""
+    ids = [mail.pk for mail in mails]
+    if not connection.features.has_select_for_update_skip_locked:
+        return set(ids)
+    rows = OutgoingMail.objects.filter(pk__in=ids).select_for_update(skip_locked=True, no_key=True)
+    return set(rows.values_list("pk", flat=True))
+
+
+def _start_leaving(mails: Sequence[OutgoingMail]) -> set[int]:
+    if not mails:
+        return set()
+    mine = _not_stopped(_mine(mails, MailState.QUEUED))
+    until = timezone.now() + LEASE
+    moved = mine.update(state=MailState.LEAVING, lease_until=until, attempts=F("attempts") + 1)
+    if moved == len(mails):
+        return {mail.pk for mail in mails}
+    return set(_mine(mails, MailState.LEAVING).values_list("pk", flat=True)) if moved else set()
+
+
+def _mark_sent(gone: Sequence[tuple[OutgoingMail, str]]) -> None:
+    """In a statement for each name the provider gave: usually one, of many or of none."""
+    of_name: dict[str, list[OutgoingMail]] = {}
+    for mail, name in gone:
+        of_name.setdefault(name[:160], []).append(mail)
+    for name, mails in of_name.items():
+        mine = _mine(mails, MailState.LEAVING)
+        mine.update(state=MailState.SENT, sent_at=clock.now(), last_error="", provider_id=name, **FREE)
 
 
 def keep(mail: OutgoingMail) -> bool:
     """Renew the lease of one that is leaving. False if it was lost meanwhile."""
-    mine = OutgoingMail.objects.filter(pk=mail.pk, state=MailState.LEAVING, lease_token=mail.lease_token)
-    return bool(mine.update(lease_until=timezone.now() + LEASE))
-
-
-def sent(mail: OutgoingMail, name: str) -> None:
-    now = clock.now()
-    settle(mail, MailState.LEAVING, state=MailState.SENT, sent_at=now, last_error="", provider_id=name[:160])
+    return bool(_mine([mail], MailState.LEAVING).update(lease_until=timezone.now() + LEASE))
 
 
 def settle(mail: OutgoingMail, was: MailState, **fields: Any) -> bool:
     mine = OutgoingMail.objects.filter(pk=mail.pk, state=was, lease_token=mail.lease_token)
-    return bool(mine.update(**fields, lease_token=None, lease_until=None))
+    return bool(mine.update(**fields, **FREE))
 
 
 def not_composed(mail: OutgoingMail, error: Exception) -> None:
