@@ -15,7 +15,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import CharField, F, Func, QuerySet, UUIDField, Value
+from django.db.models.constants import OnConflict
+from django.db.models.functions import Cast, Concat
 
 from home import clock
 from home.mail import claims
@@ -75,6 +78,48 @@ def write_all(mails: Iterable[OutgoingMail]) -> None:
     addressed = (mail for mail in mails if mail.address)
     for some in _in_chunks(addressed, WRITE_SIZE):
         OutgoingMail.objects.bulk_create(some, ignore_conflicts=True)
+
+
+class _NewToken(Func):
+    """A random UUID for each row, made by the database."""
+
+    function, arity, output_field = "gen_random_uuid", 0, UUIDField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        return "lower(hex(randomblob(16)))", []
+
+
+def write_selected(kind: MailKind, backers: QuerySet[Backer], *, cooperative: Cooperative, **fields: Any) -> None:
+    """Write the rows of mails to all these backers by one statement, whatever their number: nothing is read here.
+
+    `fields` are those of the row, as values or expressions on the backer. A mail already written for its occasion and
+    reader is left as it is.
+    """
+    given = {
+        "cooperative_id": cooperative.pk,
+        "kind": kind_of(kind.key).key,
+        "reader_key": Concat(Value("backer:"), Cast("pk", CharField())),
+        "backer_id": F("pk"),
+        "address": F("email"),
+        "language": F("language"),
+        "token": _NewToken(),
+        "created_at": clock.now(),
+    } | fields
+    columns = [field for field in OutgoingMail._meta.concrete_fields if not field.primary_key]
+    values = {f"of_{one.attname}": given[one.attname] if one.attname in given else one.get_default() for one in columns}
+    written = {
+        f"of_{one.attname}": value if hasattr(value, "resolve_expression") else Value(value, output_field=one)
+        for one in columns
+        for value in [values[f"of_{one.attname}"]]
+    }
+    chosen = backers.exclude(email="").order_by("pk").annotate(**written).values_list(*written)
+    sql, params = chosen.query.sql_with_params()
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(one.column) for one in columns)
+    verb = connection.ops.insert_statement(on_conflict=OnConflict.IGNORE)
+    ignore = connection.ops.on_conflict_suffix_sql(None, OnConflict.IGNORE, [], [])
+    with connection.cursor() as cursor:
+        cursor.execute(f"{verb} {quote(OutgoingMail._meta.db_table)} ({names}) {sql} {ignore}", params)
 
 
 def _in_chunks(mails: Iterable[OutgoingMail], size: int) -> Iterator[list[OutgoingMail]]:

@@ -83,8 +83,7 @@ def news_apart(mail: OutgoingMail) -> Apart:
     fields = {"consent_day": formats.local_day(given, mail.cooperative.time_zone)}
     if mail.backer is not None and _has_own_links(mail):
         update = Update(pk=int(mail.subject_key.removeprefix("update:")), cooperative=mail.cooperative)
-        fields["own_url"] = reading.address_of(update, mail.backer, mail.language)
-        fields["question_url"] = reading.question_address_of(update, mail.backer, mail.language)
+        fields["own_url"], fields["question_url"] = reading.own_addresses_of(update, mail.backer, mail.language)
     return Apart(_has_own_links(mail), fields)
 
 

@@ -35,7 +35,7 @@ Made = TypeVar("Made")
 CALLS = 2
 
 #: Seconds that what many mails share may be old: pages change while they are sent.
-FRESH = 2.0
+FRESH = 5.0
 
 RENEW_EVERY = claims.LEASE.total_seconds() / 4
 
