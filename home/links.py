@@ -58,7 +58,12 @@ def sign(purpose: str, subject: str, *, lasts: timedelta, generation: int = 0) -
     if _none_signed.get():
         raise RuntimeError(f"A link for {purpose} was signed in what many readers share.")
     expires = (int((clock.now() + lasts).timestamp()) // DAY + 1) * DAY
-    return signing.Signer(salt=_salt(purpose)).sign_object([subject, generation, expires])
+    return _signer(purpose, settings.SECRET_KEY).sign_object([subject, generation, expires])
+
+
+@lru_cache
+def _signer(purpose: str, key: str) -> signing.Signer:
+    return signing.Signer(key=key, salt=_salt(purpose))
 
 
 def path_of(view: str, token: str, language: str) -> str:

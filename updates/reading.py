@@ -61,7 +61,11 @@ def _opens(update: Update, held: set[int]) -> bool:
 
 
 def token_for(update: Update, backer: Backer) -> str:
-    return links.sign(PURPOSE, f"{update.pk}:{backer.pk}", lasts=LASTS)
+    return _token(update.pk, backer)
+
+
+def _token(update_id: int, backer: Backer) -> str:
+    return links.sign(PURPOSE, f"{update_id}:{backer.pk}", lasts=LASTS)
 
 
 def address_of(update: Update, backer: Backer, language: str | None = None) -> str:
@@ -70,9 +74,9 @@ def address_of(update: Update, backer: Backer, language: str | None = None) -> s
     return update.cooperative.root_url + path
 
 
-def own_addresses_of(update: Update, backer: Backer, language: str) -> tuple[str, str]:
+def own_addresses_of(update_id: int, backer: Backer, cooperative: Cooperative, language: str) -> tuple[str, str]:
     """What opens it to this backer, and where they ask about it without typing an address: one token for both."""
-    token, root = token_for(update, backer), update.cooperative.root_url
+    token, root = _token(update_id, backer), cooperative.root_url
     opens = links.path_of("update_by_link", token, language)
     return root + opens, root + links.path_of("update_question_by_link", token, language)
 

@@ -23,6 +23,8 @@ from home.tenancy import across_cooperatives
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
+MAILS = OutgoingMail._meta.db_table
+NOT_STOPPED = f"NOT EXISTS (SELECT 1 FROM {BatchStop._meta.db_table} stop WHERE stop.batch = mail.batch)"  # noqa: S608
 FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 #: What a worker that dies keeps from the others until its lease ends.
@@ -101,27 +103,61 @@ def renew(mails: Sequence[OutgoingMail]) -> None:
             _mine(mails, MailState.QUEUED, MailState.LEAVING).update(lease_until=timezone.now() + LEASE)
 
 
-def move(gone: Sequence[tuple[OutgoingMail, str]], next_ones: Sequence[OutgoingMail]) -> set[int]:
-    """What the provider has taken is sent, under its name for it; then those that come next start leaving.
+def start_leaving(mails: Sequence[OutgoingMail]) -> set[int]:
+    """The ids of those that may leave: not where the lease was lost, nor where the batch was stopped.
 
-    Returns the ids of those that may leave: not where the lease was lost, nor where its batch was stopped, which is
-    asked in the statement that lets them leave. Rows that somebody else holds are waited for one by one, so that
-    nobody waits for us while we wait for them.
+    That is asked in the statement that lets them leave: after a stop, nothing of its batch does.
     """
-    with across_cooperatives(), transaction.atomic():
-        free = _locked([*(mail for mail, _name in gone), *next_ones])
-        _mark_sent([(mail, name) for mail, name in gone if mail.pk in free])
-        leaving = _start_leaving([mail for mail in next_ones if mail.pk in free])
-    with across_cooperatives():
-        for mail, name in gone:
-            if mail.pk not in free:
-                _mark_sent([(mail, name)])
-        for mail in next_ones:
-            if mail.pk not in free:
-                leaving |= _start_leaving([mail])
-    for mail in next_ones:
-        mail.attempts += mail.pk in leaving
-    return leaving
+    going = {"state": MailState.LEAVING, "lease_until": timezone.now() + LEASE}
+    left = _move(mails, MailState.QUEUED, going, NOT_STOPPED, "attempts = attempts + 1")
+    for mail in mails:
+        mail.attempts += mail.pk in left
+    return left
+
+
+def sent(gone: Sequence[tuple[OutgoingMail, str]]) -> None:
+    """With the provider's name for each: a statement for every name, of which there is mostly one."""
+    of_name: dict[str, list[OutgoingMail]] = {}
+    for mail, name in gone:
+        of_name.setdefault(name[:160], []).append(mail)
+    for name, mails in of_name.items():
+        fields = {"state": MailState.SENT, "sent_at": clock.now(), "last_error": "", "provider_id": name, **FREE}
+        _move(mails, MailState.LEAVING, fields)
+
+
+def _move(
+    mails: Sequence[OutgoingMail], was: MailState, fields: dict[str, Any], condition: str = "", also: str = ""
+) -> set[int]:
+    """Rows of ours, by one statement; the ids of those that it changed. This is most of what a mailing writes.
+
+    Nobody waits for us while we wait for them: rows that somebody else holds are left out, and waited for one by one.
+    """
+    moved = _moved(mails, was, fields, condition, also, wait=len(mails) == 1)
+    rest = [mail for mail in mails if mail.pk not in moved] if len(mails) > 1 else []
+    for mail in rest:
+        moved |= _moved([mail], was, fields, condition, also, wait=True)
+    return moved
+
+
+def _moved(
+    mails: Sequence[OutgoingMail], was: MailState, fields: dict[str, Any], condition: str, also: str, *, wait: bool
+) -> set[int]:
+    if not mails:
+        return set()
+    set_to = ", ".join([*(f"{name} = %s" for name in fields), *([also] if also else [])])
+    ids = ", ".join(str(int(mail.pk)) for mail in mails)
+    skips = connection.features.has_select_for_update_skip_locked and not wait
+    lock = "FOR NO KEY UPDATE OF mail SKIP LOCKED" if skips else ""
+    ours = f"mail.id IN ({ids}) AND mail.state = %s AND mail.lease_token = %s" + (condition and f" AND {condition}")
+    table = MAILS if skips else f"{MAILS} AS mail"
+    where = f"id IN (SELECT mail.id FROM {MAILS} mail WHERE {ours} {lock})" if skips else ours  # noqa: S608 (as below)
+    values = {**fields, "state ": was, "lease_token ": mails[0].lease_token}
+    prepared = [
+        OutgoingMail._meta.get_field(name.strip()).get_db_prep_save(value, connection) for name, value in values.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {set_to} WHERE {where} RETURNING id", prepared)  # noqa: S608 (names of ours)
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def take_back(mails: Sequence[OutgoingMail]) -> None:
@@ -135,36 +171,6 @@ def _mine(mails: Sequence[OutgoingMail], *states: MailState) -> QuerySet[Outgoin
     """Of rows claimed together, those that this worker still has."""
     ids = [mail.pk for mail in mails]
     return OutgoingMail.objects.filter(pk__in=ids, state__in=states, lease_token=mails[0].lease_token)
-
-
-def _locked(mails: Sequence[OutgoingMail]) -> set[int]:
-    """Ids of rows that nobody else holds, held from now on."""
-    ids = [mail.pk for mail in mails]
-    if not connection.features.has_select_for_update_skip_locked:
-        return set(ids)
-    rows = OutgoingMail.objects.filter(pk__in=ids).select_for_update(skip_locked=True, no_key=True)
-    return set(rows.values_list("pk", flat=True))
-
-
-def _start_leaving(mails: Sequence[OutgoingMail]) -> set[int]:
-    if not mails:
-        return set()
-    mine = _not_stopped(_mine(mails, MailState.QUEUED))
-    until = timezone.now() + LEASE
-    moved = mine.update(state=MailState.LEAVING, lease_until=until, attempts=F("attempts") + 1)
-    if moved == len(mails):
-        return {mail.pk for mail in mails}
-    return set(_mine(mails, MailState.LEAVING).values_list("pk", flat=True)) if moved else set()
-
-
-def _mark_sent(gone: Sequence[tuple[OutgoingMail, str]]) -> None:
-    """In a statement for each name the provider gave: usually one, of many or of none."""
-    of_name: dict[str, list[OutgoingMail]] = {}
-    for mail, name in gone:
-        of_name.setdefault(name[:160], []).append(mail)
-    for name, mails in of_name.items():
-        mine = _mine(mails, MailState.LEAVING)
-        mine.update(state=MailState.SENT, sent_at=clock.now(), last_error="", provider_id=name, **FREE)
 
 
 def keep(mail: OutgoingMail) -> bool:

@@ -1,8 +1,8 @@
 """A worker's run: mails claimed, composed some at a time, marked as leaving, handed to the lanes, written down as sent.
 
 One thread asks the database and composes; the lanes do nothing but hand over (home.mail.lanes). While some mails are on
-their way the next are made ready, and both are written in one transaction: what came back is sent, what comes next is
-leaving. So the provider is not kept waiting, and no more is marked than is on its way or next: `AHEAD` mails for each
+their way the next are made ready; then what came back is written as sent, and what comes next as leaving, a statement
+each. So the provider is not kept waiting, and no more is marked than is on its way or next: `AHEAD` mails for each
 connection, or `CALLS` calls of many readers. That many are in doubt if the process dies (home.outbox says what then).
 """
 
@@ -33,6 +33,9 @@ Made = TypeVar("Made")
 
 #: Calls of many readers that may be on their way at once.
 CALLS = 2
+
+#: Of how many mails it is asked at once whether they are still wanted.
+ASKED = 48
 
 #: Seconds that what many mails share may be old: pages change while they are sent.
 FRESH = 5.0
@@ -91,11 +94,11 @@ class Run:
     def _batches(self, mails: list[OutgoingMail]) -> Iterator[list[Parcel]]:
         """What may be marked and put at once: half of what the lanes hold, so that the other half is on its way."""
         if self._dialect is None:
-            size = max(1, self._lanes.most // 2)
-            for start in range(0, len(mails), size):
-                self._freshen()
-                wanted = self._wanted(mails[start : start + size])
-                yield [parcel for mail in wanted if (parcel := self._alone(mail))]
+            for start in range(0, len(mails), ASKED):
+                wanted, size = self._wanted(mails[start : start + ASKED]), max(1, self._lanes.most // 2)
+                for first in range(0, len(wanted), size):
+                    self._freshen()
+                    yield [parcel for mail in wanted[first : first + size] if (parcel := self._alone(mail))]
             return
         for group in _groups(mails):
             for start in range(0, len(group), self._dialect.most):
@@ -187,10 +190,11 @@ class Run:
     # ------------------------------------------------------------ on its way, and back
 
     def _start(self, parcels: list[Parcel]) -> None:
-        """Write what came back and what comes next in one go; then hand that over."""
+        """Write what came back and what comes next, which is then handed over."""
         gone, self._gone = self._gone, []
         next_ones = [mail for parcel in parcels for mail in parcel.mails]
-        leaving = claims.move(gone, next_ones) if gone or next_ones else set()
+        claims.sent(gone)
+        leaving = claims.start_leaving(next_ones)
         going = [kept for parcel in parcels if (kept := parcel.only(leaving))]
         for mail in next_ones:
             if mail.pk not in leaving:
