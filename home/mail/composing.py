@@ -56,7 +56,7 @@ class Composer:
 
     def compose(self, mail: OutgoingMail) -> EmailMultiAlternatives:
         apart = apart_of(mail)
-        return _message(mail, apart, _filled(self.draft_of(mail, apart), apart.fields))
+        return message_of(mail, apart, self.draft_of(mail, apart))
 
     def draft_of(self, mail: OutgoingMail, apart: Apart) -> Draft:
         key = group_of(mail, apart)
@@ -144,8 +144,9 @@ def _filled(draft: Draft, fields: dict[str, str]) -> Draft:
     return Draft(FIELD.sub(plain, draft.subject), FIELD.sub(plain, draft.text), FIELD.sub(in_html, draft.html))
 
 
-def _message(mail: OutgoingMail, apart: Apart, draft: Draft) -> EmailMultiAlternatives:
-    message = bare_message(mail, draft)
+def message_of(mail: OutgoingMail, apart: Apart, draft: Draft) -> EmailMultiAlternatives:
+    """A message of its own, its fields filled into what its group shares."""
+    message = bare_message(mail, _filled(draft, apart.fields))
     message.to = [mail.address]
     message.extra_headers |= headers_of(mail, apart)
     if mail.pk and settings.EMAIL_BACKEND not in WITHOUT_METADATA:
