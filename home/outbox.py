@@ -4,8 +4,9 @@ What happens when the process dies:
 - before the row is committed: there is no mail, and no reason for one either (same transaction);
 - after the commit, before the task is enqueued: the tick finds the row;
 - claimed, not yet leaving: the lease ends and another worker claims it;
-- leaving: the mail may have left. Service and team mail leaves again with the same Message-ID; news is marked
-  in doubt and never leaves twice by itself. So it is with each mail of a call that carries many.
+- leaving: the mail may have left, be on its way or be next. Service and team mail leaves again with the same
+  Message-ID; news is marked in doubt and never leaves twice by itself. So it is with each mail of a call that carries
+  many. How many that may be: home.mail.departures.
 
 home.mail.claims holds what a worker may do with a row.
 """
