@@ -42,6 +42,7 @@ class Talk(ABC):
     def __init__(self, count: Count) -> None:
         self.count = count
         self.waiting = b""
+        self.is_over = False
 
     @abstractmethod
     def hear(self, heard: bytes) -> bytes:
@@ -87,7 +88,8 @@ class SmtpTalk(Talk):
             return HELLO
         if word == b"XCOU":
             return b"250 %d\r\n" % self.count.taken
-        return b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n"
+        self.is_over = word == b"QUIT"
+        return b"221 bye\r\n" if self.is_over else b"250 ok\r\n"
 
 
 class MailgunTalk(Talk):
@@ -140,7 +142,7 @@ def _goes_on(connection: socket.socket, talk: Talk) -> bool:
             connection.sendall(said)
     except OSError:
         return False
-    return bool(heard)
+    return bool(heard) and not talk.is_over
 
 
 @contextmanager

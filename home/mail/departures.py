@@ -100,10 +100,12 @@ class Run:
                     self._freshen()
                     yield [parcel for mail in wanted[first : first + size] if (parcel := self._alone(mail))]
             return
-        for group in _groups(mails):
+        aparts: dict[int, Apart] = {}
+        for group in _groups(mails, aparts):
             for start in range(0, len(group), self._dialect.most):
                 self._freshen()
-                for parcel in self._together(self._dialect, self._wanted(group[start : start + self._dialect.most])):
+                wanted = self._wanted(group[start : start + self._dialect.most])
+                for parcel in self._together(self._dialect, wanted, aparts):
                     yield [parcel]
 
     def _freshen(self) -> None:
@@ -164,18 +166,18 @@ class Run:
             self._moulds[key] = Mould(mail, self._composer.draft_of(mail, apart))
         return self._moulds[key]
 
-    def _together(self, dialect: Dialect, mails: list[OutgoingMail]) -> Iterator[Parcel]:
+    def _together(self, dialect: Dialect, mails: list[OutgoingMail], aparts: dict[int, Apart]) -> Iterator[Parcel]:
         """One call for all of them, where their text and addresses allow it."""
         if len(mails) > 1:
             with within(mails[0].cooperative):
-                call = self._try(partial(self._call_for, dialect, mails), [])
+                call = self._try(partial(self._call_for, dialect, mails, aparts), [])
             if call is not None:
                 yield call
                 return
         yield from (parcel for mail in mails if (parcel := self._alone(mail)))
 
-    def _call_for(self, dialect: Dialect, mails: list[OutgoingMail]) -> Parcel | None:
-        pairs = [(mail, composing.apart_of(mail)) for mail in mails]
+    def _call_for(self, dialect: Dialect, mails: list[OutgoingMail], aparts: dict[int, Apart]) -> Parcel | None:
+        pairs = [(mail, aparts[mail.pk]) for mail in mails]
         draft = self._composer.draft_of(*pairs[0])
         if not merging.can_carry(dialect, draft, pairs):
             return None
@@ -260,20 +262,21 @@ class Run:
         self._unsettled.pop(mail.pk, None)
 
 
-def _groups(mails: list[OutgoingMail]) -> list[list[OutgoingMail]]:
-    """Those that one call to the provider may carry."""
+def _groups(mails: list[OutgoingMail], aparts: dict[int, Apart]) -> list[list[OutgoingMail]]:
+    """Those that one call to the provider may carry; what sets each of them apart is put into `aparts`."""
     groups: dict[Hashable, list[OutgoingMail]] = {}
     for mail in mails:
         with within(mail.cooperative):
-            groups.setdefault(_group_of(mail), []).append(mail)
+            groups.setdefault(_group_of(mail, aparts), []).append(mail)
     return list(groups.values())
 
 
-def _group_of(mail: OutgoingMail) -> Hashable:
+def _group_of(mail: OutgoingMail, aparts: dict[int, Apart]) -> Hashable:
     if not merging.is_plain(mail.address) or mail.cooperative.is_rehearsal:
         return id(mail)
     try:
-        return composing.group_of(mail, composing.apart_of(mail))
+        aparts[mail.pk] = composing.apart_of(mail)
+        return composing.group_of(mail, aparts[mail.pk])
     except DatabaseError:
         raise
     except Exception:  # noqa: BLE001 (it fails again when it is composed, and says so there)
