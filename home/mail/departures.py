@@ -3,7 +3,7 @@
 One thread asks the database and composes; the lanes do nothing but hand over (home.mail.lanes). While some mails are on
 their way the next are made ready; then what came back is written as sent, and what comes next as leaving, a statement
 each. So the provider is not kept waiting, and no more is marked than is on its way or next: `AHEAD` mails for each
-connection, or `CALLS` calls of many readers. That many are in doubt if the process dies (home.outbox says what then).
+connection, or one call of many readers. That many are in doubt if the process dies (home.outbox says what then).
 """
 
 import time
@@ -31,9 +31,6 @@ from home.tenancy import within
 
 Made = TypeVar("Made")
 
-#: Calls of many readers that may be on their way at once.
-CALLS = 2
-
 #: Of how many mails it is asked at once whether they are still wanted.
 ASKED = 48
 
@@ -49,8 +46,7 @@ class Run:
     def __init__(self) -> None:
         provider = get_connection()
         self._smtp, self._dialect = is_smtp(provider), merging.dialect_of(provider)
-        connections = max(1, settings.MAIL_CONNECTIONS)
-        self._lanes = Lanes(min(connections, CALLS), ahead=1) if self._dialect else Lanes(connections)
+        self._lanes = Lanes(1, ahead=1) if self._dialect else Lanes(max(1, settings.MAIL_CONNECTIONS))
         self._composer, self._moulds, self._made_at = Composer(), {}, 0.0  # type: ignore[var-annotated]
         self._unsettled: dict[int, OutgoingMail] = {}
         self._renewed_at = time.monotonic()

@@ -213,7 +213,8 @@ def test_a_complaint_stops_news_and_nothing_else(campaign, client, inside):
         facts={"topic": str(campaign.translation_key)},
     )
     assert still_wanted([news]) == set()
-    assert outbox._still_wanted(OutgoingMail.objects.get())
+    receipt = OutgoingMail.objects.get()
+    assert still_wanted([receipt]) == {receipt.pk}
 
 
 def test_who_unsubscribes_by_the_provider_s_own_link_gets_no_more_news(campaign, client, inside):
