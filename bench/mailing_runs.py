@@ -82,7 +82,7 @@ def ready_bytes(slug: str, connections: str, count: str) -> Answer:
     """One message of the mailing, over so many connections."""
     mails = _mails_of(slug, 1)
     with within(mails[0].cooperative):
-        data = composing.compose(mails[0]).message().as_bytes(linesep="\r\n")
+        data = composing.compose(mails[0]).message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
     each = int(count) // int(connections)
 
     def lane() -> None:

@@ -107,16 +107,15 @@ def write_selected(kind: MailKind, backers: QuerySet[Backer], *, cooperative: Co
         "created_at": clock.now(),
     } | fields
     columns = [field for field in OutgoingMail._meta.concrete_fields if not field.primary_key]
-    values = {f"of_{one.attname}": given[one.attname] if one.attname in given else one.get_default() for one in columns}
-    written = {
-        f"of_{one.attname}": value if hasattr(value, "resolve_expression") else Value(value, output_field=one)
-        for one in columns
-        for value in [values[f"of_{one.attname}"]]
-    }
+    written: dict[str, Any] = {}
+    for one in columns:
+        value = given.get(one.attname, one.get_default())
+        is_expression = hasattr(value, "resolve_expression")
+        written[f"of_{one.attname}"] = value if is_expression else Value(value, output_field=one)
     chosen = backers.exclude(email="").order_by("pk").annotate(**written).values_list(*written)
     sql, params = chosen.query.sql_with_params()
     quote = connection.ops.quote_name
-    names = ", ".join(quote(one.column) for one in columns)
+    names = ", ".join(quote(str(one.column)) for one in columns)
     verb = connection.ops.insert_statement(on_conflict=OnConflict.IGNORE)
     ignore = connection.ops.on_conflict_suffix_sql(None, OnConflict.IGNORE, [], [])
     with connection.cursor() as cursor:

@@ -152,9 +152,8 @@ def _moved(
     table = MAILS if skips else f"{MAILS} AS mail"
     where = f"id IN (SELECT mail.id FROM {MAILS} mail WHERE {ours} {lock})" if skips else ours  # noqa: S608 (as below)
     values = {**fields, "state ": was, "lease_token ": mails[0].lease_token}
-    prepared = [
-        OutgoingMail._meta.get_field(name.strip()).get_db_prep_save(value, connection) for name, value in values.items()
-    ]
+    types = {field.name: field for field in OutgoingMail._meta.concrete_fields}
+    prepared = [types[name.strip()].get_db_prep_save(value, connection) for name, value in values.items()]
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {set_to} WHERE {where} RETURNING id", prepared)  # noqa: S608 (names of ours)
         return {pk for (pk,) in cursor.fetchall()}

@@ -74,7 +74,8 @@ class Carrier:
         if self._provider.open() and is_smtp(self._provider):
             # Content is written in one piece: its last packet is not to wait until those before it are acknowledged.
             smtp: smtplib.SMTP = self._provider.connection  # type: ignore[attr-defined]
-            smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if smtp.sock is not None:
+                smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             smtp.ehlo_or_helo_if_needed()
 
     def carry(self, parcel: Parcel) -> None:

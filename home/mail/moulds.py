@@ -79,7 +79,7 @@ class Mould:
         if not merging.is_plain(mail.address):
             raise Unfit(mail.address)
         plain = apart.fields
-        escaped = {name: escape(value) for name, value in plain.items()}
+        escaped: dict[str, str] = {name: escape(value) for name, value in plain.items()}
         parts = [self._own_headers(mail, apart), self._headers]
         for piece in self._pieces:
             parts += (piece.shared, _encoded(piece.line, escaped if piece.in_html else plain))
@@ -118,7 +118,7 @@ class Mould:
 def of_message(message: EmailMultiAlternatives) -> ReadyMail:
     """A message that was built for one reader, as its bytes."""
     (recipient,) = message.recipients()
-    data = LEADING_DOT.sub(b"..", message.message().as_bytes(linesep="\r\n"))
+    data = LEADING_DOT.sub(b"..", message.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
     sender = sanitize_address(message.from_email, CHARSET)
     ends = data if data.endswith(EOL) else data + EOL
     return ReadyMail(sender, sanitize_address(recipient, CHARSET), ends)
