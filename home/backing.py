@@ -1,5 +1,6 @@
 """Finding or making a backer, and what a backer agreed to receive."""
 
+from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
@@ -78,6 +79,12 @@ def wants_news(backer: Backer, topic: UUID) -> bool:
     return NewsConsent.objects.filter(backer=backer, topic=topic, withdrawn_at=None).exists()
 
 
+def news_wanted_by(backer_ids: Iterable[int]) -> set[tuple[int, str]]:
+    """Backer and topic of each yes that stands."""
+    standing = NewsConsent.objects.filter(backer__in=backer_ids, withdrawn_at=None)
+    return {(backer_id, str(topic)) for backer_id, topic in standing.values_list("backer_id", "topic")}
+
+
 def suppress(cooperative: Cooperative, address: str, reason: str) -> None:
     """News no longer goes to this address; the first reason stays unless it bounces for good later.
 
@@ -95,4 +102,11 @@ def suppress(cooperative: Cooperative, address: str, reason: str) -> None:
 
 
 def is_suppressed(cooperative: Cooperative, address: str) -> bool:
-    return Suppression.objects.filter(cooperative=cooperative, email_key=email_key(address)).exists()
+    return bool(suppressed_among(cooperative, [address]))
+
+
+def suppressed_among(cooperative: Cooperative, addresses: Iterable[str]) -> set[str]:
+    """The keys of those addresses that news does not go to."""
+    keys = {email_key(address) for address in addresses}
+    found = Suppression.objects.filter(cooperative=cooperative, email_key__in=keys)
+    return set(found.values_list("email_key", flat=True))

@@ -8,6 +8,7 @@ import math
 import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -75,8 +76,14 @@ def ratio(value: float, language: str | None = None) -> str:
 
 def day(value: date, language: str | None = None) -> str:
     """« 1er novembre 2026 », “November 1, 2026”."""
+    return _day(value if type(value) is date else date(value.year, value.month, value.day), language or current())
+
+
+@lru_cache(maxsize=1000)
+def _day(value: date, language: str) -> str:
+    """Thousands of mails say the same few days."""
     text = format_date(value, format="long", locale=_locale(language))
-    return f"1er{text[1:]}" if (language or current()) == FRENCH and value.day == 1 else text
+    return f"1er{text[1:]}" if language == FRENCH and value.day == 1 else text
 
 
 def month(value: date, language: str | None = None) -> str:

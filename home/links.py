@@ -5,12 +5,19 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
+from django.conf import settings
 from django.core import signing
+from django.urls import get_script_prefix, get_urlconf, reverse
+from django.utils import translation
 
 from home import clock
 
 DAY = 86_400
+
+#: Stands for a token in a path.
+_PLACE = "the-token-of-one-reader"
 
 
 _none_signed: ContextVar[bool] = ContextVar("none_signed", default=False)
@@ -51,7 +58,23 @@ def sign(purpose: str, subject: str, *, lasts: timedelta, generation: int = 0) -
     if _none_signed.get():
         raise RuntimeError(f"A link for {purpose} was signed in what many readers share.")
     expires = (int((clock.now() + lasts).timestamp()) // DAY + 1) * DAY
-    return signing.Signer(salt=_salt(purpose)).sign_object([subject, generation, expires])
+    return _signer(purpose, settings.SECRET_KEY).sign_object([subject, generation, expires])
+
+
+@lru_cache
+def _signer(purpose: str, key: str) -> signing.Signer:
+    return signing.Signer(key=key, salt=_salt(purpose))
+
+
+def path_of(view: str, token: str, language: str) -> str:
+    """The path of a view that takes a token and nothing else, in a language. Resolved once, as mails go to many."""
+    return _pattern(view, language, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix()).replace(_PLACE, token)
+
+
+@lru_cache
+def _pattern(view: str, language: str, _urls: str, _prefix: str) -> str:
+    with translation.override(language):
+        return reverse(view, args=[_PLACE])
 
 
 def read(purpose: str, token: str) -> Link:

@@ -4,37 +4,28 @@ What happens when the process dies:
 - before the row is committed: there is no mail, and no reason for one either (same transaction);
 - after the commit, before the task is enqueued: the tick finds the row;
 - claimed, not yet leaving: the lease ends and another worker claims it;
-- leaving: the mail may have left. Service and team mail leaves again with the same Message-ID; news is marked
-  in doubt and never leaves twice by itself. So it is with each mail of a call that carries many.
+- leaving: the mail may have left, be on its way or be next. Service and team mail leaves again with the same
+  Message-ID; news is marked in doubt and never leaves twice by itself. So it is with each mail of a call that carries
+  many. How many that may be: home.mail.departures.
 
 home.mail.claims holds what a worker may do with a row.
 """
 
-import logging
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
-from django.db import DatabaseError, transaction
+from django.db import connection, transaction
+from django.db.models import CharField, F, Func, QuerySet, UUIDField, Value
+from django.db.models.constants import OnConflict
+from django.db.models.functions import Cast, Concat
 
-from home import backing, clock
-from home.mail import claims, composing, diverting, merging, team_mails
-from home.mail.composing import Composer
-from home.mail.handover import Verdict, blames_the_message
-from home.mail.merging import Dialect
-from home.mail.registry import Apart, Category, MailKind, kind_of
+from home import clock
+from home.mail import claims
+from home.mail.departures import Run
+from home.mail.registry import MailKind, kind_of
 from home.models import Backer, Cooperative, HeldFor, MailEvent, MailState, OutgoingMail, User
-from home.tenancy import within
-
-log = logging.getLogger(__name__)
-
-Made = TypeVar("Made")
-Leaving = list[tuple[OutgoingMail, Apart]]
 
 WRITE_SIZE = 500
 
@@ -90,6 +81,47 @@ def write_all(mails: Iterable[OutgoingMail]) -> None:
         OutgoingMail.objects.bulk_create(some, ignore_conflicts=True)
 
 
+class _NewToken(Func):
+    """A random UUID for each row, made by the database."""
+
+    function, arity, output_field = "gen_random_uuid", 0, UUIDField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        return "lower(hex(randomblob(16)))", []
+
+
+def write_selected(kind: MailKind, backers: QuerySet[Backer], *, cooperative: Cooperative, **fields: Any) -> None:
+    """Write the rows of mails to all these backers by one statement, whatever their number: nothing is read here.
+
+    `fields` are those of the row, as values or expressions on the backer. A mail already written for its occasion and
+    reader is left as it is.
+    """
+    given = {
+        "cooperative_id": cooperative.pk,
+        "kind": kind_of(kind.key).key,
+        "reader_key": Concat(Value("backer:"), Cast("pk", CharField())),
+        "backer_id": F("pk"),
+        "address": F("email"),
+        "language": F("language"),
+        "token": _NewToken(),
+        "created_at": clock.now(),
+    } | fields
+    columns = [field for field in OutgoingMail._meta.concrete_fields if not field.primary_key]
+    written: dict[str, Any] = {}
+    for one in columns:
+        value = given.get(one.attname, one.get_default())
+        is_expression = hasattr(value, "resolve_expression")
+        written[f"of_{one.attname}"] = value if is_expression else Value(value, output_field=one)
+    chosen = backers.exclude(email="").order_by("pk").annotate(**written).values_list(*written)
+    sql, params = chosen.query.sql_with_params()
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(str(one.column)) for one in columns)
+    verb = connection.ops.insert_statement(on_conflict=OnConflict.IGNORE)
+    ignore = connection.ops.on_conflict_suffix_sql(None, OnConflict.IGNORE, [], [])
+    with connection.cursor() as cursor:
+        cursor.execute(f"{verb} {quote(OutgoingMail._meta.db_table)} ({names}) {sql} {ignore}", params)
+
+
 def _in_chunks(mails: Iterable[OutgoingMail], size: int) -> Iterator[list[OutgoingMail]]:
     remaining = iter(mails)
     while some := list(islice(remaining, size)):
@@ -143,20 +175,8 @@ def has_work() -> bool:
 
 
 def send_due(limit: int = 100_000) -> int:
-    """Send what is due, batch by batch. Returns how many rows were handled; fewer if the provider is not there."""
-    handled = 0
-    claims.free_the_dead()
-    provider = get_connection()
-    try:
-        while handled < limit and (mails := claims.claim()):
-            done = _send_batch(mails, provider)
-            handled += done
-            if done < len(mails):
-                claims.give_back(mails)
-                break
-    finally:
-        _hang_up(provider)
-    return handled
+    """Send what is due, some at a time. Returns how many rows were handled; fewer if the provider is not there."""
+    return Run().send_due(limit)
 
 
 def settle_as_told(mail: OutgoingMail, *, refusal: str, left_at: datetime, **told: datetime | None) -> None:
@@ -169,154 +189,3 @@ def settle_as_told(mail: OutgoingMail, *, refusal: str, left_at: datetime, **tol
     sent_at = min(mail.sent_at or left_at, left_at)
     own = {"state": state, "held_for": HeldFor.NOTHING, "last_error": refusal, "sent_at": sent_at}
     OutgoingMail.objects.filter(pk=mail.pk).update(**own, **told, lease_token=None, lease_until=None)
-
-
-def _send_batch(mails: list[OutgoingMail], provider: BaseEmailBackend) -> int:
-    """How many were handled: all, or those before the provider could not be reached or went silent.
-
-    A silence ends the run, so that a provider in trouble puts one call's mails in doubt, not a whole mailing.
-    """
-    composer, handled = Composer(), 0
-    for group in _groups(mails, merging.dialect_of(provider)):
-        if not _reach(provider):
-            return handled
-        with within(group[0].cooperative):
-            many = len(group) > 1
-            verdict = _send_many(group, provider, composer) if many else _send_one(group[0], provider, composer)
-        handled += len(group)
-        if verdict == Verdict.DOUBTFUL:
-            return handled
-    return handled
-
-
-def _groups(mails: list[OutgoingMail], dialect: Dialect | None) -> list[list[OutgoingMail]]:
-    """Those that one call to the provider may carry; each alone, where it takes one message a reader."""
-    if dialect is None:
-        return [[mail] for mail in mails]
-    groups: dict[Hashable, list[OutgoingMail]] = {}
-    for mail in mails:
-        with within(mail.cooperative):
-            try:
-                together = merging.is_plain(mail.address) and not mail.cooperative.is_rehearsal
-                key = composing.group_of(mail, composing.apart_of(mail)) if together else id(mail)
-            except DatabaseError:
-                raise
-            except Exception:  # noqa: BLE001 (it fails again when it is composed, and says so there)
-                key = id(mail)
-        groups.setdefault(key, []).append(mail)
-    return list(groups.values())
-
-
-def _reach(provider: BaseEmailBackend) -> bool:
-    """Connected before a mail is marked as leaving: what cannot be reached has certainly not taken it."""
-    try:
-        provider.open()
-    except OSError as error:
-        log.warning("the mail provider cannot be reached: %r", error)
-        return False
-    return True
-
-
-def _hang_up(provider: BaseEmailBackend) -> None:
-    with suppress(OSError):
-        provider.close()
-
-
-def _send_one(mail: OutgoingMail, provider: BaseEmailBackend, composer: Composer) -> Verdict | None:
-    """Every write checks the lease: a worker that lost it changes nothing. The verdict on what was not taken."""
-    message = _ready(mail, partial(composer.compose, mail))
-    if message is None or not claims.start_leaving(mail):
-        return None
-    return _hand_over(mail, message, provider)
-
-
-def _ready(mail: OutgoingMail, compose: Callable[[], Made]) -> Made | None:
-    """What is to leave; None, recorded, where it is not wanted any more or lacks something."""
-    try:
-        if _still_wanted(mail):
-            return compose()
-    except DatabaseError:
-        raise
-    except Exception as error:  # noqa: BLE001 (whatever one mail lacks, those after it still leave)
-        claims.not_composed(mail, error)
-        return None
-    claims.settle(mail, MailState.QUEUED, state=MailState.SUPPRESSED)
-    return None
-
-
-def _hand_over(mail: OutgoingMail, message: EmailMultiAlternatives, provider: BaseEmailBackend) -> Verdict | None:
-    try:
-        provider.send_messages([diverting.divert(message, mail)])
-    except Exception as error:  # noqa: BLE001 (home.mail.handover says what each means)
-        _hang_up(provider)
-        return claims.not_sent(mail, error)
-    _status, name = merging.answer_for(message, mail)
-    claims.sent(mail, name)
-    return None
-
-
-def _send_many(group: list[OutgoingMail], provider: BaseEmailBackend, composer: Composer) -> Verdict | None:
-    """One call for all of them. Killed before its answer is written, each is what a mail is that was leaving.
-
-    Where the call is refused for what may be one reader's fault, each is handed over alone: none had left.
-    """
-    ready = [(mail, apart) for mail in group if (apart := _ready(mail, partial(composing.apart_of, mail)))]
-    if not ready:
-        return None
-    draft, dialect = _ready(ready[0][0], partial(composer.draft_of, *ready[0])), merging.dialect_of(provider)
-    if draft is None or dialect is None or not merging.can_carry(dialect, draft, ready):
-        return _each_alone([mail for mail, _apart in ready], provider, composer)
-    leaving = [(mail, apart) for mail, apart in ready if claims.start_leaving(mail)]
-    if not leaving:
-        return None
-    message = merging.message_for(dialect, draft, leaving)
-    try:
-        provider.send_messages([diverting.divert(message, leaving[0][0])])
-    except Exception as error:  # noqa: BLE001 (home.mail.handover says what each means)
-        _hang_up(provider)
-        return _not_taken(leaving, error, provider, composer)
-    for mail, _apart in leaving:
-        _taken(mail, *merging.answer_for(message, mail))
-    return None
-
-
-def _each_alone(mails: list[OutgoingMail], provider: BaseEmailBackend, composer: Composer) -> Verdict | None:
-    for mail in mails:
-        if _reach(provider) and _send_one(mail, provider, composer) == Verdict.DOUBTFUL:
-            return Verdict.DOUBTFUL
-    return None
-
-
-def _not_taken(leaving: Leaving, error: Exception, provider: BaseEmailBackend, composer: Composer) -> Verdict | None:
-    if not blames_the_message(error):
-        return {claims.not_sent(mail, error) for mail, _apart in leaving}.pop()
-    verdict: Verdict | None = None
-    for mail, _apart in leaving:
-        if verdict == Verdict.DOUBTFUL or not _reach(provider):
-            claims.not_sent(mail, error)
-        elif claims.keep(mail):
-            verdict = _hand_over(mail, composer.compose(mail), provider)
-    return verdict
-
-
-def _taken(mail: OutgoingMail, status: str, name: str) -> None:
-    """What the provider answered about one of many."""
-    if status in {"invalid", "rejected"}:
-        refused = f"RecipientsRefused({status})"
-        claims.settle(mail, MailState.LEAVING, state=MailState.FAILED, provider_id=name, last_error=refused)
-    elif status == "failed":
-        later = clock.now() + claims.wait(mail)
-        claims.settle(mail, MailState.LEAVING, state=MailState.QUEUED, not_before=later, last_error=status)
-    else:
-        claims.sent(mail, name)
-
-
-def _still_wanted(mail: OutgoingMail) -> bool:
-    """Who was erased while a mail was in doubt has no address any more, should someone say that it leaves again."""
-    if not mail.address or diverting.goes_nowhere(mail.cooperative):
-        return False
-    if kind_of(mail.kind).category != Category.NEWS:
-        return team_mails.is_wanted(mail)
-    if mail.backer is None or backing.is_suppressed(mail.cooperative, mail.address):
-        return False
-    return backing.wants_news(mail.backer, mail.facts["topic"])

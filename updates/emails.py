@@ -82,9 +82,8 @@ def news_apart(mail: OutgoingMail) -> Apart:
     given = datetime.fromisoformat(mail.facts["consent_date"])
     fields = {"consent_day": formats.local_day(given, mail.cooperative.time_zone)}
     if mail.backer is not None and _has_own_links(mail):
-        update = Update(pk=int(mail.subject_key.removeprefix("update:")), cooperative=mail.cooperative)
-        fields["own_url"] = reading.address_of(update, mail.backer, mail.language)
-        fields["question_url"] = reading.question_address_of(update, mail.backer, mail.language)
+        own = reading.own_addresses_of(_update_id(mail), mail.backer, mail.cooperative, mail.language)
+        fields["own_url"], fields["question_url"] = own
     return Apart(_has_own_links(mail), fields)
 
 
@@ -133,9 +132,12 @@ def delay_apart(mail: OutgoingMail) -> Apart:
 
 
 def update_of(mail: OutgoingMail) -> Update:
-    pk = mail.subject_key.removeprefix("update:")
     rows = Update.objects.select_related("campaign__cooperative__site", "campaign__source_locale", "cooperative__site")
-    return rows.get(pk=pk)
+    return rows.get(pk=_update_id(mail))
+
+
+def _update_id(mail: OutgoingMail) -> int:
+    return int(mail.subject_key.removeprefix("update:"))
 
 
 def _is_paid(lines: list[DelayLine]) -> bool:

@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db.models import Q
-from django.urls import reverse
-from django.utils import translation
 
 from campaigns.models import Campaign
 from home import links
@@ -63,19 +61,24 @@ def _opens(update: Update, held: set[int]) -> bool:
 
 
 def token_for(update: Update, backer: Backer) -> str:
-    return links.sign(PURPOSE, f"{update.pk}:{backer.pk}", lasts=LASTS)
+    return _token(update.pk, backer)
+
+
+def _token(update_id: int, backer: Backer) -> str:
+    return links.sign(PURPOSE, f"{update_id}:{backer.pk}", lasts=LASTS)
 
 
 def address_of(update: Update, backer: Backer, language: str | None = None) -> str:
     """The absolute address that opens an update to this backer, in their language unless told otherwise."""
-    with translation.override(language or backer.language):
-        return update.cooperative.root_url + reverse("update_by_link", args=[token_for(update, backer)])
+    path = links.path_of("update_by_link", token_for(update, backer), language or backer.language)
+    return update.cooperative.root_url + path
 
 
-def question_address_of(update: Update, backer: Backer, language: str) -> str:
-    """Where this backer asks about it without typing an address."""
-    with translation.override(language):
-        return update.cooperative.root_url + reverse("update_question_by_link", args=[token_for(update, backer)])
+def own_addresses_of(update_id: int, backer: Backer, cooperative: Cooperative, language: str) -> tuple[str, str]:
+    """What opens it to this backer, and where they ask about it without typing an address: one token for both."""
+    token, root = _token(update_id, backer), cooperative.root_url
+    opens = links.path_of("update_by_link", token, language)
+    return root + opens, root + links.path_of("update_question_by_link", token, language)
 
 
 def opened_by(token: str) -> tuple[Update, Backer]:

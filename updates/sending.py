@@ -15,14 +15,16 @@ What happens when the process dies:
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, CharField, FilteredRelation, Func, Q, QuerySet, Value, When
+from django.db.models.functions import JSONObject
 
 from campaigns.models import Campaign
 from home import clock, outbox
 from home.mail import holding
-from home.models import Backer, HeldFor, MailState, NewsConsent, OutgoingMail, User
+from home.models import Backer, HeldFor, MailState, OutgoingMail, User
 from home.tenancy import across_cooperatives, within
 from updates import audience, figures, mailing_emails, thanking
 from updates.enums import Act, MailingKind, MailingState, MissingLanguage, PauseReason
@@ -77,8 +79,7 @@ def send_news(
         check_texts(texts, texts.missing_for_news, missing_language)
         missing = missing_language if texts.missing_for_news else None
         mailing = open_mailing(update, MailingKind.NEWS, by, missing, send_at)
-        for backers in audience.in_chunks(audience.readers(update, MailingKind.NEWS, pending_changes(texts))):
-            outbox.write_all(prepared(mailing, _news_mails(mailing, backers), texts.missing_for_news))
+        _write_news(mailing, audience.readers(update, MailingKind.NEWS, pending_changes(texts)), texts.missing_for_news)
         if not start(mailing):
             raise SendingRefused(Refusal.NO_ONE)
     return mailing
@@ -151,24 +152,37 @@ def start(mailing: Mailing) -> bool:
     return bool(moved) and mails_of(mailing).exists()
 
 
-def _news_mails(mailing: Mailing, backers: list[Backer]) -> Iterable[OutgoingMail]:
+class _IsoMoment(Func):
+    """An instant in UTC as `datetime.isoformat` writes it."""
+
+    output_field = CharField()
+    template = """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="replace(%(expressions)s, ' ', 'T') || '+00:00'", **context)
+
+
+def _write_news(mailing: Mailing, backers: QuerySet[Backer], missing: list[str]) -> None:
+    """The rows of `prepared`, by one statement; what was true of each reader is read by it too."""
     update = mailing.update
-    kind = thanking.news_kind_of(update)
     topic = update.campaign.translation_key
-    granted = dict(
-        NewsConsent.objects.filter(backer__in=backers, topic=topic, withdrawn_at=None).values_list(
-            "backer_id", "granted_at"
-        )
+    standing = Q(news_consents__topic=topic, news_consents__withdrawn_at=None)
+    waits = Q(language__in=missing if mailing.missing_language == MissingLanguage.WAIT else [])
+    outbox.write_selected(
+        thanking.news_kind_of(update),
+        backers.annotate(standing=FilteredRelation("news_consents", condition=standing)),
+        cooperative=update.cooperative,
+        subject_key=update.key,
+        batch=mailing.key,
+        not_before=mailing.send_at,
+        facts=JSONObject(topic=Value(str(topic)), consent_date=_IsoMoment("standing__granted_at")),
+        state=_where(waits, MailState.HELD, MailState.QUEUED),
+        held_for=_where(waits, HeldFor.TEXT, HeldFor.NOTHING),
     )
-    for backer in backers:
-        yield outbox.mail_for(
-            kind,
-            cooperative=update.cooperative,
-            subject_key=update.key,
-            to=backer,
-            batch=mailing.key,
-            facts={"topic": str(topic), "consent_date": granted[backer.pk].isoformat()},
-        )
+
+
+def _where(condition: Q, then: str, otherwise: str) -> Case:
+    return Case(When(condition, then=Value(str(then))), default=Value(str(otherwise)), output_field=CharField())
 
 
 def mails_of(mailing: Mailing) -> QuerySet[OutgoingMail]:

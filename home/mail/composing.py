@@ -56,7 +56,7 @@ class Composer:
 
     def compose(self, mail: OutgoingMail) -> EmailMultiAlternatives:
         apart = apart_of(mail)
-        return _message(mail, _filled(self.draft_of(mail, apart), apart.fields))
+        return message_of(mail, apart, self.draft_of(mail, apart))
 
     def draft_of(self, mail: OutgoingMail, apart: Apart) -> Draft:
         key = group_of(mail, apart)
@@ -81,6 +81,11 @@ def subject_of(mail: OutgoingMail) -> str:
         return ""
 
 
+def is_shared(mail: OutgoingMail) -> bool:
+    """Whether its kind is rendered once for many."""
+    return kind_of(mail.kind).apart is not None
+
+
 def group_of(mail: OutgoingMail, apart: Apart) -> Hashable:
     """Mails of the same group differ by their fields alone; a kind that is not shared has groups of one."""
     if kind_of(mail.kind).apart is None:
@@ -101,11 +106,11 @@ def apart_of(mail: OutgoingMail) -> Apart:
     return Apart(apart.key, own | apart.fields)
 
 
-def headers_of(mail: OutgoingMail) -> dict[str, str]:
+def headers_of(mail: OutgoingMail, apart: Apart) -> dict[str, str]:
     """The headers that are this mail's own."""
     headers = {"Message-ID": mail.message_id}
     if mail.pk and kind_of(mail.kind).category == Category.NEWS:
-        headers["List-Unsubscribe"] = f"<{_unsubscribe_url(mail)}>"
+        headers["List-Unsubscribe"] = f"<{apart.fields.get('unsubscribe_url') or _unsubscribe_url(mail)}>"
     return headers
 
 
@@ -139,10 +144,11 @@ def _filled(draft: Draft, fields: dict[str, str]) -> Draft:
     return Draft(FIELD.sub(plain, draft.subject), FIELD.sub(plain, draft.text), FIELD.sub(in_html, draft.html))
 
 
-def _message(mail: OutgoingMail, draft: Draft) -> EmailMultiAlternatives:
-    message = bare_message(mail, draft)
+def message_of(mail: OutgoingMail, apart: Apart, draft: Draft) -> EmailMultiAlternatives:
+    """A message of its own, its fields filled into what its group shares."""
+    message = bare_message(mail, _filled(draft, apart.fields))
     message.to = [mail.address]
-    message.extra_headers |= headers_of(mail)
+    message.extra_headers |= headers_of(mail, apart)
     if mail.pk and settings.EMAIL_BACKEND not in WITHOUT_METADATA:
         message.metadata = {ROW: str(mail.token)}  # type: ignore[attr-defined]
     return message

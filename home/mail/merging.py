@@ -28,18 +28,22 @@ Mails = Sequence[tuple[OutgoingMail, Apart]]
 class Dialect:
     """How a provider writes a field in a text that is not stored with it.
 
-    `marks`: what it would read as its own in an editor's text; such a text leaves mail by mail.
+    `marks`: what it would read as its own in an editor's text; such a text leaves mail by mail. `most`: readers of one
+    call, fewer than any provider takes but Mailjet: all of them are in doubt if the process dies before the answer.
     """
 
     written: str
     marks: tuple[str, ...]
     extra: dict[str, Any] = field(default_factory=dict)
+    most: int = 200
 
 
 #: Providers whose anymail backend takes merge data for a text of ours, and headers and metadata for each reader.
 DIALECTS = {
     "anymail.backends.mailgun": Dialect("%recipient.{}%", ("%recipient",)),
-    "anymail.backends.mailjet": Dialect("[[var:{}]]", ("[[", "{{", "{%"), {"Globals": {"TemplateLanguage": True}}),
+    "anymail.backends.mailjet": Dialect(
+        "[[var:{}]]", ("[[", "{{", "{%"), {"Globals": {"TemplateLanguage": True}}, most=50
+    ),
     "anymail.backends.sendgrid": Dialect("-tremplin_{}-", ("-tremplin_",), {"merge_field_format": "-tremplin_{}-"}),
     "anymail.backends.sparkpost": Dialect("{{{{{{{}}}}}}}", ("{{",)),
 }
@@ -72,16 +76,16 @@ def message_for(dialect: Dialect, draft: Draft, mails: Mails) -> EmailMultiAlter
     message: Any = composing.bare_message(mails[0][0], marked)
     message.to = [mail.address for mail, _apart in mails]
     message.merge_data = {mail.address: _fields(apart) for mail, apart in mails}
-    message.merge_headers = {mail.address: _headers(mail) for mail, _apart in mails}
+    message.merge_headers = {mail.address: _headers(mail, apart) for mail, apart in mails}
     message.merge_metadata = {mail.address: {ROW: str(mail.token)} for mail, _apart in mails}
     if dialect.extra:
         message.esp_extra = dialect.extra
     return message
 
 
-def _headers(mail: OutgoingMail) -> dict[str, str]:
+def _headers(mail: OutgoingMail, apart: Apart) -> dict[str, str]:
     """All of them: a provider may take those of one mail in place of those of the whole call."""
-    return composing.shared_headers_of(mail) | composing.headers_of(mail)
+    return composing.shared_headers_of(mail) | composing.headers_of(mail, apart)
 
 
 def _fields(apart: Apart) -> dict[str, str]:

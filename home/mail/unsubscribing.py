@@ -3,9 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.urls import reverse
-from django.utils import translation
-
 from home import backing, links
 from home.models import Backer, OutgoingMail
 
@@ -16,8 +13,7 @@ LASTS = timedelta(days=5 * 365)
 def url_for(mail: OutgoingMail) -> str:
     """The absolute address for the reader of this news, in the reader's language."""
     token = links.sign(PURPOSE, f"{mail.backer_id}:{mail.facts['topic']}", lasts=LASTS)
-    with translation.override(mail.language):
-        return mail.cooperative.root_url + reverse("unsubscribe", args=[token])
+    return mail.cooperative.root_url + links.path_of("unsubscribe", token, mail.language)
 
 
 def reader_of(token: str) -> tuple[Backer, UUID]:

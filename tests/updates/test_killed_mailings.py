@@ -18,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from home import backing, outbox
+from home.mail import lanes
 from home.models import MailState, OutgoingMail
 from home.tenancy import within
 from tests.factories.cooperatives import make_user
@@ -39,6 +40,10 @@ MEMORY = int(os.environ.get("MEMORY_MAILS", "1500"))
 
 NONE = MissingLanguage.NONE
 
+#: As many as a worker has unless told otherwise; each worker leaves at most so many in doubt when it is killed.
+CONNECTIONS = 4
+IN_FLIGHT = CONNECTIONS * lanes.AHEAD
+
 
 @pytest.fixture(autouse=True)
 def inside_ours(cooperative):
@@ -51,6 +56,7 @@ def sink(settings, tmp_path):
     with sink_running(tmp_path) as running:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
+        settings.MAIL_CONNECTIONS = CONNECTIONS
         yield running
 
 
@@ -81,7 +87,9 @@ def killed_again_and_again(sink, total, between=lambda number: None):
         killed = [kill(pid) for pid in workers]
         assert all(killed), "it had ended before the kill"
         time.sleep(0.2)  # what the dead worker's socket still holds arrives
-        in_flight += OutgoingMail.objects.filter(state=MailState.LEAVING).values_list("pk", flat=True)
+        left = list(OutgoingMail.objects.filter(state=MailState.LEAVING).values_list("pk", flat=True))
+        assert len(left) <= IN_FLIGHT * len(workers)
+        in_flight += left
         between(number)
         leases_end()
     while outbox.has_work():
@@ -213,6 +221,7 @@ def peak_of(sink, mails):
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
         "PGDATABASE": connection.settings_dict["NAME"],
         "SMTP_PORT": str(sink.port),
+        "MAIL_CONNECTIONS": str(CONNECTIONS),
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     }
     done = subprocess.run(

@@ -148,7 +148,7 @@ def test_about_a_draft_another_house_or_an_update_for_others_nothing_is_asked(ca
 def test_a_backer_asks_by_their_link_without_an_address(campaign, visitor):
     update = make_secret(campaign)
     backer = make_pledge(campaign, email="lise@x.example").backer
-    here = path(reading.question_address_of(update, backer, "fr"))
+    here = path(reading.own_addresses_of(update.pk, backer, update.cooperative, "fr")[1])
     page = visitor.get(path(reading.address_of(update, backer)))
     assert f'href="{here}"' in page.content.decode()
     form = visitor.get(here)
@@ -162,7 +162,7 @@ def test_a_backer_asks_by_their_link_without_an_address(campaign, visitor):
 def test_a_link_that_no_longer_opens_it_asks_nothing(campaign, visitor):
     update = make_secret(campaign)
     pledge = make_pledge(campaign)
-    here = path(reading.question_address_of(update, pledge.backer, "fr"))
+    here = path(reading.own_addresses_of(update.pk, pledge.backer, update.cooperative, "fr")[1])
     type(pledge).objects.filter(pk=pledge.pk).update(state="cancelled")
     assert visitor.post(here, {"text": "Et le four?", "language": "fr"}).status_code == 403
     assert visitor.post(here.replace("/question/", "x/question/"), {"text": "?", "language": "fr"}).status_code == 410

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.mail import get_connection
 
 from home import backing, clock, outbox
 from home.mail import claims, holding
+from home.mail.departures import Run
 from home.models import BatchStop, HeldFor, MailState, OutgoingMail
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge
@@ -111,7 +111,7 @@ def test_with_nothing_left_to_cancel_it_is_done(news, editor):
 def test_a_mail_claimed_when_its_mailing_was_paused_does_not_leave(news, editor, provider):
     claimed = claims.claim()
     sending.pause(news, by=editor)
-    outbox._send_batch(claimed, get_connection())
+    Run().send(claimed)
     assert (provider.taken, states(news)) == ([], [MailState.HELD] * 3)
 
 

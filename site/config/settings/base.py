@@ -260,6 +260,9 @@ EMAIL_HOST_USER = os.environ.get("SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("SMTP_TLS", "") == "1"
 EMAIL_TIMEOUT = 20
+# Connections to the provider that a worker keeps while it sends much; mails after which one is opened anew (0: none).
+MAIL_CONNECTIONS = int(os.environ.get("MAIL_CONNECTIONS", "4"))
+MAIL_PER_CONNECTION = int(os.environ.get("MAIL_PER_CONNECTION", "0"))
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "bonjour@tremplin.example")
 MAIL_DOMAIN = os.environ.get("MAIL_DOMAIN", "tremplin.example")
 
