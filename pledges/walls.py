@@ -5,12 +5,14 @@ A contribution that is cancelled, dropped, lapsed or refunded is no longer on it
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F, QuerySet
+from django.db.models.expressions import CombinedExpression
 
 from campaigns.models import Campaign
 from pledges.enums import PledgeState, RefundState, Wall
 from pledges.models import Pledge, Refund
+from pledges.tallies import reading
+from pledges.tallies.kinds import Kind
 
 SHOWING = [Wall.AMOUNT, Wall.NAME]
 
@@ -45,11 +47,9 @@ def page_of(campaign: Campaign, *, size: int, after: int = 0) -> WallPage:
     return WallPage(entries[:size], after_these, found[0][-1] if found else 0)
 
 
-def _hidden(campaign: Campaign) -> Coalesce:
+def _hidden(campaign: Campaign) -> CombinedExpression:
     """How many people contributed and show no name, as a column."""
-    others = _standing(campaign).exclude(backer_id__in=_shown(campaign).values("backer_id"))
-    counted = others.order_by().values("campaign_id").annotate(people=Count("backer_id", distinct=True))
-    return Coalesce(Subquery(counted.values("people")), 0)
+    return reading.people_as_column(campaign.pk, Kind.STANDING) - reading.people_as_column(campaign.pk, Kind.SHOWN)
 
 
 def _standing(campaign: Campaign) -> QuerySet[Pledge]:

@@ -18,6 +18,7 @@ from pledges.models.surveys import (
     SurveyReply,
 )
 from pledges.models.taxes import PaymentTax, RefundTax, TaxRate, TaxRegistration
+from pledges.models.tallies import Tally, TallyHolder, TallyPerson
 from pledges.models.trials import Trial
 
 __all__ = [
@@ -60,6 +61,9 @@ __all__ = [
     "SurveyOption",
     "SurveyQuestion",
     "SurveyReply",
+    "Tally",
+    "TallyHolder",
+    "TallyPerson",
     "TaxRate",
     "TaxRegistration",
     "Trial",
