@@ -27,6 +27,7 @@ from pledges.tallies.kinds import Kind
 #: Of the usual rhythm: how long start and end last (of the whole time), and how much higher than the middle they are.
 LASTS, START, END = 1 / 12, 6.4, 4.2
 
+
 @dataclass(frozen=True)
 class Day:
     """One day of a campaign, in what its goal counts. `amount` is None for a day that is yet to come."""

@@ -61,5 +61,3 @@ def by_day(kind: Kind, campaign_ids: Collection[int], zone: str) -> QuerySet[Any
     rows = Tally.objects.filter(campaign_id__in=campaign_ids, kind=kind).order_by()
     grouped = rows.annotate(on=TruncDate("at", tzinfo=ZoneInfo(zone))).values("campaign_id", "on")
     return grouped.annotate(total=Sum("amount")).values_list("campaign_id", "on", "total")
-
-

@@ -94,9 +94,7 @@ def _pledge_rules(dialect: Dialect) -> Iterator[Rule]:
     promised = tuple(_promised(dialect, _rewards_of("NEW.id", "NEW")))
     yield Rule("tally_4_promised_update", table, "UPDATE", ("state", "backer_id"), crossed, promised)
     left = [*_person(dialect, "OLD.campaign_id", "OLD.backer_id"), *_promised(dialect, _rewards_of("OLD.id", "OLD"))]
-    yield Rule(
-        "tally_5_left_update", table, "UPDATE", ("backer_id",), "NEW.backer_id <> OLD.backer_id", tuple(left)
-    )
+    yield Rule("tally_5_left_update", table, "UPDATE", ("backer_id",), "NEW.backer_id <> OLD.backer_id", tuple(left))
 
 
 def _item_rules(dialect: Dialect) -> Iterator[Rule]:
