@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
-from home.long_lists import part_of
 from home.languages import ENGLISH
+from home.long_lists import part_of
 from updates import figures, mailing_emails, sending, waiting
 from updates.briefing import REFUSALS
 from updates.enums import Act, MailingKind, MailingState, PauseReason

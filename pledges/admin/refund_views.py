@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
-from home.long_lists import part_of
 from home.log_in.recent_login import recent_login
+from home.long_lists import part_of
 from pledges import giving_back, refund_decisions, taxes
 from pledges.admin.refund_forms import RefundForm
 from pledges.disputes import STANDING, reason_words

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from home import clock, formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import Crumb, furniture, page_of
-from home.long_lists import part_of
 from home.languages import LANGUAGES, current, text_of
+from home.long_lists import part_of
 from home.models import Role
 from pledges import audiences, survey_answers, surveys
 from pledges.admin.survey_forms import NewSurveyForm, QuestionForm, SurveyForm

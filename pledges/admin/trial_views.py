@@ -20,9 +20,9 @@ from campaigns.models import CampaignPage
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
-from home.long_lists import part_of
 from home.cooperatives import twins
 from home.languages import LANGUAGES, TAGS
+from home.long_lists import part_of
 from home.mail import composing
 from home.models import Cooperative, OutgoingMail
 from home.people import switching

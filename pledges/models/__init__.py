@@ -17,8 +17,8 @@ from pledges.models.surveys import (
     SurveyQuestion,
     SurveyReply,
 )
-from pledges.models.taxes import PaymentTax, RefundTax, TaxRate, TaxRegistration
 from pledges.models.tallies import Tally, TallyHolder, TallyPerson
+from pledges.models.taxes import PaymentTax, RefundTax, TaxRate, TaxRegistration
 from pledges.models.trials import Trial
 
 __all__ = [

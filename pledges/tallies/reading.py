@@ -4,7 +4,6 @@ The campaigns and rewards given are the caller's, read in its scope.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
