@@ -2,9 +2,9 @@
 
     context = part_of(request, Pledge.objects.filter(…).order_by("-created_at", "-pk"))
 
-The list is ordered by columns of its own, none of them empty, the primary key last; an index in that order serves both
-ways. `?after=` and `?before=` name a row by its key, `?end=1` asks for the last page; an address that names no row shows
-the first. How many there are is counted up to a thousand.
+The list is ordered by columns of its own, none of them empty, the primary key last; an index in that order serves
+both ways. `?after=` and `?before=` name a row by its key, `?end=1` asks for the last page; an address that names no row
+shows the first. How many there are is counted up to a thousand.
 """
 
 from collections.abc import Sequence
@@ -87,7 +87,7 @@ def _turned(order: Order) -> Order:
 
 
 def _place(request: HttpRequest, rows: QuerySet[Any], which: str, order: Order) -> tuple[Any, ...] | None:
-    """What the list is ordered by, of the row that an address names; one that left the list since still has its place."""
+    """What the list is ordered by, of the row that an address names: it has its place, even if it left the list."""
     key = request.GET.get(which, "")
     if not (key.isascii() and key.isdigit() and len(key) < 19):
         return None

@@ -73,12 +73,9 @@ def backers(cooperative: Cooperative, wanted: Wanted, language: str) -> Rows:
     What was given without reward has rows of its own at the end, so that the amounts add up to the contributions.
     Read as columns, with what all rows share read once: it may be a million rows.
     """
-    items = _items_of(cooperative, wanted).filter(_begun("pledge__"))
-    order = ("pledge__campaign_id", "reward__position", "reward_id", "variant__position", "pledge_id", "pk")
-    columns = (*ITEM_COLUMNS, *(f"pledge__{name}" for name in PLEDGE_COLUMNS))
     variants, said = _variants(cooperative), _Said.now(cooperative, language)
     surveyed = set(Survey.objects.exclude(state=SurveyState.DRAFT).values_list("reward_id", flat=True))
-    for some in _in_chunks(items.order_by(*order).values_list(*columns)):
+    for some in _in_chunks(columns_of_backers(cooperative, wanted)):
         choices = _choices(some, surveyed)
         for pk, _reward, quantity, price, postage, french, english, variant, *pledge in some:
             title = (french or english) if language == FRENCH else (english or french)
@@ -96,6 +93,12 @@ PLEDGE_COLUMNS = (
     *("campaign_id", "currency", "backer__name", "backer__email", "language", "state"),
     *("gift_for", "company_name", "company_numbers", "message", "wall", "pk"),
 )
+
+
+def columns_of_backers(cooperative: Cooperative, wanted: Wanted) -> QuerySet[Any, Any]:
+    items = _items_of(cooperative, wanted).filter(_begun("pledge__"))
+    order = ("pledge__campaign_id", "reward__position", "reward_id", "variant__position", "pledge_id", "pk")
+    return items.order_by(*order).values_list(*ITEM_COLUMNS, *(f"pledge__{name}" for name in PLEDGE_COLUMNS))
 
 
 class _Piece(NamedTuple):

@@ -1,4 +1,4 @@
-"""What screens ask of the tallies: a few rows of each campaign, through one index, however many contributions there are.
+"""What screens ask of the tallies: a few rows of each campaign, through one index, whatever its contributions.
 
 The campaigns and rewards given are the caller's, read in its scope.
 """

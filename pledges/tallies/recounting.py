@@ -55,12 +55,13 @@ def _forgotten(of: str) -> list[str]:
 def _people(of: str) -> list[str]:
     columns = ", ".join(OF_PERSON)
     now = ", ".join(f"MAX(CASE WHEN {holds} THEN 1 ELSE 0 END) = 1" for _kind, holds in OF_PERSON.values())
+    held = f"p.state IN ('pending', 'confirmed') AND i.quantity > 0 AND p.campaign_id {of} AND NOT {GONE}"
     return [
         f"INSERT INTO pledges_tallyperson (campaign_id, backer_id, {columns}) SELECT p.campaign_id, p.backer_id, {now} "
         f"FROM pledges_pledge p WHERE p.state = 'confirmed' AND p.campaign_id {of} GROUP BY p.campaign_id, p.backer_id",
-        "INSERT INTO pledges_tallyholder (reward_id, backer_id, holds) SELECT i.reward_id, p.backer_id, TRUE "
-        "FROM pledges_pledge p JOIN pledges_pledgeitem i ON i.pledge_id = p.id WHERE p.state IN ('pending', 'confirmed') "
-        f"AND i.quantity > 0 AND p.campaign_id {of} AND NOT {GONE} GROUP BY i.reward_id, p.backer_id",
+        "INSERT INTO pledges_tallyholder (reward_id, backer_id, holds) SELECT i.reward_id, p.backer_id, TRUE FROM "
+        f"pledges_pledge p JOIN pledges_pledgeitem i ON i.pledge_id = p.id WHERE {held} "
+        "GROUP BY i.reward_id, p.backer_id",
     ]
 
 

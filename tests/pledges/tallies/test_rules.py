@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -241,3 +242,15 @@ def test_triggers_survive_a_table_that_is_made_anew(cooperative, presale):
     make_pledge(presale)
     with within(cooperative):
         assert list(differences(presale)) == []
+
+
+def test_the_command_says_what_differs_and_mends_it(presale, cooperative, capsys):
+    make_pledge(presale)
+    with within(cooperative):
+        Tally.objects.filter(campaign_id=presale.pk, kind="pledged").update(amount=1)
+    with pytest.raises(CommandError):
+        call_command("recount")
+    assert "pledged: 1, not 3000" in capsys.readouterr().out
+    call_command("recount", mend=True)
+    call_command("recount")
+    assert capsys.readouterr().out.endswith("The tallies agree.\n")
