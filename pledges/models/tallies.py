@@ -74,3 +74,36 @@ class TallyHolder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reward_id} · {self.backer_id}"
+
+
+class DeliveryCount(models.Model):
+    """How the word on a tier stood when it was counted (pledges.counted_apart), where that takes long."""
+
+    reward_id = models.BigIntegerField(primary_key=True)
+    cooperative_id = models.BigIntegerField(db_index=True)
+    promised = models.BigIntegerField()
+    sent = models.BigIntegerField()
+    received = models.BigIntegerField()
+    last_arrival = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.reward_id} · {self.promised}"
+
+
+class CooperativeCount(models.Model):
+    """The same of a cooperative: its word kept, and which tiers are waited for.
+
+    `late` are [reward, month, people], `due` those of `month`. `took`: seconds.
+    """
+
+    cooperative_id = models.BigIntegerField(primary_key=True)
+    kept_total = models.BigIntegerField()
+    kept_in_time = models.BigIntegerField()
+    month = models.DateField()
+    late = models.JSONField()
+    due = models.JSONField()
+    counted_at = models.DateTimeField()
+    took = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.cooperative_id} · {self.counted_at:%Y-%m-%d %H:%M}"
