@@ -16,12 +16,15 @@ from campaigns.enums import FundingModel
 from campaigns.models import CampaignPage
 from home.models import Cooperative, Role, User
 from home.tenancy import across_cooperatives, within
+from pledges import counted_apart
+from pledges.fulfilment import today_in
 from pledges.models import LedgerEntry, LedgerGroup, Payment, Pledge
 from pledges.tallies import recounting
 from pledges.tallies.kinds import POSTGRESQL
 from tests.factories.campaigns import make_campaign, tier
 from tests.factories.cooperatives import make_cooperative, make_user
 from tests.factories.pledges import make_pledge
+from updates import portfolios
 
 CAMPAIGNS = 20
 #: Ids of clones begin here: `FIRST + number` is the id of the backer, pledge, item and payment of one contribution.
@@ -58,6 +61,9 @@ def gather(count: int) -> Crowd:
         rewards = [one.rewards.order_by("position")[0].pk for one in campaigns]
         _clone(cursor, Pledge.objects.get(pk=model.pk), [one.pk for one in campaigns], rewards, count)
         page = CampaignPage.objects.get(translation_key=campaigns[0].translation_key).full_url
+    for many in counted_apart.due():
+        with within(many):
+            counted_apart.count(many, *portfolios.waiting_for(many, today_in(many)))
     return Crowd(cooperative, make_user(cooperative, Role.OWNER), urlsplit(page).path, count)
 
 
