@@ -87,7 +87,7 @@ def count_deliveries(rewards: QuerySet[Reward], cooperative: Cooperative) -> Que
 
 def _known(rows: QuerySet[Any], name: str, counted: Any) -> Coalesce:
     """Nothing is counted where it is known."""
-    return Coalesce(Subquery(rows.values(name), output_field=IntegerField()), counted)
+    return Coalesce(Subquery(rows.values(name)), counted, output_field=IntegerField())
 
 
 def _counts() -> dict[str, Any]:

@@ -5,7 +5,7 @@ A contribution that is cancelled, dropped, lapsed or refunded is no longer on it
 
 from dataclasses import dataclass
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.expressions import CombinedExpression
 
 from campaigns.models import Campaign
@@ -54,10 +54,9 @@ def _hidden(campaign: Campaign) -> CombinedExpression:
 
 def _standing(campaign: Campaign) -> QuerySet[Pledge]:
     """Contributions that hold: confirmed, and not given back whole."""
-    refunds = Refund.objects.filter(payment__pledge__campaign=campaign, amount__gte=F("payment__amount"))
-    given_back = refunds.exclude(state=RefundState.FAILED)
+    whole = Refund.objects.filter(payment__pledge=OuterRef("pk"), amount__gte=F("payment__amount"))
     confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
-    return confirmed.exclude(pk__in=given_back.values("payment__pledge_id"))
+    return confirmed.filter(~Exists(whole.exclude(state=RefundState.FAILED)))
 
 
 def _shown(campaign: Campaign) -> QuerySet[Pledge]:

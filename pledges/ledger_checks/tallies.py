@@ -44,11 +44,10 @@ def tallied(campaign: Campaign) -> Counted:
     timed = rows.filter(kind__in=BY_TIME).annotate(hour=TruncHour("at", tzinfo=UTC)).values_list("kind", "hour")
     people = TallyPerson.objects.filter(campaign_id=campaign.pk)
     flags = {Kind.PEOPLE: "counts", Kind.STANDING: "stands", Kind.SHOWN: "shows"}
-    return {
-        **{(kind, key, None): both for kind, key, both in whole},
-        **{(kind, 0, hour): amount for kind, hour, amount in timed.annotate(all=Sum("amount"))},
-        **{(f"{kind} by name", 0, None): people.filter(**{flag: True}).count() for kind, flag in flags.items()},
-    }
+    found: Counted = {(kind, key, None): both for kind, key, both in whole}
+    found |= {(kind, 0, hour): amount for kind, hour, amount in timed.annotate(all=Sum("amount"))}
+    found |= {(f"{kind} by name", 0, None): people.filter(**{flag: True}).count() for kind, flag in flags.items()}
+    return found
 
 
 def counted(campaign: Campaign) -> Counted:
@@ -57,12 +56,12 @@ def counted(campaign: Campaign) -> Counted:
     paid = Payment.objects.filter(pledge__campaign=campaign, pledge__is_late=False, state=PaymentState.PAID)
     of = {"payment__pledge__campaign": campaign, "payment__pledge__is_late": False}
     standing = _standing(campaign)
-    people = {
+    people: dict[str, int] = {
         Kind.PEOPLE: _people(timely),
         Kind.STANDING: _people(standing),
         Kind.SHOWN: _people(standing.filter(wall__in=SHOWING)),
     }
-    sums = {
+    sums: dict[str, int] = {
         Kind.PLEDGED: total(timely),
         Kind.COLLECTED: total(paid),
         Kind.REFUNDED: total(Refund.objects.filter(GIVEN_BACK, **of)),
@@ -72,13 +71,11 @@ def counted(campaign: Campaign) -> Counted:
         **{f"{kind} by name": number for kind, number in people.items()},
     }
     stood = _stood(campaign)
-    return {
-        **{(kind, 0, None): number for kind, number in sums.items()},
-        **{(Kind.PROMISED, reward, None): number for reward, number in _promised(campaign)},
-        **_by_hour(Kind.STOOD, stood, "confirmed_at", "amount"),
-        **_by_hour(Kind.PAID, paid.exclude(paid_at=None), "paid_at", "amount"),
-        **_by_hour(Kind.UNITS_STOOD, _units(campaign, pledge__in=stood), "pledge__confirmed_at", "quantity"),
-    }
+    found: Counted = {(kind, 0, None): number for kind, number in sums.items()}
+    found |= {(Kind.PROMISED, reward, None): number for reward, number in _promised(campaign)}
+    found |= _by_hour(Kind.STOOD, stood, "confirmed_at", "amount")
+    found |= _by_hour(Kind.PAID, paid.exclude(paid_at=None), "paid_at", "amount")
+    return found | _by_hour(Kind.UNITS_STOOD, _units(campaign, pledge__in=stood), "pledge__confirmed_at", "quantity")
 
 
 def _people(pledges: QuerySet[Pledge]) -> int:

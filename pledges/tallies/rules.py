@@ -95,6 +95,25 @@ def _pledge_rules(dialect: Dialect) -> Iterator[Rule]:
     yield Rule("tally_4_promised_update", table, "UPDATE", ("state", "backer_id"), crossed, promised)
     left = [*_person(dialect, "OLD.campaign_id", "OLD.backer_id"), *_promised(dialect, _rewards_of("OLD.id", "OLD"))]
     yield Rule("tally_5_left_update", table, "UPDATE", ("backer_id",), "NEW.backer_id <> OLD.backer_id", tuple(left))
+    late = tuple(_crossing(dialect))
+    yield Rule("tally_6_late_update", table, "UPDATE", ("is_late",), "NEW.is_late <> OLD.is_late", late)
+
+
+def _crossing(dialect: Dialect) -> Iterator[str]:
+    """What was paid and given back of a pledge that turns out to be late, or not to be, leaves the sums or joins them."""
+    sign = "(CASE WHEN NEW.is_late THEN -1 ELSE 1 END)"
+    payments, of = "pledges_payment y", "y.pledge_id = NEW.id"
+    refunds = f"{payments} JOIN pledges_refund x ON x.payment_id = y.id"
+    disputes = f"{payments} JOIN pledges_dispute x ON x.payment_id = y.id"
+    timed = dialect.quarter_of("y.paid_at")
+    for kind, at, amount, rows, where in (
+        (Kind.COLLECTED, dialect.whole, "y.amount", payments, "y.state = 'paid'"),
+        (Kind.PAID, timed, "y.amount", payments, "y.state = 'paid' AND y.paid_at IS NOT NULL"),
+        (Kind.REFUNDED, dialect.whole, "x.amount", refunds, GIVEN_BACK.format(r="x")),
+        (Kind.LOST, dialect.whole, "x.amount", disputes, "x.state = 'lost'"),
+    ):
+        one = f"NEW.campaign_id, '{kind}', 0, {at}, {amount} * {sign}, 0, FALSE"
+        yield f"{INTO}SELECT {one} FROM {rows} WHERE {of} AND {where}"
 
 
 def _item_rules(dialect: Dialect) -> Iterator[Rule]:

@@ -24,6 +24,7 @@ ACTS = st.one_of(
     st.tuples(st.just("pledge"), NUMBERS, st.sampled_from(PledgeState), st.booleans(), st.sampled_from(Wall)),
     st.tuples(st.just("state"), NUMBERS, st.sampled_from(PledgeState)),
     st.tuples(st.just("wall"), NUMBERS, st.sampled_from(Wall)),
+    st.tuples(st.just("late"), NUMBERS, st.booleans()),
     st.tuples(st.just("quantity"), NUMBERS, st.integers(0, 3)),
     st.tuples(st.just("less"), NUMBERS),
     st.tuples(st.just("payment"), NUMBERS, st.sampled_from(PaymentState), st.integers(1, 3)),
@@ -89,6 +90,9 @@ class History:
 
     def wall(self, number, wall):
         self.change(self.pledges, number, wall=wall, amount=2000)
+
+    def late(self, number, is_late):
+        self.change(self.pledges, number, is_late=is_late)
 
     def backer(self, number, backer):
         self.change(self.pledges, number, backer=self.backers[backer % len(self.backers)])
