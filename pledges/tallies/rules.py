@@ -100,7 +100,7 @@ def _pledge_rules(dialect: Dialect) -> Iterator[Rule]:
 
 
 def _crossing(dialect: Dialect) -> Iterator[str]:
-    """What was paid and given back of a pledge that turns out to be late, or not to be, leaves the sums or joins them."""
+    """What was paid and given back of a pledge leaves the sums once it is said to be late, and joins them otherwise."""
     sign = "(CASE WHEN NEW.is_late THEN -1 ELSE 1 END)"
     payments, of = "pledges_payment y", "y.pledge_id = NEW.id"
     refunds = f"{payments} JOIN pledges_refund x ON x.payment_id = y.id"
