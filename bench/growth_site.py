@@ -42,7 +42,7 @@ def pages(crowd: Crowd) -> dict[str, Callable[[], None]]:
     """The views as they are: what was cached goes before each."""
     host = crowd.cooperative.site.hostname
     anyone, editor = Client(headers={"host": host}), Client(headers={"host": host})
-    editor.force_login(crowd.editor, backend="django.contrib.auth.backends.ModelBackend")
+    editor.force_login(crowd.editor)
     backers = reverse("pledges_contributions")
     return {
         "page": _asking(anyone, crowd.page),
