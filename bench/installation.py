@@ -29,7 +29,7 @@ from sandbox.postgres import Postgres, binaries, postgres
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "bench/results/tables"
 #: What makes the tables; a change of any of it makes them anew.
-SOURCES = ("*/migrations/*.py", "requirements.txt", "site/config/settings/base.py")
+SOURCES = ("*/migrations/*.py", "pledges/tallies/*.py", "requirements.txt", "site/config/settings/base.py")
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_safe
 
 from home import audit, clock
 from home.admin_access import AdminRequest, requires
-from home.admin_pages import furniture, page_of
+from home.admin_pages import furniture
 from home.audit_words import line_of
 from home.csv_files import Cell, csv_response
 from home.languages import current
+from home.long_lists import part_of
 from home.models import AuditEntry, Cooperative, Role
 
 ICON = "history"
@@ -78,7 +79,7 @@ def index(request: AdminRequest) -> HttpResponseBase:
         header = [_("Date"), _("Person"), _("Action"), _("About"), _("Details")]
         name = f"journal-{request.cooperative.slug}-{clock.now().date().isoformat()}.csv"
         return csv_response(name, header, _rows(entries, request.cooperative), current(), by=request)
-    page = page_of(request, entries)
+    page = part_of(request, entries)
     asked = request.GET.copy()
     asked["as"] = "csv"
     context = {

@@ -1,4 +1,8 @@
-from django.apps import AppConfig
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db import connections
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class PledgesConfig(AppConfig):
@@ -27,3 +31,27 @@ class PledgesConfig(AppConfig):
         )
 
         promised.count_with(promised.Counter(totals.people_by_reward, totals.has_contributions))
+        pre_migrate.connect(_forget_triggers, sender=self)
+        post_migrate.connect(_install_triggers, sender=self)
+
+
+def _forget_triggers(using: str, plan: list[Any], **kwargs: Any) -> None:
+    """SQLite makes a table anew to change it, and refuses where triggers of others name it."""
+    from pledges.tallies import triggers  # noqa: PLC0415 (models must be loaded first)
+
+    if plan and connections[using].vendor == "sqlite":
+        triggers.drop(using)
+
+
+def _install_triggers(using: str, apps: Any = apps, plan: list[Any] | None = None, **kwargs: Any) -> None:
+    """Once their tables are there, which they are not after a migration to before them.
+
+    A flush has no plan: it deletes rows one by one where there is no TRUNCATE, and the triggers count that.
+    """
+    from pledges.tallies import triggers  # noqa: PLC0415
+
+    try:
+        apps.get_model("pledges", "Tally")
+    except LookupError:
+        return
+    triggers.install(using, anew=plan is None and connections[using].vendor == "sqlite")

@@ -12,6 +12,7 @@ from django.db.models import (
     Case,
     DateField,
     DateTimeField,
+    Exists,
     F,
     IntegerField,
     Max,
@@ -31,7 +32,7 @@ from campaigns.models import Reward
 from home.models import Cooperative
 from pledges.enums import FulfilmentState
 from pledges.fulfilment import LEAVES, paid_for, this_month
-from pledges.models import PledgeItem
+from pledges.models import CooperativeCount, DeliveryCount, PledgeItem
 
 #: Fewer rewards than this give no share of a cooperative's.
 FEWEST = 20
@@ -64,16 +65,40 @@ def _sum(items: QuerySet[Any], condition: Q | None = None) -> Coalesce:
 
 
 def annotate_deliveries(rewards: QuerySet[Reward], cooperative: Cooperative) -> QuerySet[Any]:
-    """Adds `promised`, `sent`, `received` and `last_arrival` of each tier, and the two sums of `Kept`, in its query."""
+    """Adds `promised`, `sent`, `received` and `last_arrival` of each tier, and the two sums of `Kept`, in its query.
+
+    As they were counted apart, where they were (pledges.counted_apart): then no item is looked at.
+    """
+    apart = DeliveryCount.objects.filter(reward_id=OuterRef("pk"))
+    whole = CooperativeCount.objects.filter(cooperative_id=cooperative.pk)
+    counts, kept = _counts(), _kept(cooperative)
+    arrival = Case(When(Exists(apart), then=Subquery(apart.values("last_arrival"))), default=counts.pop("last_arrival"))
+    return rewards.annotate(
+        last_arrival=arrival,
+        **{name: _known(apart, name, counted) for name, counted in counts.items()},
+        **{name: _known(whole, name, counted) for name, counted in kept.items()},
+    )
+
+
+def count_deliveries(rewards: QuerySet[Reward], cooperative: Cooperative) -> QuerySet[Any]:
+    """The same, counted from the items."""
+    return rewards.annotate(**_counts(), **_kept(cooperative))
+
+
+def _known(rows: QuerySet[Any], name: str, counted: Any) -> Coalesce:
+    """Nothing is counted where it is known."""
+    return Coalesce(Subquery(rows.values(name)), counted, output_field=IntegerField())
+
+
+def _counts() -> dict[str, Any]:
     mine = _counted().filter(reward=OuterRef("pk")).values("reward")
     arrivals = mine.filter(RECEIVED).annotate(at=Max(Coalesce("received_at", "state_since"))).values("at")
-    return rewards.annotate(
-        promised=_sum(mine),
-        sent=_sum(mine, Q(state__in=LEAVES)),
-        received=_sum(mine, RECEIVED),
-        last_arrival=Subquery(arrivals, output_field=DateTimeField()),
-        **_kept(cooperative),
-    )
+    return {
+        "promised": _sum(mine),
+        "sent": _sum(mine, Q(state__in=LEAVES)),
+        "received": _sum(mine, RECEIVED),
+        "last_arrival": Subquery(arrivals, output_field=DateTimeField()),
+    }
 
 
 def _kept(cooperative: Cooperative) -> dict[str, Any]:

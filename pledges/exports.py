@@ -3,24 +3,26 @@
 Each is narrowed to a cooperative, and to a campaign or a tier, and read some rows at a time: memory does not grow.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns.enums import Handover
+from campaigns.models import Campaign, RewardVariant
 from home import countries
 from home.csv_files import Cell, amount_cell
-from home.languages import text_of
+from home.languages import CHOICES, FRENCH, text_of
 from home.models import Cooperative
 from pledges import fulfilment, survey_answers
-from pledges.enums import FulfilmentState, Origin, PledgeState
-from pledges.models import DeliveryAddress, Pledge, PledgeItem
+from pledges.enums import FulfilmentState, Origin, PledgeState, SurveyState, Wall
+from pledges.models import DeliveryAddress, Pledge, PledgeItem, Survey
 
-CHUNK = 500
+CHUNK = 1000
 
 Rows = Iterator[list[Cell]]
 
@@ -69,18 +71,96 @@ def backers(cooperative: Cooperative, wanted: Wanted, language: str) -> Rows:
     """A row for each tier of each contribution, in the order of the tiers; amounts with their postage.
 
     What was given without reward has rows of its own at the end, so that the amounts add up to the contributions.
+    Read as columns, with what all rows share read once: it may be a million rows.
     """
-    begun = _begun("pledge__")
-    related = ("pledge__backer", "pledge__campaign", "variant")
-    items = _items_of(cooperative, wanted).filter(begun).select_related(*related)
-    order = ("pledge__campaign_id", "reward__position", "reward_id", "variant__position", "pledge_id", "pk")
-    for item in _with_choices(items.order_by(*order)):
-        tier: list[Cell] = [item.title, str(item.variant or ""), item.quantity]
-        yield [*_backer_row(item.pledge, tier, item.total + item.postage, language), item.choices_made]
+    variants, said = _variants(cooperative), _Said.now(cooperative, language)
+    surveyed = set(Survey.objects.exclude(state=SurveyState.DRAFT).values_list("reward_id", flat=True))
+    for some in _in_chunks(columns_of_backers(cooperative, wanted)):
+        choices = _choices(some, surveyed)
+        for pk, _reward, quantity, price, postage, french, english, variant, *pledge in some:
+            title = (french or english) if language == FRENCH else (english or french)
+            tier = (title, variants[variant] if variant else "", quantity)
+            yield [*said.row(tier, quantity * (price + postage), pledge), choices.get(pk, "")]
     if not wanted.reward_id:
-        for pledge in _with_extra(cooperative, wanted).iterator(CHUNK):
-            row = _backer_row(pledge, [_("Contribution without reward"), "", ""], pledge.extra, language)
-            yield [*row, ""]
+        free = (_("Contribution without reward"), "", "")
+        for some in _in_chunks(_with_extra(cooperative, wanted).values_list("extra", *PLEDGE_COLUMNS)):
+            for extra, *pledge in some:
+                yield [*said.row(free, extra, pledge), ""]
+
+
+ITEM_COLUMNS = ("pk", "reward_id", "quantity", "unit_amount", "unit_postage", "title_fr", "title_en", "variant_id")
+PLEDGE_COLUMNS = (
+    *("campaign_id", "currency", "backer__name", "backer__email", "language", "state"),
+    *("gift_for", "company_name", "company_numbers", "message", "wall", "pk"),
+)
+
+
+def columns_of_backers(cooperative: Cooperative, wanted: Wanted) -> QuerySet[Any, Any]:
+    items = _items_of(cooperative, wanted).filter(_begun("pledge__"))
+    order = ("pledge__campaign_id", "reward__position", "reward_id", "variant__position", "pledge_id", "pk")
+    return items.order_by(*order).values_list(*ITEM_COLUMNS, *(f"pledge__{name}" for name in PLEDGE_COLUMNS))
+
+
+class _Piece(NamedTuple):
+    """What survey_answers reads of an item."""
+
+    pk: int
+    reward_id: int
+    quantity: int
+
+
+def _choices(items: list[Any], surveyed: set[int]) -> dict[int, str]:
+    """By item, what was chosen in surveys; asked for the tiers that have one alone."""
+    asked: list[Any] = [_Piece(*item[:3]) for item in items if item[1] in surveyed]
+    return survey_answers.words_for(asked) if asked else {}
+
+
+def _variants(cooperative: Cooperative) -> dict[int, str]:
+    return {row.pk: str(row) for row in RewardVariant.objects.filter(reward__cooperative=cooperative)}
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What many rows share, in words."""
+
+    campaigns: dict[int, str]
+    languages: dict[str, str]
+    states: dict[str, str]
+    walls: dict[str, str]
+    amount: Callable[[int], Cell]
+
+    @classmethod
+    def now(cls, cooperative: Cooperative, language: str) -> "_Said":
+        return cls(
+            campaigns={row.pk: row.title for row in Campaign.objects.filter(cooperative=cooperative)},
+            languages=_words(CHOICES),
+            states=_words(PledgeState.choices),
+            walls=_words(Wall.choices),
+            amount=lru_cache(4096)(partial(amount_cell, language=language)),
+        )
+
+    def row(self, tier: tuple[Cell, ...], amount: int, pledge: list[Any]) -> list[Cell]:
+        campaign, currency, name, email, language, state, gift, company, numbers, message, wall, pk = pledge
+        return [
+            self.campaigns[campaign],
+            *tier,
+            self.amount(amount),
+            currency,
+            name,
+            email,
+            self.languages.get(language, language),
+            self.states.get(state, state),
+            gift,
+            company,
+            numbers,
+            message,
+            self.walls.get(wall, wall),
+            pk,
+        ]
+
+
+def _words(choices: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    return {value: str(label) for value, label in choices}
 
 
 def _with_choices(items: QuerySet[Any]) -> Iterator[Any]:
@@ -105,27 +185,7 @@ def _with_extra(cooperative: Cooperative, wanted: Wanted) -> QuerySet[Pledge]:
     pledges = Pledge.objects.filter(_begun(), cooperative=cooperative, extra__gt=0)
     if wanted.campaign_id:
         pledges = pledges.filter(campaign_id=wanted.campaign_id)
-    return pledges.select_related("backer", "campaign").order_by("campaign_id", "pk")
-
-
-def _backer_row(pledge: Pledge, tier: list[Cell], amount: int, language: str) -> list[Cell]:
-    backer = pledge.backer
-    return [
-        pledge.campaign.title,
-        *tier,
-        amount_cell(amount, language),
-        pledge.currency,
-        backer.name,
-        backer.email,
-        pledge.get_language_display(),
-        pledge.get_state_display(),
-        pledge.gift_for,
-        pledge.company_name,
-        pledge.company_numbers,
-        pledge.message,
-        pledge.get_wall_display(),
-        pledge.pk,
-    ]
+    return pledges.order_by("campaign_id", "pk")
 
 
 def to_mail(cooperative: Cooperative, wanted: Wanted) -> QuerySet[PledgeItem]:

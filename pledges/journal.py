@@ -21,7 +21,7 @@ from pledges.models import AccountCode, LedgerEntry
 from pledges.periods import Period
 from pledges.tax_report import tax_names
 
-CHUNK = 500
+CHUNK = 1000
 
 #: An account, and of taxes payable which tax.
 Account = tuple[str, str]
@@ -120,20 +120,27 @@ def sums_of(entries: QuerySet[LedgerEntry]) -> Sums:
 def rows_of(cooperative: Cooperative, entries: QuerySet[LedgerEntry]) -> Iterator[JournalRow]:
     """In the order of what happened, the lines of a group together; read as they are asked for."""
     codes, names, zone = codes_of(cooperative), tax_names(), ZoneInfo(cooperative.time_zone)
-    ordered = entries.select_related("group__campaign").order_by("group__happened_at", "group_id", "id")
-    for entry in ordered.iterator(CHUNK):
-        group = entry.group
-        proposed = codes.get((entry.account, ""), "")
+    campaigns = {row.pk: row.title for row in Campaign.objects.filter(cooperative=cooperative)}
+    kinds = {value: str(label) for value, label in LedgerKind.choices}
+    accounts = {value: str(label) for value, label in LedgerAccount.choices}
+    ordered = entries.order_by("group__happened_at", "group_id", "id").values_list(*COLUMNS)
+    for at, group, kind, reference, campaign, account, tax, amount, currency in ordered.iterator(CHUNK):
         yield JournalRow(
-            day=group.happened_at.astimezone(zone).date(),
-            group=group.pk,
-            kind=str(LedgerKind(group.kind).label),
-            reference=group.subject_key,
-            campaign=group.campaign.title if group.campaign else "",
-            account=str(LedgerAccount(entry.account).label),
-            code=codes.get((entry.account, entry.tax), proposed),
-            tax=names.get(entry.tax, entry.tax.upper()),
-            debit=max(entry.amount, 0),
-            credit=max(-entry.amount, 0),
-            currency=entry.currency,
+            day=at.astimezone(zone).date(),
+            group=group,
+            kind=kinds[kind],
+            reference=reference,
+            campaign=campaigns[campaign] if campaign else "",
+            account=accounts[account],
+            code=codes.get((account, tax), codes.get((account, ""), "")),
+            tax=names.get(tax, tax.upper()),
+            debit=max(amount, 0),
+            credit=max(-amount, 0),
+            currency=currency,
         )
+
+
+COLUMNS = (
+    *("group__happened_at", "group_id", "group__kind", "group__subject_key", "group__campaign_id"),
+    *("account", "tax", "amount", "currency"),
+)

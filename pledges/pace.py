@@ -20,23 +20,12 @@ from math import exp
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
-
-from campaigns.enums import RewardKind
 from campaigns.models import Campaign
-from pledges.enums import PaymentState, PledgeState
-from pledges.models import Payment, Pledge, PledgeItem
+from pledges.tallies import reading
+from pledges.tallies.kinds import Kind
 
 #: Of the usual rhythm: how long start and end last (of the whole time), and how much higher than the middle they are.
 LASTS, START, END = 1 / 12, 6.4, 4.2
-
-#: Counted while they stand, or where they stood when the outcome was decided.
-STOOD = Q(state=PledgeState.CONFIRMED) | Q(confirmed_at__isnull=False, ended_at__gte=F("campaign__decided_at"))
-
-ITEMS_STOOD = Q(pledge__state=PledgeState.CONFIRMED) | Q(
-    pledge__confirmed_at__isnull=False, pledge__ended_at__gte=F("pledge__campaign__decided_at")
-)
 
 
 @dataclass(frozen=True)
@@ -105,19 +94,11 @@ def _day(at: Any, zone: str) -> date:
 
 
 def _sums(campaigns: list[Campaign], zone: str) -> dict[int, dict[date, int]]:
-    by_payment = [one for one in campaigns if not one.counts_units and not one.is_all_or_nothing and not one.is_over]
-    presales = [one for one in campaigns if one.counts_units]
-    by_pledge = [one for one in campaigns if one not in by_payment and one not in presales]
-    pledges = Pledge.objects.filter(STOOD, campaign__in=by_pledge, is_late=False)
-    paid = {"state": PaymentState.PAID, "pledge__is_late": False}
-    payments = Payment.objects.filter(pledge__campaign__in=by_payment, **paid)
-    items = PledgeItem.objects.filter(
-        ITEMS_STOOD, pledge__campaign__in=presales, pledge__is_late=False, reward__kind=RewardKind.REWARD
-    )
-    rows = _by_day(pledges, "campaign_id", "confirmed_at", "amount", zone).union(
-        _by_day(payments, "pledge__campaign_id", "paid_at", "amount", zone),
-        _by_day(items, "pledge__campaign_id", "pledge__confirmed_at", "quantity", zone),
-        all=True,
+    by_payment = [one.pk for one in campaigns if not one.counts_units and _is_by_payment(one)]
+    presales = [one.pk for one in campaigns if one.counts_units]
+    by_pledge = [one.pk for one in campaigns if not one.counts_units and not _is_by_payment(one)]
+    rows = reading.by_day(Kind.STOOD, by_pledge, zone).union(
+        reading.by_day(Kind.PAID, by_payment, zone), reading.by_day(Kind.UNITS_STOOD, presales, zone), all=True
     )
     found: dict[int, dict[date, int]] = {}
     for campaign_id, on, total in rows:
@@ -125,7 +106,5 @@ def _sums(campaigns: list[Campaign], zone: str) -> dict[int, dict[date, int]]:
     return found
 
 
-def _by_day(rows: QuerySet[Any], campaign: str, at: str, summed: str, zone: str) -> QuerySet[Any, Any]:
-    """(campaign id, day, total)."""
-    grouped = rows.order_by().annotate(on=TruncDate(at, tzinfo=ZoneInfo(zone))).values(campaign, "on")
-    return grouped.annotate(total=Sum(summed)).values_list(campaign, "on", "total")
+def _is_by_payment(campaign: Campaign) -> bool:
+    return not campaign.is_all_or_nothing and not campaign.is_over

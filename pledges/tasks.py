@@ -31,6 +31,7 @@ from pledges import (
 )
 from pledges.enums import CheckoutPurpose, CheckoutState, PaymentState, RefundState
 from pledges.models import Checkout, Payment, Refund
+from pledges.tallies import folding
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +161,12 @@ def move_on(campaign_id: int) -> None:
         campaign = completing.settled().filter(pk=campaign_id).first()
     if campaign is not None:
         completing.move_on(campaign)
+
+
+@periodic("tallies", every=timedelta(seconds=10))
+def fold_tallies() -> None:
+    """What was tallied since, so that a total is of few rows however many contributions came in."""
+    folding.fold()
 
 
 @periodic("settlement", every=timedelta(seconds=15))

@@ -1,29 +1,23 @@
-"""How far campaigns are, and when their tiers are promised: derived from the rows each time, never kept.
+"""How far campaigns are, and when their tiers are promised: read from tallies, which nobody but triggers writes.
 
 Amounts in minor units of the campaign's currency, gross of all fees. A presale also counts units: the rewards of its
 confirmed pledges, add-ons left out. A pledge made after the end counts in none of them.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet, Sum
 
-from campaigns.enums import GoalUnit, RewardKind
+from campaigns.enums import RewardKind
 from campaigns.models import Campaign, Reward
 from pledges import matching, promises
-from pledges.enums import DisputeState, PaymentState, PledgeState
-from pledges.gone_back import gone_back
-from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
-from pledges.models.payments import GIVEN_BACK
-
-#: What a row of the sums is about, so that all come in one query.
-PLEDGED, COLLECTED, REFUNDED, LOST, UNITS = "pledged", "collected", "refunded", "lost", "units"
-
-Sums = QuerySet[Any, tuple[str, int, int, int]]
+from pledges.enums import PledgeState
+from pledges.models import Pledge, PledgeItem
+from pledges.tallies import reading
+from pledges.tallies.kinds import Kind
 
 
 @dataclass(frozen=True)
@@ -112,113 +106,40 @@ def progress_of(campaign: Campaign) -> Progress:
 
 def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Any]:
     """Adds what `progress_of_row` reads, so that a campaign and how far it is come in one query."""
-    this = {"campaign": OuterRef("pk"), "state": PledgeState.CONFIRMED, "is_late": False}
-    pledged = _sums(Pledge.objects.filter(**this), "", "campaign_id", Count("backer_id", distinct=True))
-    paid = _timely_payments(pledge__campaign=OuterRef("pk"))
-    refunded = _timely_refunds(payment__pledge__campaign=OuterRef("pk"))
-    lost = _timely_losses(payment__pledge__campaign=OuterRef("pk"))
-    units = _sums(_units(pledge__campaign=OuterRef("pk")), "", "pledge__campaign_id", Value(0), "quantity")
-    return campaigns.annotate(
-        sum_pledged=Coalesce(Subquery(pledged.values("total")), 0),
-        sum_backers=Coalesce(Subquery(pledged.values("backers")), 0),
-        sum_paid=Coalesce(Subquery(_sums(paid, "", "pledge__campaign_id", Value(0)).values("total")), 0),
-        sum_refunded=Coalesce(
-            Subquery(_sums(refunded, "", "payment__pledge__campaign_id", Value(0)).values("total")), 0
-        ),
-        sum_lost=Coalesce(Subquery(_sums(lost, "", "payment__pledge__campaign_id", Value(0)).values("total")), 0),
-        sum_units=Case(
-            When(goal_unit=GoalUnit.UNITS, then=Coalesce(Subquery(units.values("total")), 0)), default=Value(0)
-        ),
-        matched=matching.listed(),
-    )
+    return campaigns.annotate(tallied=reading.as_column(), matched=matching.listed())
 
 
 def progress_of_row(row: Any) -> Progress:
     """The progress of a campaign that was read `with_sums`, as of then."""
-    back = row.sum_refunded + row.sum_lost
-    return _progress(row, row.sum_pledged, row.sum_backers, row.sum_paid, back, row.sum_units)
+    return _progress(row, row.tallied or {})
 
 
 def progress_of_all(campaigns: Iterable[Campaign]) -> dict[int, Progress]:
     """By campaign id, in one query however many there are."""
     wanted = list(campaigns)
-    rows = _pledged(wanted).union(_collected(wanted), _refunded(wanted), _lost(wanted), _reserved(wanted), all=True)
-    sums = {(kind, campaign): (total, backers) for kind, campaign, total, backers in rows}
-    return {
-        campaign.pk: _progress(
-            campaign,
-            *sums.get((PLEDGED, campaign.pk), (0, 0)),
-            sums.get((COLLECTED, campaign.pk), (0, 0))[0],
-            sums.get((REFUNDED, campaign.pk), (0, 0))[0] + sums.get((LOST, campaign.pk), (0, 0))[0],
-            sums.get((UNITS, campaign.pk), (0, 0))[0],
-        )
-        for campaign in wanted
-    }
+    sums = reading.sums_of(campaign.pk for campaign in wanted)
+    return {campaign.pk: _progress(campaign, sums.get(campaign.pk, {})) for campaign in wanted}
 
 
 def units_of(campaign: Campaign) -> int:
-    """The rewards of its confirmed pledges, whatever its goal counts. Add-ons are none."""
-    return _units(pledge__campaign=campaign).aggregate(units=Sum("quantity"))["units"] or 0
+    """The rewards of its confirmed pledges, whatever its goal counts, from the rows. Add-ons are none."""
+    counted = {"pledge__state": PledgeState.CONFIRMED, "pledge__is_late": False, "reward__kind": RewardKind.REWARD}
+    items = PledgeItem.objects.filter(pledge__campaign=campaign, **counted)
+    return items.aggregate(units=Sum("quantity"))["units"] or 0
 
 
-def _progress(campaign: Campaign, pledged: int, backers: int, paid: int, refunded: int, units: int) -> Progress:
+def _progress(campaign: Campaign, sums: Mapping[str, int]) -> Progress:
     frozen = campaign.pledged_at_deadline
+    backers, units = sums.get(Kind.PEOPLE, 0), sums.get(Kind.UNITS, 0) if campaign.counts_units else 0
+    refunded = sums.get(Kind.REFUNDED, 0) + sums.get(Kind.LOST, 0)
     return Progress(
         campaign=campaign,
-        pledged=pledged if frozen is None else frozen,
-        collected=paid - refunded,
+        pledged=sums.get(Kind.PLEDGED, 0) if frozen is None else frozen,
+        collected=sums.get(Kind.COLLECTED, 0) - refunded,
         refunded=refunded,
         backers=backers if campaign.backers_at_deadline is None else campaign.backers_at_deadline,
         units=units if campaign.units_at_deadline is None else campaign.units_at_deadline,
     )
-
-
-def _pledged(campaigns: list[Campaign]) -> Sums:
-    rows = Pledge.objects.filter(campaign__in=campaigns, state=PledgeState.CONFIRMED, is_late=False)
-    return _sums(rows, PLEDGED, "campaign_id", Count("backer_id", distinct=True))
-
-
-def _collected(campaigns: list[Campaign]) -> Sums:
-    rows = _timely_payments(pledge__campaign__in=campaigns)
-    return _sums(rows, COLLECTED, "pledge__campaign_id", Value(0))
-
-
-def _refunded(campaigns: list[Campaign]) -> Sums:
-    rows = _timely_refunds(payment__pledge__campaign__in=campaigns)
-    return _sums(rows, REFUNDED, "payment__pledge__campaign_id", Value(0))
-
-
-def _lost(campaigns: list[Campaign]) -> Sums:
-    rows = _timely_losses(payment__pledge__campaign__in=campaigns)
-    return _sums(rows, LOST, "payment__pledge__campaign_id", Value(0))
-
-
-def _reserved(campaigns: list[Campaign]) -> Sums:
-    presales = [campaign for campaign in campaigns if campaign.counts_units]
-    return _sums(_units(pledge__campaign__in=presales), UNITS, "pledge__campaign_id", Value(0), "quantity")
-
-
-def _timely_payments(**of: Any) -> QuerySet[Payment]:
-    return Payment.objects.filter(state=PaymentState.PAID, pledge__is_late=False, **of)
-
-
-def _timely_refunds(**of: Any) -> QuerySet[Refund]:
-    return Refund.objects.filter(GIVEN_BACK, payment__pledge__is_late=False, **of)
-
-
-def _timely_losses(**of: Any) -> QuerySet[Dispute]:
-    return Dispute.objects.filter(state=DisputeState.LOST, payment__pledge__is_late=False, **of)
-
-
-def _units(**of: Any) -> QuerySet[PledgeItem]:
-    counted = {"pledge__state": PledgeState.CONFIRMED, "pledge__is_late": False, "reward__kind": RewardKind.REWARD}
-    return PledgeItem.objects.filter(**counted, **of)
-
-
-def _sums(rows: QuerySet[Any], kind: str, campaign: str, backers: Any, summed: str = "amount") -> Sums:
-    """(kind, campaign id, total, backers) by campaign; `backers` is an expression."""
-    grouped = rows.order_by().values(campaign).annotate(kind=Value(kind), total=Sum(summed), backers=backers)
-    return grouped.values_list("kind", campaign, "total", "backers")
 
 
 def current_months(rewards: Iterable[Reward]) -> dict[int, date]:
@@ -230,12 +151,7 @@ def current_months(rewards: Iterable[Reward]) -> dict[int, date]:
 
 def people_by_reward(reward_ids: Collection[int]) -> dict[int, int]:
     """By reward id: how many people are promised it, or hold it while they pay; not those who got all of it back."""
-    waiting = PledgeItem.objects.filter(
-        reward__in=reward_ids, quantity__gt=0, pledge__state__in=[PledgeState.PENDING, PledgeState.CONFIRMED]
-    )
-    waiting = waiting.exclude(pledge__in=gone_back())
-    rows = waiting.values("reward_id").annotate(people=Count("pledge__backer_id", distinct=True))
-    return {row["reward_id"]: row["people"] for row in rows}
+    return reading.promised_people(reward_ids)
 
 
 def has_contributions(campaign: Campaign) -> bool:

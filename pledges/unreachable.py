@@ -36,9 +36,17 @@ def backers_of(cooperative: Cooperative) -> QuerySet[Any]:
         output_field=CharField(),
     )
     known = Backer.objects.filter(cooperative=cooperative, erased_at=None).exclude(email="")
+    # From the few addresses and mails in trouble, as there may be a million backers.
+    in_trouble = known.filter(email_key__in=refused).order_by().values("pk").union(_with_failed_mails(cooperative))
+    known = known.filter(pk__in=in_trouble)
     contributed = Pledge.objects.filter(backer=OuterRef("pk")).exclude(state__in=UNFINISHED)
     standing = known.filter(Exists(contributed)).annotate(latest=_latest_mail(), why=case)
     return standing.exclude(why="").order_by("name", "pk")
+
+
+def _with_failed_mails(cooperative: Cooperative) -> QuerySet[Any]:
+    failed = OutgoingMail.objects.filter(cooperative=cooperative, state=MailState.FAILED).exclude(backer=None)
+    return failed.order_by().values("backer_id")
 
 
 def _latest_mail() -> Subquery:

@@ -5,12 +5,14 @@ A contribution that is cancelled, dropped, lapsed or refunded is no longer on it
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.expressions import CombinedExpression
 
 from campaigns.models import Campaign
 from pledges.enums import PledgeState, RefundState, Wall
 from pledges.models import Pledge, Refund
+from pledges.tallies import reading
+from pledges.tallies.kinds import Kind
 
 SHOWING = [Wall.AMOUNT, Wall.NAME]
 
@@ -45,19 +47,16 @@ def page_of(campaign: Campaign, *, size: int, after: int = 0) -> WallPage:
     return WallPage(entries[:size], after_these, found[0][-1] if found else 0)
 
 
-def _hidden(campaign: Campaign) -> Coalesce:
+def _hidden(campaign: Campaign) -> CombinedExpression:
     """How many people contributed and show no name, as a column."""
-    others = _standing(campaign).exclude(backer_id__in=_shown(campaign).values("backer_id"))
-    counted = others.order_by().values("campaign_id").annotate(people=Count("backer_id", distinct=True))
-    return Coalesce(Subquery(counted.values("people")), 0)
+    return reading.people_as_column(campaign.pk, Kind.STANDING) - reading.people_as_column(campaign.pk, Kind.SHOWN)
 
 
 def _standing(campaign: Campaign) -> QuerySet[Pledge]:
     """Contributions that hold: confirmed, and not given back whole."""
-    refunds = Refund.objects.filter(payment__pledge__campaign=campaign, amount__gte=F("payment__amount"))
-    given_back = refunds.exclude(state=RefundState.FAILED)
+    whole = Refund.objects.filter(payment__pledge=OuterRef("pk"), amount__gte=F("payment__amount"))
     confirmed = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED)
-    return confirmed.exclude(pk__in=given_back.values("payment__pledge_id"))
+    return confirmed.filter(~Exists(whole.exclude(state=RefundState.FAILED)))
 
 
 def _shown(campaign: Campaign) -> QuerySet[Pledge]:

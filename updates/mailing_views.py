@@ -16,6 +16,7 @@ from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
 from home.languages import ENGLISH
+from home.long_lists import part_of
 from updates import figures, mailing_emails, sending, waiting
 from updates.briefing import REFUSALS
 from updates.enums import Act, MailingKind, MailingState, PauseReason
@@ -125,7 +126,7 @@ def people(request: AdminRequest, mailing_id: int, group: str) -> HttpResponse:
         "in_doubt": wanted == Group.IN_DOUBT,
         "may_send_again": found.state != MailingState.CANCELLED,
     }
-    rows = page_of(request, figures.mails_in(found, wanted))
+    rows = part_of(request, figures.mails_in(found, wanted))
     shown = furniture(group_words()[wanted], ICON, above=above) | context | rows
     return TemplateResponse(request, "updates/admin/people.html", shown)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Q
 
@@ -10,6 +11,7 @@ from campaigns.models import Campaign, ReviewQuestion, Reward
 from home import outbox
 from home.mail.registry import kind_of
 from home.models import Cooperative, Role
+from pledges import counted_apart
 from updates import next_news, promise_watch, team
 from updates.digests import span_of
 from updates.models import DelayNotice
@@ -117,10 +119,19 @@ def dates_of(cooperative: Cooperative, today: date) -> list[Dated]:
 
 
 def promises_of(cooperative: Cooperative, today: date) -> list[Promise]:
-    """Late ones first, then those of this month."""
-    late = [Promise(reward, month, n, True) for reward, month, n in promise_watch.late_tiers(cooperative)]
-    now = [
-        Promise(owed.reward, owed.month, owed.people, False)
-        for owed in promise_watch.promised_for(cooperative, today.replace(day=1))
+    """Late ones first, then those of this month; as they were counted apart, where they were."""
+    known = counted_apart.waiting_of(cooperative)
+    late, due = (known.late, known.due) if known else waiting_for(cooperative, today)
+    rewards = Reward.objects.select_related("campaign").in_bulk({reward for reward, _month, _people in (*late, *due)})
+    return [
+        Promise(rewards[reward], date.fromisoformat(month), people, is_late)
+        for rows, is_late in ((late, True), (due, False))
+        for reward, month, people in rows
     ]
-    return late + now
+
+
+def waiting_for(cooperative: Cooperative, today: date) -> tuple[list[Any], list[Any]]:
+    """(reward, month, people) of what is late, and of what is promised for this month."""
+    late = [(reward.pk, month.isoformat(), people) for reward, month, people in promise_watch.late_tiers(cooperative)]
+    due = promise_watch.promised_for(cooperative, today.replace(day=1))
+    return late, [(owed.reward.pk, owed.month.isoformat(), owed.people) for owed in due]

@@ -9,6 +9,8 @@ from home.mail import holding
 from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from home.ticking import periodic
+from pledges import counted_apart
+from pledges.fulfilment import today_in
 from updates import coaching, coaching_due, digests, minding, portfolios, promise_watch, sending, team, waiting
 
 
@@ -28,6 +30,20 @@ def write_to_team(cooperative_id: int) -> None:
             promise_watch.tell_all(cooperative)
             digests.tell(cooperative)
             portfolios.tell(cooperative)
+
+
+@task()
+def count_apart(cooperative_id: int) -> None:
+    """Asked for again while it runs, it is counted twice, to the same end."""
+    cooperative = Cooperative.objects.select_related("site").get(pk=cooperative_id)
+    with within(cooperative):
+        counted_apart.count(cooperative, *portfolios.waiting_for(cooperative, today_in(cooperative)))
+
+
+@periodic("figures of many contributions", every=timedelta(minutes=1))
+def nudge_counting() -> None:
+    for cooperative in counted_apart.due():
+        count_apart.enqueue(cooperative.pk)
 
 
 @periodic("mailings", every=timedelta(seconds=20))

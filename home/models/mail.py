@@ -53,7 +53,7 @@ class OutgoingMail(models.Model):
     )
     address = models.EmailField()
     language = models.CharField(max_length=2, choices=CHOICES)
-    batch = models.CharField(max_length=60, blank=True, db_index=True)
+    batch = models.CharField(max_length=60, blank=True)
     facts = models.JSONField(default=dict)
     state = models.CharField(max_length=12, choices=MailState.choices, default=MailState.QUEUED)
     held_for = models.CharField(max_length=10, choices=HeldFor.choices, default=HeldFor.NOTHING, blank=True)
@@ -84,6 +84,7 @@ class OutgoingMail(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["state", "id"], name="mail_to_send"),
             models.Index(fields=["provider_id"], name="mail_by_provider_id"),
+            models.Index(fields=["batch", "id"], name="mail_of_batch"),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from home.admin_access import AdminRequest, has_role, requires
-from home.admin_pages import furniture, page_of
+from home.admin_pages import furniture
+from home.long_lists import part_of
 from home.models import Role
 from pledges import address_locks, survey_answers
 from pledges.admin.forms import ContributionsFilter
@@ -37,7 +38,7 @@ def index(request: AdminRequest) -> HttpResponse:
         request,
         "pledges/admin/contributions.html",
         furniture(_("Contributions"), ICON)
-        | page_of(request, contributions_of(request.cooperative, form.sought()))
+        | part_of(request, contributions_of(request.cooperative, form.sought()))
         | {"filter": form, "may_see_unreachable": has_role(request, Role.EDITOR, Role.OWNER)},
     )
 

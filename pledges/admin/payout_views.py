@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from home import formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture, page_of
+from home.long_lists import part_of
 from home.models import Role
 from pledges import payout_summary
 from pledges.models import Payout, PayoutLine
@@ -33,7 +34,7 @@ def index(request: AdminRequest) -> HttpResponse:
 @requires(*ROLES)
 def detail(request: AdminRequest, payout_id: int) -> HttpResponse:
     payout = get_object_or_404(Payout, cooperative=request.cooperative, pk=payout_id)
-    page = page_of(request, payout.lines.select_related("campaign"))
+    page = part_of(request, payout.lines.select_related("campaign").order_by("happened_at", "pk"))
     page["rows"] = [(line, line_label(line)) for line in page["rows"]]
     context = {
         "payout": payout,

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from home import formats
 from home.admin_access import AdminRequest, requires
-from home.admin_pages import furniture, page_of
+from home.admin_pages import furniture
 from home.log_in.recent_login import recent_login
+from home.long_lists import part_of
 from pledges import giving_back, refund_decisions, taxes
 from pledges.admin.refund_forms import RefundForm
 from pledges.disputes import STANDING, reason_words
@@ -124,7 +125,7 @@ def index(request: AdminRequest) -> HttpResponse:
     return TemplateResponse(
         request,
         "pledges/admin/refunds.html",
-        furniture(_("Refunds and disputes"), ICON) | page_of(request, refunds.order_by("-pk")) | context,
+        furniture(_("Refunds and disputes"), ICON) | part_of(request, refunds.order_by("-pk")) | context,
     )
 
 

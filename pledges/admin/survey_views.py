@@ -17,6 +17,7 @@ from home import clock, formats
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import Crumb, furniture, page_of
 from home.languages import LANGUAGES, current, text_of
+from home.long_lists import part_of
 from home.models import Role
 from pledges import audiences, survey_answers, surveys
 from pledges.admin.survey_forms import NewSurveyForm, QuestionForm, SurveyForm
@@ -99,7 +100,7 @@ def detail(request: AdminRequest, survey_id: int) -> HttpResponse:
         "days": surveys.reminders(survey),
         "asked": asked,
         "answered": asked - missing.count(),
-        **page_of(request, missing.select_related("pledge__backer").order_by("pk")),
+        **part_of(request, missing.select_related("pledge__backer").order_by("pk")),
     }
     return TemplateResponse(
         request, "pledges/admin/survey.html", furniture(survey.reward.title, ICON, above=_above()) | context

@@ -19,9 +19,10 @@ from campaigns.admin.access import TEAM, Case, campaigns_crumb, case_or_404
 from campaigns.models import CampaignPage
 from home import formats
 from home.admin_access import AdminRequest, requires
-from home.admin_pages import furniture, page_of
+from home.admin_pages import furniture
 from home.cooperatives import twins
 from home.languages import LANGUAGES, TAGS
+from home.long_lists import part_of
 from home.mail import composing
 from home.models import Cooperative, OutgoingMail
 from home.people import switching
@@ -115,7 +116,7 @@ def _standing(request: AdminRequest, twin: Cooperative, real: Cooperative, trial
     campaign = trial.campaign
     page = groups.source_of(CampaignPage.objects.filter(translation_key=campaign.translation_key).order_by("pk")[0])
     source = trials.source_page(real, trial.source_key)
-    mails = page_of(request, OutgoingMail.objects.filter(cooperative=twin).order_by("-pk"))
+    mails = part_of(request, OutgoingMail.objects.filter(cooperative=twin).order_by("-pk"))
     mails["rows"] = [(mail, composing.subject_of(mail)) for mail in mails["rows"]]
     return mails | {
         "campaign": campaign,

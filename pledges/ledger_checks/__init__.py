@@ -1,4 +1,4 @@
-"""Whether the ledger, the rows it was written from, the totals and the stock still agree.
+"""Whether the ledger, the rows it was written from, the totals and tallies, and the stock still agree.
 
 Every check reads in the scope it is called in and yields what is at fault; memory does not grow with the number of
 rows. What a group should hold is worked out here from the rows, never by the functions that wrote it. Amounts in
@@ -15,6 +15,7 @@ from pledges.ledger_checks.payouts import check_payouts
 from pledges.ledger_checks.pledges import check_pledges
 from pledges.ledger_checks.rows import check_rows
 from pledges.ledger_checks.stock import check_stock
+from pledges.ledger_checks.tallies import check_tallies
 from pledges.ledger_checks.taxes import check_taxes
 
 __all__ = ["Fault", "Finding", "all_findings"]
@@ -30,3 +31,4 @@ def all_findings() -> Iterator[Finding]:
     yield from check_campaigns()
     yield from check_payouts()
     yield from check_stock()
+    yield from check_tallies()

@@ -17,6 +17,7 @@ from pledges.models.surveys import (
     SurveyQuestion,
     SurveyReply,
 )
+from pledges.models.tallies import CooperativeCount, DeliveryCount, Tally, TallyHolder, TallyPerson
 from pledges.models.taxes import PaymentTax, RefundTax, TaxRate, TaxRegistration
 from pledges.models.trials import Trial
 
@@ -25,9 +26,11 @@ __all__ = [
     "AddressCheck",
     "CardToForget",
     "Checkout",
+    "CooperativeCount",
     "DataRequest",
     "DatePromise",
     "DeliveryAddress",
+    "DeliveryCount",
     "Dispute",
     "EmailChange",
     "EventPoll",
@@ -60,6 +63,9 @@ __all__ = [
     "SurveyOption",
     "SurveyQuestion",
     "SurveyReply",
+    "Tally",
+    "TallyHolder",
+    "TallyPerson",
     "TaxRate",
     "TaxRegistration",
     "Trial",

@@ -97,7 +97,12 @@ class Payment(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["id"], condition=models.Q(state=PaymentState.DUE), name="payment_due")
+            models.Index(fields=["id"], condition=models.Q(state=PaymentState.DUE), name="payment_due"),
+            models.Index(
+                fields=["cooperative", "id"],
+                condition=models.Q(state__in=[PaymentState.ACTION, PaymentState.MEND]),
+                name="payment_to_mend",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -161,6 +166,14 @@ class Refund(models.Model):
                 name="refund_once_per_stripe_refund",
             ),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="refund_of_something"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["cooperative", "-id"], name="refund_latest"),
+            models.Index(
+                fields=["cooperative", "id"],
+                condition=models.Q(state__in=[RefundState.TO_APPROVE, RefundState.DUE, RefundState.FAILED]),
+                name="refund_waiting",
+            ),
         ]
 
     def __str__(self) -> str:

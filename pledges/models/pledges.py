@@ -71,6 +71,9 @@ class Pledge(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["campaign", "state"], include=["amount"], name="pledge_totals"),
+            models.Index(fields=["cooperative", "-created_at", "-id"], name="pledge_latest"),
+            models.Index(fields=["cooperative", "state", "-created_at", "-id"], name="pledge_latest_by_state"),
+            models.Index(fields=["campaign", "-created_at", "-id"], name="pledge_latest_of_campaign"),
             models.Index(
                 fields=["campaign", "id"],
                 condition=models.Q(wall__in=[Wall.AMOUNT, Wall.NAME], state=PledgeState.CONFIRMED),

@@ -104,7 +104,7 @@ class Shown:
 @register.simple_tag(takes_context=True)
 def progress(context: Context, campaign: Campaign) -> Progress:
     """Read once a page, though it is shown at the top and in the bar at the bottom; with the campaign, if it can be."""
-    if hasattr(campaign, "sum_pledged"):
+    if hasattr(campaign, "tallied"):
         return totals.progress_of_row(campaign)
     rendering: Any = context.render_context
     known: dict[int, Progress] = rendering.setdefault("progress", {})

@@ -9,9 +9,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 
 from campaigns.models import Reward, RewardVariant
 from home import clock
+from home.csv_files import amount_cell, streamed
 from home.models import Role
 from home.tenancy import within
 from pledges import exports
@@ -253,3 +256,54 @@ def _copies(pledge, count):
 def _fields(item):
     names = ("cooperative", "reward", "quantity", "unit_amount", "title_fr", "title_en", "handover")
     return {name: getattr(item, name) for name in names} | {"first_month": date(2027, 10, 1)}
+
+
+def as_models(cooperative, language):
+    """The list of backers as the rows themselves tell it, one after the other."""
+    with within(cooperative):
+        items = PledgeItem.objects.filter(quantity__gt=0).select_related(
+            "pledge__backer", "pledge__campaign", "variant"
+        )
+        order = ("pledge__campaign_id", "reward__position", "reward_id", "variant__position", "pledge_id", "pk")
+        told = [
+            (one.pledge, [one.title, str(one.variant or ""), one.quantity], one.total + one.postage)
+            for one in items.order_by(*order)
+        ]
+        extra = Pledge.objects.filter(extra__gt=0).select_related("backer", "campaign").order_by("campaign_id", "pk")
+        told += [(one, [gettext("Contribution without reward"), "", ""], one.extra) for one in extra]
+        return [
+            [
+                *(pledge.campaign.title, *tier, amount_cell(amount, language), pledge.currency, pledge.backer.name),
+                *(pledge.backer.email, pledge.get_language_display(), pledge.get_state_display(), pledge.gift_for),
+                *(
+                    pledge.company_name,
+                    pledge.company_numbers,
+                    pledge.message,
+                    pledge.get_wall_display(),
+                    pledge.pk,
+                    "",
+                ),
+            ]
+            for pledge, tier, amount in told
+        ]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_read_as_columns_the_file_is_that_of_the_rows(campaign, rewards, cooperative, language):
+    flour, bread, _thanks = rewards
+    with within(cooperative):
+        rye = RewardVariant.objects.create(
+            reward=flour, block_id="7d4a2a8c-3f7e-4a55-9a44-2a6d7b8f6b11", position=0, label_en="Rye"
+        )
+    make_pledge(campaign, rewards=[(flour, 2), (bread, 1)], backer_name="=SOMME(A1)", extra=1250)
+    make_offline(campaign, (flour, 1, rye))
+    second = make_pledge(campaign, rewards=[(bread, 3)], language="en", state=PledgeState.CANCELLED)
+    with within(cooperative):
+        Pledge.objects.filter(pk=second.pk).update(message="\t-1\nÉtage «2»", gift_for="@Nina", wall="amount")
+        Reward.objects.filter(pk=bread.pk).update(title_en="")
+        with translation.override(language):
+            rows = exports.backers(cooperative, Wanted(), language)
+            written = b"".join(streamed(exports.backers_header(), rows, language))
+            expected = b"".join(streamed(exports.backers_header(), as_models(cooperative, language), language))
+    assert written == expected
+    assert written.count(b"\r\n") == 6

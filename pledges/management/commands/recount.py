@@ -1,0 +1,36 @@
+"""Compare what was tallied with what the rows say, campaign by campaign, and put it right where that is asked."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from campaigns.models import Campaign
+from home.models import Cooperative
+from home.tenancy import within
+from pledges.ledger_checks.tallies import differences
+from pledges.tallies import recounting
+
+
+class Command(BaseCommand):
+    help = "Prints every tally that differs from its rows; --mend counts those campaigns again. Exits with 1 if any do."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--mend", action="store_true", help="count again where they differ")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        count = 0
+        for cooperative in Cooperative.objects.order_by("pk"):
+            with within(cooperative):
+                for campaign in Campaign.objects.order_by("pk").iterator():
+                    count += self._weigh(campaign, mend=options["mend"])
+        if count and not options["mend"]:
+            raise CommandError(f"The tallies differ: {count} of them.", returncode=1)
+        self.stdout.write("The tallies agree." if not count else f"Counted again: {count} differed.")
+
+    def _weigh(self, campaign: Campaign, *, mend: bool) -> int:
+        found = list(differences(campaign))
+        for finding in found:
+            self.stdout.write(str(finding))
+        if found and mend:
+            recounting.mend(campaign)
+        return len(found)
