@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('home', '0019_federations_and_legal_texts'),
+        ('home', '0020_sessions_that_end'),
     ]
 
     operations = [

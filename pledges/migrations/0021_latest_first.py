@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campaigns', '0009_checked_points'),
-        ('home', '0020_mail_of_batch'),
+        ('home', '0021_mail_of_batch'),
         ('pledges', '0020_tallies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
