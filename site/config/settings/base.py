@@ -50,8 +50,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "home.middleware.HealthMiddleware",
-    "home.middleware.KnownHostMiddleware",
     "home.middleware.CompressionMiddleware",
+    "home.page_cache.middleware.PageCacheMiddleware",
+    "home.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -131,8 +132,18 @@ CACHES = {
         "LOCATION": DATA_DIR / "cache",
         # Counts of attempts stand here: none may be thrown out because there are many.
         "OPTIONS": {"MAX_ENTRIES": 20_000},
-    }
+    },
+    # Public pages and their versions (home.page_cache): apart, as what is thrown out of it is made again.
+    "pages": {
+        "BACKEND": "home.file_cache.FileCache",
+        "LOCATION": DATA_DIR / "pages",
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    },
 }
+# Whether public pages are kept for those who have no session, and how much of them in each web process (bytes).
+PAGE_CACHE = os.environ.get("PAGE_CACHE", "1") == "1"
+PAGE_CACHE_BYTES = int(os.environ.get("PAGE_CACHE_BYTES", str(16 * 1024 * 1024)))
+FRONT_CACHE = os.environ.get("FRONT_CACHE", "")
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
