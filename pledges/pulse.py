@@ -4,14 +4,20 @@ Each kind is noted and read by the same function, so that what is compared is th
 """
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
+
+from django.db.models import QuerySet
 
 from campaigns import queries
 from campaigns.models import Campaign
+from home.models import Cooperative
 from home.page_cache import noting, pulse
 from home.page_cache.noting import Fact
+from home.ready_queries import Ready
 from pledges import promises, walls
 from pledges.delivery_figures import annotate_deliveries
+from pledges.fulfilment import this_month
 from pledges.totals import Progress, progress_of_all
 from pledges.walls import WallPage
 
@@ -46,8 +52,20 @@ def _said_of(progress: Progress) -> tuple[int, ...]:
 
 
 def _offers_of(campaign: Campaign) -> list[Any]:
+    house = campaign.cooperative
+    rewards = _OFFERS(campaign.pk, house.pk, shape=(house.time_zone, this_month(house)))
+    for reward in rewards:
+        reward.campaign = campaign
+    return rewards
+
+
+def _build_offers(campaign_id: int, cooperative_id: int, zone: str, month: date) -> QuerySet[Any]:
+    campaign = Campaign(pk=campaign_id, cooperative=Cooperative(pk=cooperative_id, time_zone=zone))
     rewards = promises.annotate_tier_month(queries.rewards_of(campaign)).prefetch_related("postage")
-    return list(annotate_deliveries(rewards, campaign.cooperative))
+    return annotate_deliveries(rewards, campaign.cooperative)
+
+
+_OFFERS = Ready(_build_offers)
 
 
 def _offered(reward: Any) -> tuple[Any, ...]:
