@@ -25,6 +25,7 @@ IN_FRONT = "max-age=60, stale-while-revalidate=60"
 #: What no page that is kept may hold: a form that is sent by POST, or a token.
 FORM = re.compile(rb'csrfmiddlewaretoken|<form[^>]*\smethod=["\']?post', re.IGNORECASE)
 #: Said anew of each answer, or of nobody else's.
+TIMING = "Server-Timing"
 NOT_KEPT = {"Content-Length", "Content-Encoding", "ETag", "Vary", "Set-Cookie", "Date"}
 
 
@@ -55,6 +56,7 @@ def entry_of(
     cooperative_id = cooperative.pk if cooperative else None
     ends = min(moment for moment in (notes.ends, _midnight(cooperative)) if moment is not None)
     body = response.content
+    etag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
     return Entry(
         key=key,
         cooperative_id=cooperative_id,
@@ -64,8 +66,8 @@ def entry_of(
         made=began,
         over=began + LONGEST,
         ends=ends.timestamp(),
-        etag=f'W/"{blake2b(body, digest_size=12).hexdigest()}"',
-        headers=_headers(response),
+        etag=etag,
+        headers=_headers(response) | {"ETag": etag, "Vary": "Accept-Encoding"},
         packed=gzip.compress(body, LEVEL, mtime=0),
         plain=body,
     )
@@ -94,17 +96,12 @@ def _midnight(cooperative: Cooperative | None) -> datetime:
 
 def answer(request: HttpRequest, entry: Entry, how: str) -> HttpResponse:
     """`how` it was come by, for whoever looks into the network panel of a browser."""
-    headers = {
-        **entry.headers,
-        "ETag": entry.etag,
-        "Vary": "Accept-Encoding",
-        "Server-Timing": f'page;desc="{how}"',
-    }
-    if entry.etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
-        return HttpResponse(status=304, headers=headers)
-    body = entry.plain
-    if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+    asked = request.META
+    if entry.etag in asked.get("HTTP_IF_NONE_MATCH", ""):
+        return HttpResponse(status=304, headers=entry.headers | {TIMING: f'page;desc="{how}"'})
+    packed = "gzip" in asked.get("HTTP_ACCEPT_ENCODING", "")
+    body = entry.packed if packed else entry.plain
+    headers = entry.headers | {TIMING: f'page;desc="{how}"', "Content-Length": str(len(body))}
+    if packed:
         headers["Content-Encoding"] = "gzip"
-        body = entry.packed
-    headers["Content-Length"] = str(len(body))
     return HttpResponse(b"" if request.method == "HEAD" else body, headers=headers)

@@ -1,4 +1,4 @@
-"""Answers public pages that are kept, and keeps those that may be. Stands before sessions, languages and log-ins."""
+"""Answers public pages that are kept, and keeps those that may be. Stands before everything else."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from home.middleware import CompressionMiddleware
 from home.page_cache import answers, store, versions
 from home.page_cache.freshness import State, judge
 from home.page_cache.keys import Key, Personal, is_kept, key_of
@@ -30,14 +31,18 @@ class PageCacheMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.personal = Personal.of_settings()
+        self.compressed = CompressionMiddleware(get_response).process_response  # type: ignore[arg-type]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         key = key_of(request) if settings.PAGE_CACHE else None
         if key is None or self.personal.holds(request):
             return self.get_response(request)
+        if (entry := shelf.trusted(key)) is not None:
+            return answers.answer(request, entry, "kept")
         entry = shelf.get(key)
         state = judge(entry) if entry is not None else State.OVER
         if entry is not None and state is State.FRESH:
+            shelf.trust(key)
             return answers.answer(request, entry, "kept")
         if request.method == "HEAD" or shelf.is_refused(key) or (entry is None and not is_kept(request)):
             return self.get_response(request)
@@ -66,7 +71,7 @@ class PageCacheMiddleware:
                 share(entry)
         finally:
             store.delete(f"{key.name}:lease")
-        return response if entry is None else answers.answer(request, entry, "made")
+        return self.compressed(request, response) if entry is None else answers.answer(request, entry, "made")
 
     def _make(self, request: HttpRequest, key: Key) -> tuple[HttpResponseBase, Entry | None]:
         """The page, and what is kept of it: nothing, if anything was published while it was made."""

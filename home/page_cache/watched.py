@@ -17,6 +17,7 @@ from home.models import (
     TextPage,
 )
 from home.page_cache import versions
+from home.page_cache.shelves import shelf
 
 #: What Wagtail writes of a page each time a draft is saved, while its editor types.
 OF_DRAFTS = ("draft_title", "has_unpublished_changes", "latest_revision_id", "latest_revision_created_at")
@@ -27,4 +28,5 @@ def connect() -> None:
     versions.show(HomePage, TextPage, PageViewRestriction, Brand, LogoDrawing, LegalText)
     versions.show(get_image_model(), get_document_model(), get_media_model())
     versions.show(Cooperative, Federation, FormerHost, Site, Locale, everywhere=True)
+    versions.on_bump(lambda _cooperative: shelf.distrust())
     connection_created.connect(versions.watch, dispatch_uid="home.page_cache.watch")

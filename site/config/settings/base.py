@@ -49,10 +49,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "home.middleware.HealthMiddleware",
-    "home.middleware.CompressionMiddleware",
     "home.page_cache.middleware.PageCacheMiddleware",
+    "home.middleware.HealthMiddleware",
     "home.middleware.KnownHostMiddleware",
+    "home.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,4 +1,4 @@
-"""A contribution shows within a second, however many read and however many give: one reads, one makes, others wait not."""
+"""A contribution shows within a second, however many read and give: one reads figures, one makes the page."""
 
 import threading
 import time

@@ -48,7 +48,7 @@ def test_both_languages_of_a_campaign_hear_of_its_terms(both, visit, committed):
     for path in paths:
         visit(cooperative, path)
     with committed(), within(cooperative):
-        Campaign.objects.update(place="Saint-Camille")
+        Campaign.objects.update(title_fr="Saint-Camille")
     assert [visit(cooperative, path).how for path in paths] == ["made", "made"]
 
 
@@ -100,7 +100,7 @@ def test_one_cooperative_s_publishing_leaves_the_others_pages(campaign, outsider
     visit(outsider, "/fr/")
     visit(campaign.cooperative, "/fr/")
     with committed(), within(campaign.cooperative):
-        Campaign.objects.update(place="Ham-Nord")
+        Campaign.objects.update(title_fr="Ham-Nord")
     assert (visit(outsider, "/fr/").how, visit(campaign.cooperative, "/fr/").how) == ("kept", "made")
 
 
@@ -135,10 +135,10 @@ def test_what_is_rolled_back_never_was(campaign, committed):
     before = tokens(campaign.cooperative)
     with committed(), within(campaign.cooperative):
         with pytest.raises(ZeroDivisionError), transaction.atomic():
-            Campaign.objects.update(place="Nulle part")
+            Campaign.objects.update(title_fr="Nulle part")
             raise ZeroDivisionError
         assert not connection.run_on_commit
-        Campaign.objects.update(place="Quelque part")
+        Campaign.objects.update(title_fr="Quelque part")
     assert tokens(campaign.cooperative) != before
 
 
@@ -148,7 +148,7 @@ def test_a_transaction_gives_one_new_version_however_much_it_writes(campaign, co
     try:
         with committed(), within(campaign.cooperative):
             for place in ("Ici", "Là"):
-                Campaign.objects.update(place=place)
+                Campaign.objects.update(title_fr=place)
             make_update(campaign, text_block(), title="Une nouvelle")
     finally:
         versions._listeners.remove(told.append)
