@@ -9,34 +9,229 @@ pretix cannot be installed, one that says so (`bench.figures.missing`): name it 
 - `orders_per_second`: orders through its REST API by `clients` at once, against gunicorn with as many workers and
   threads as ours and a PostgreSQL of its own. Reads `per_second`, `p50_ms`, `p99_ms`, `cpu_ms` (of an order).
 - `mails_per_second`: a mail to the buyers of so many orders by its mail-out, through SMTP to the sink that listens on
-  `smtp_port`; its Celery worker sends, with a Redis of its own. Reads `per_second`, `recipients`.
-- `shop_page`: its shop's page, anonymous. Reads `per_second`, `p99_ms`, `cpu_ms`.
+  `smtp_port`; its Celery worker sends, with a Redis of its own. Reads `per_second`, `recipients`. It sends some 12 a
+  second: 300 buyers are enough to know its rate.
+- `shop_page`: its shop's page, anonymous. Reads `per_second`, `p50_ms`, `p99_ms`, `cpu_ms`.
 
-Each starts what it needs when it is entered and ends it when left; entering takes a minute or two, the first time ever
-a few more (pretix is installed, its tables are made).
+Each starts what it needs when it is entered and ends it when left; entering takes half a minute, the first time ever a
+few minutes (pretix is installed, its tables are made).
+
+What its work is: an order of one ticket without payment by "manual", without a mail, with its log entries and its
+check of the quota; a mail rendered for each buyer, with a row of its own. pretix's translations, static files and
+styles come compiled in its package.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from bench.figures import Contender, Place, missing
+from bench import dumps, serving
+from bench.figures import Contender, Place, Reading
+from bench.load import Load, get, load, post, repeat
+from bench.peers.installing import ROOT, environment_of, or_missing
+from sandbox.postgres import Postgres, binaries, postgres
+from sandbox.processes import dies_with_parent, stop
+from sandbox.redis import Redis, redis
+
+INSIDE = ROOT / "bench/peers/pretix_inside.py"
+SHOP = "/bench/bench/"
+ORDERS = "/api/v1/organizers/bench/events/bench/orders/"
+MAIL_WITHIN = 600.0
+
+
+@dataclass(frozen=True)
+class House:
+    """A pretix with one event and no orders: its environment, its folder and the key of its API."""
+
+    python: Path
+    folder: Path
+    database: Postgres
+    environment: dict[str, str]
+    token: str
+    item: int
+
+    def run(self, *command: str) -> str:
+        """Something inside of it (bench/peers/pretix_inside.py): what it printed."""
+        # -P: the folder of the script holds a module that is called pretix as well.
+        words = [str(word) for word in (self.python, "-P", INSIDE, *command)]
+        done = subprocess.run(
+            words, env=self.environment, cwd=self.folder, stdout=subprocess.PIPE, text=True, check=True
+        )
+        return done.stdout
+
+    @contextmanager
+    def served(self, workers: int, threads: int) -> Iterator[serving.Served]:
+        with serving.gunicorn(
+            "pretix.wsgi",
+            self.folder,
+            environment=self.environment,
+            workers=workers,
+            threads=threads,
+            python=self.python,
+            config=None,
+            ready=get("/healthcheck/", "localhost"),
+        ) as server:
+            load(server.port, repeat(get(SHOP, "localhost")), clients=workers * threads, requests=4 * workers * threads)
+            yield server
+
+    @contextmanager
+    def working(self, workers: int) -> Iterator[None]:
+        """Its Celery worker, in so many processes."""
+        command = [
+            self.python,
+            "-m",
+            "celery",
+            "-A",
+            "pretix.celery_app",
+            "worker",
+            "-c",
+            str(workers),
+            "-l",
+            "warning",
+        ]
+        with (self.folder / "celery.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, env=self.environment, cwd=self.folder, stdout=log, stderr=log, preexec_fn=dies_with_parent()
+            )
+            try:
+                yield
+            finally:
+                stop(process, patience=20)
 
 
 @contextmanager
-def orders_per_second(place: Place, *, clients: int = 8, workers: int = 2, threads: int = 4) -> Iterator[Contender]:
-    """Orders of one ticket each, placed by `clients` at once."""
-    yield missing("it is not stood up yet")
+def _standing(place: Place, smtp_port: int = 9) -> Iterator[House]:
+    """PeerMissing or RedisMissing where it cannot stand. Mail goes to `smtp_port`; port 9 takes none."""
+    environment = environment_of("pretix")
+    with TemporaryDirectory(dir=place.folder) as name, postgres("pretix") as database, redis() as broker:
+        folder = Path(name)
+        (folder / "pretix.cfg").write_text(_configuration(folder, database, broker, smtp_port))
+        said = {"PRETIX_CONFIG_FILE": str(folder / "pretix.cfg"), "DJANGO_SETTINGS_MODULE": "pretix.settings"}
+        known = serving.clean_environment() | said
+        house = House(environment / "bin/python", folder, database, known, token="", item=0)
+        yield _found(house, environment / f"tables-{binaries().parent.name}.dump")
+
+
+def _found(house: House, tables: Path) -> House:
+    """With its tables, its event and its key: from what was kept, or made and kept."""
+    key = tables.with_suffix(".json")
+    if key.exists():
+        dumps.restore(house.database, tables)
+    else:
+        migrate = [house.python, "-m", "pretix", "migrate", "--verbosity", "0"]
+        subprocess.run(migrate, env=house.environment, cwd=house.folder, stdout=subprocess.DEVNULL, check=True)
+        said = house.run("found")
+        dumps.keep(house.database, tables)
+        key.write_text(said)
+    found = json.loads(key.read_text())
+    return House(house.python, house.folder, house.database, house.environment, found["token"], found["item"])
+
+
+def _configuration(folder: Path, database: Postgres, broker: Redis, smtp_port: int) -> str:
+    queues = broker.url.removesuffix("/0")
+    return f"""
+[pretix]
+instance_name=bench
+url=http://localhost
+datadir={folder}
+loglevel=WARNING
+[database]
+backend=postgresql
+name={database.dbname}
+user={database.user}
+host={database.host}
+port={database.port}
+[mail]
+host=127.0.0.1
+port={smtp_port}
+[redis]
+location={broker.url}
+sessions=true
+[celery]
+broker={queues}/1
+backend={queues}/2
+"""
+
+
+# ---------------------------------------------------------------- the contenders
+
+
+def orders_per_second(
+    place: Place, *, clients: int = 8, workers: int = 2, threads: int = 4, seconds: float = 15
+) -> AbstractContextManager[Contender]:
+    """Orders of one ticket each, placed by `clients` at once for so many seconds."""
+    return or_missing(_orders(place, clients, workers, threads, seconds))
 
 
 @contextmanager
-def mails_per_second(place: Place, *, smtp_port: int, recipients: int, workers: int = 2) -> Iterator[Contender]:
+def _orders(place: Place, clients: int, workers: int, threads: int, seconds: float) -> Iterator[Contender]:
+    with _standing(place) as house, house.served(workers, threads) as server:
+        order = {
+            "email": "buyer@example.org",
+            "locale": "en",
+            "sales_channel": "web",
+            "payment_provider": "manual",
+            "positions": [{"item": house.item}],
+        }
+        headers = {"Authorization": f"Token {house.token}", "Content-Type": "application/json"}
+        request = post(ORDERS, "localhost", json.dumps(order).encode(), headers)
+        load(server.port, repeat(request), clients=clients, requests=2 * clients)  # its processes have seen one
+        yield lambda: _read(server, request, clients, seconds)
+
+
+def shop_page(
+    place: Place, *, clients: int = 8, workers: int = 2, threads: int = 4, seconds: float = 10
+) -> AbstractContextManager[Contender]:
+    """The page of its shop with its product, read by `clients` at once for so many seconds."""
+    return or_missing(_shop(place, clients, workers, threads, seconds))
+
+
+@contextmanager
+def _shop(place: Place, clients: int, workers: int, threads: int, seconds: float) -> Iterator[Contender]:
+    with _standing(place) as house, house.served(workers, threads) as server:
+        yield lambda: _read(server, get(SHOP, "localhost"), clients, seconds)
+
+
+def _read(server: serving.Served, request: bytes, clients: int, seconds: float) -> Reading:
+    with server.weighed() as spent:
+        found: Load = load(server.port, repeat(request), clients=clients, seconds=seconds)
+    return found.reading | {"cpu_ms": spent.cpu_ms / found.requests}
+
+
+def mails_per_second(
+    place: Place, *, smtp_port: int, recipients: int = 300, workers: int = 2
+) -> AbstractContextManager[Contender]:
     """One mail-out to so many buyers, by as many processes of its worker as ours has."""
-    yield missing("it is not stood up yet")
+    return or_missing(_mails(place, smtp_port, recipients, workers))
 
 
 @contextmanager
-def shop_page(place: Place, *, clients: int = 8, workers: int = 2, threads: int = 4) -> Iterator[Contender]:
-    """The page of its shop with its products, read by `clients` at once."""
-    yield missing("it is not stood up yet")
+def _mails(place: Place, smtp_port: int, recipients: int, workers: int) -> Iterator[Contender]:
+    with _standing(place, smtp_port) as house, house.working(workers):
+        house.run("buyers", str(recipients))
+        yield lambda: _mail_out(house, recipients)
+
+
+def _mail_out(house: House, recipients: int) -> Reading:
+    """From the first mail that it wrote down until the last was handed over, by its own clock: what it waits for before
+    does not count."""
+    dumps.ask(house.database, "DELETE FROM pretixbase_outgoingmail")
+    house.run("mail")
+    end = time.monotonic() + MAIL_WITHIN
+    while _sent(house) < recipients:
+        if time.monotonic() > end:
+            raise RuntimeError(f"pretix sent {_sent(house)} of {recipients} mails in {MAIL_WITHIN:.0f} s")
+        time.sleep(0.5)
+    took = "SELECT extract(epoch FROM max(sent) - min(created)) FROM pretixbase_outgoingmail"
+    return {"per_second": recipients / float(dumps.ask(house.database, took)), "recipients": float(recipients)}
+
+
+def _sent(house: House) -> int:
+    return int(dumps.ask(house.database, "SELECT count(*) FROM pretixbase_outgoingmail WHERE status = 'sent'"))
