@@ -7,6 +7,7 @@ from django_tasks import task
 from wagtail.models import Page
 
 from home import outbox, picture_drawing, ticking
+from home.page_cache import front
 from home.ticking import periodic
 
 
@@ -20,6 +21,11 @@ def draw_pictures(page_id: int) -> None:
     """So that every size of its pictures exists when the first visitor comes."""
     if page := Page.objects.live().filter(pk=page_id).first():
         picture_drawing.draw(page)
+
+
+@task()
+def tell_front(cooperative_id: int | None) -> None:
+    front.tell(cooperative_id)
 
 
 @task()

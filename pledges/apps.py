@@ -6,7 +6,7 @@ class PledgesConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import promised  # noqa: PLC0415 (models must be loaded first)
-        from home.page_cache import versions  # noqa: PLC0415
+        from home.page_cache import front, versions  # noqa: PLC0415
         from pledges import (  # noqa: PLC0415
             account_emails,  # noqa: F401 (registers mails and periodic jobs)
             address_check_emails,  # noqa: F401 (registers mails and periodic jobs)
@@ -19,6 +19,7 @@ class PledgesConfig(AppConfig):
             fulfilment_tasks,  # noqa: F401 (registers mails and periodic jobs)
             offline_emails,  # noqa: F401 (registers mails and periodic jobs)
             own_emails,  # noqa: F401 (registers mails and periodic jobs)
+            public_paths,
             pulse,  # noqa: F401 (registers how figures of kept pages are read)
             refund_request_emails,  # noqa: F401 (registers mails and periodic jobs)
             report_emails,  # noqa: F401 (registers mails and periodic jobs)
@@ -30,4 +31,5 @@ class PledgesConfig(AppConfig):
         from pledges.models import Matching  # noqa: PLC0415
 
         versions.show(Matching)
+        front.also(public_paths.of)
         promised.count_with(promised.Counter(totals.people_by_reward, totals.has_contributions))

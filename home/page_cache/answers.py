@@ -67,16 +67,16 @@ def entry_of(
         over=began + LONGEST,
         ends=ends.timestamp(),
         etag=etag,
-        headers=_headers(response) | {"ETag": etag, "Vary": "Accept-Encoding"},
+        headers=_headers(key, response, notes) | {"ETag": etag, "Vary": "Accept-Encoding"},
         packed=gzip.compress(body, LEVEL, mtime=0),
         plain=body,
     )
 
 
-def _headers(response: HttpResponse) -> dict[str, str]:
+def _headers(key: Key, response: HttpResponse, notes: Notes) -> dict[str, str]:
     kept = {name: value for name, value in response.items() if name not in NOT_KEPT}
     kept.setdefault("Cache-Control", PUBLIC)
-    if settings.FRONT_CACHE:
+    if settings.FRONT_CACHE and not key.query and not notes.facts:
         kept.setdefault("CDN-Cache-Control", IN_FRONT)
     return kept
 

@@ -143,7 +143,17 @@ CACHES = {
 # Whether public pages are kept for those who have no session, and how much of them in each web process (bytes).
 PAGE_CACHE = os.environ.get("PAGE_CACHE", "1") == "1"
 PAGE_CACHE_BYTES = int(os.environ.get("PAGE_CACHE_BYTES", str(16 * 1024 * 1024)))
+# What stands in front and is told what was published: one of Wagtail's backends (HTTPBackend, CloudflareBackend,
+# CloudfrontBackend, AzureCdnBackend), with its own settings as FRONT_CACHE_… (FRONT_CACHE_LOCATION=http://127.0.0.1:80).
 FRONT_CACHE = os.environ.get("FRONT_CACHE", "")
+WAGTAILFRONTENDCACHE_LANGUAGES: list[str] = []  # both addresses of what was published are told by us
+WAGTAILFRONTENDCACHE: dict[str, dict[str, object]] = {}
+if FRONT_CACHE:
+    WAGTAILFRONTENDCACHE["default"] = {"BACKEND": f"wagtail.contrib.frontend_cache.backends.{FRONT_CACHE}"} | {
+        name.removeprefix("FRONT_CACHE_"): value
+        for name, value in os.environ.items()
+        if name.startswith("FRONT_CACHE_")
+    }
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
