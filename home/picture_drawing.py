@@ -22,13 +22,14 @@ def is_drawing() -> bool:
 
 def draw(page: Page) -> None:
     """What is drawn already is not drawn again. Pages kept without the new pictures are made anew."""
-    with _beforehand():
+    with beforehand():
         page.specific.make_preview_request()
     versions.bump(_house(page))
 
 
 @contextmanager
-def _beforehand() -> Iterator[None]:
+def beforehand() -> Iterator[None]:
+    """What is rendered within is rendered for its pictures."""
     token = _drawing.set(True)
     try:
         yield

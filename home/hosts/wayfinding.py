@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Left
+from django.db.models.functions import Left, Lower
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from wagtail.models import Page, PageViewRestriction, Site
@@ -46,13 +46,20 @@ def site_of(request: HttpRequest) -> Site | None:
 
     Wagtail would fall back on a default site. What is found, None too, is kept on the request where Wagtail looks.
     """
-    sites = Site.objects.filter(hostname__iexact=host_of(request)).order_by("pk")
-    site = _at_port(sites.select_related("root_page__locale", "cooperative", "brand__logo"), request.get_port())
+    site = _at_port(_NAMED(host_of(request)), request.get_port())
     request._wagtail_site = site  # type: ignore[attr-defined]
     if brand := getattr(site, "brand", None):
         brand._request = request
         setattr(request, Brand.get_cache_attr_name(), brand)
     return site
+
+
+def _named(host: str) -> QuerySet[Site]:
+    sites = Site.objects.annotate(host=Lower("hostname")).filter(host=host).order_by("pk")
+    return sites.select_related("root_page__locale", "cooperative", "brand__logo")
+
+
+_NAMED = Ready(_named)
 
 
 def moved_from(request: HttpRequest) -> Cooperative | None:
