@@ -61,8 +61,11 @@ class Ready:
 
     def __call__(self, *values: Any, shape: Values = ()) -> list[Any]:
         """Its rows."""
-        cooperative, filled = _scoped(values)
-        key = (*map(type, values), shape, cooperative is None)
+        running = get_scope()
+        cooperative: Cooperative | None = running.get("cooperative")
+        # What was built without a scope must serve nobody who has one, or who was to have one.
+        key = (*map(type, values), shape, cooperative is None, running.get("_enabled", True))
+        filled = values if cooperative is None else (*values, cooperative.pk)
         if (made := self._made.get(key)) is None:
             made = self._make(values, shape, cooperative)
             if len(self._made) >= MOST_SHAPES:
@@ -71,18 +74,13 @@ class Ready:
         return list(_run(made, filled))
 
     def _make(self, values: Values, shape: Values, cooperative: Cooperative | None) -> _Made:
+        """Within the scope of a stand-in, if there is one: its id is one value more."""
         stand_ins = tuple(_stand_in(value, number) for number, value in enumerate(values))
         if cooperative is None:
             return _compiled(self.build(*stand_ins, *shape), stand_ins, len(values))
         house = FIRST - 1
         with scope(cooperative=Cooperative(pk=house)):
             return _compiled(self.build(*stand_ins, *shape), (*stand_ins, house), len(values))
-
-
-def _scoped(values: Values) -> tuple[Cooperative | None, Values]:
-    """The running scope's cooperative, whose id is one value more."""
-    cooperative: Cooperative | None = get_scope().get("cooperative")
-    return cooperative, values if cooperative is None else (*values, cooperative.pk)
 
 
 def _stand_in(value: Any, number: int) -> Any:
