@@ -51,10 +51,7 @@ class PageCacheMiddleware:
     def _newer(self, request: HttpRequest, key: Key, behind: Entry | None) -> HttpResponseBase:
         """What another process made meanwhile, else the page made now by one; `behind` is what the others get."""
         for _look in _looks():
-            entry = shared(key)
-            state = judge(entry) if entry is not None else State.OVER
-            if entry is not None and state is State.FRESH:
-                shelf.put(entry)
+            if (entry := _made_by_another(key)) is not None:
                 return answers.answer(request, entry, "shared")
             if store.add(f"{key.name}:lease", 1, seconds=LEASE):
                 return self._make_for_all(request, key)
@@ -66,6 +63,9 @@ class PageCacheMiddleware:
 
     def _make_for_all(self, request: HttpRequest, key: Key) -> HttpResponseBase:
         try:
+            # Whoever had the lease before may have been done between the look and the taking.
+            if (other := _made_by_another(key)) is not None:
+                return answers.answer(request, other, "shared")
             response, entry = self._make(request, key)
             if entry is not None:
                 share(entry)
@@ -87,6 +87,15 @@ class PageCacheMiddleware:
             return response, None
         made_from = {name: found[name] for name in depends}
         return response, answers.entry_of(key, request, response, notes, made_from, began)
+
+
+def _made_by_another(key: Key) -> Entry | None:
+    """What any process made, if it may be sent now."""
+    entry = shared(key)
+    if entry is None or judge(entry) is not State.FRESH:
+        return None
+    shelf.put(entry)
+    return entry
 
 
 def _looks() -> Iterator[int]:
