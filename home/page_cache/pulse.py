@@ -24,7 +24,7 @@ from home.tenancy import across_cooperatives, within
 log = logging.getLogger(__name__)
 
 #: Seconds after which figures are read again: with the time of reading and making anew, nothing is a second old.
-EVERY = 0.8
+EVERY = 0.75
 #: Seconds after which someone else reads, where a reader has died.
 LEASE = 3
 #: Seconds that a reading is of use to anybody.
