@@ -6,6 +6,7 @@ class PledgesConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import promised  # noqa: PLC0415 (models must be loaded first)
+        from campaigns.models import RewardStock  # noqa: PLC0415
         from home.page_cache import front, versions  # noqa: PLC0415
         from pledges import (  # noqa: PLC0415
             account_emails,  # noqa: F401 (registers mails and periodic jobs)
@@ -28,8 +29,9 @@ class PledgesConfig(AppConfig):
             totals,
             wish_emails,  # noqa: F401 (registers mails and periodic jobs)
         )
-        from pledges.models import Matching  # noqa: PLC0415
+        from pledges.models import DatePromise, Dispute, Matching, Payment, Pledge, PledgeItem, Refund  # noqa: PLC0415
 
         versions.show(Matching)
+        versions.move(DatePromise, Dispute, Payment, Pledge, PledgeItem, Refund, RewardStock)
         front.also(public_paths.of)
         promised.count_with(promised.Counter(totals.people_by_reward, totals.has_contributions))

@@ -22,12 +22,14 @@ class State(Enum):
 def judge(entry: Entry) -> State:
     if time.time() >= entry.over or clock.now().timestamp() >= entry.ends:
         return State.OVER
-    found = store.read([*entry.versions, entry.pulse] if entry.facts else entry.versions)
+    stirred = pulse.stirred(entry.cooperative_id) if entry.cooperative_id else ""
+    figures = [stirred, entry.pulse] if entry.facts else []
+    found = store.read([*entry.versions, *figures])
     if any(found.get(key) != version for key, version in entry.versions.items()):
         return State.OVER
     if not entry.facts:
         return State.FRESH
-    reading = pulse.latest(entry.cooperative_id, entry.facts, entry.pulse, found.get(entry.pulse), entry.made)
+    reading = pulse.latest(entry, found.get(entry.pulse), found.get(stirred, 0))
     # A reading that is older than the page says nothing about it.
     if reading is not None and reading.at > entry.made and reading.facts != entry.facts:
         return State.BEHIND

@@ -2,8 +2,11 @@
 
 A page notes which figures it shows and what they were (home.page_cache.noting). A room says how figures of a kind are
 read (`reads`). What was read stands in the shared store for all pages that show the same figures, in every language
-and process; once it is a second old, whoever asks first reads it again, and the others go on with what there is. A
-reader that dies is followed by another once its lease is over.
+and process; once it is nearly a second old, whoever asks first reads it again, and the others go on with what there is.
+A reader that dies is followed by another once its lease is over.
+
+A lone contribution need not wait: what moves figures says so on commit (`stir`), unless they were read a moment ago.
+In a crowd nothing is said, and the next reading comes in time by itself.
 """
 
 import logging
@@ -19,6 +22,7 @@ from django.db import DatabaseError
 from home.models import Cooperative
 from home.page_cache import store
 from home.page_cache.noting import Fact, digest
+from home.page_cache.shelves import Entry, shelf
 from home.tenancy import across_cooperatives, within
 
 log = logging.getLogger(__name__)
@@ -53,17 +57,38 @@ def reads(kind: str) -> Callable[[Read], Read]:
     return register
 
 
+def stirred(cooperative_id: int) -> str:
+    """Where it stands when figures of a cooperative were last said to have moved."""
+    return f"stirred:{cooperative_id}"
+
+
+def _last_read(cooperative_id: int | None) -> str:
+    return f"figures-read:{cooperative_id or 'every'}"
+
+
+def stir(cooperative_id: int | None) -> None:
+    """Figures of a cooperative have moved: they are read again by whoever asks next."""
+    if cooperative_id is None:
+        return
+    now, last = time.time(), _last_read(cooperative_id)
+    if now - store.read([last]).get(last, 0) >= EVERY:
+        store.write(stirred(cooperative_id), now, seconds=KEPT)
+        shelf.distrust()
+
+
 def key_of(cooperative_id: int | None, facts: Collection[Fact]) -> str:
     """Where the reading of these facts stands."""
     return f"pulse:{cooperative_id or 'every'}:{digest(sorted(facts, key=repr))}"
 
 
-def latest(
-    cooperative_id: int | None, facts: Collection[Fact], key: str, known: Reading | None, since: float
-) -> Reading | None:
-    """The reading to go by: what is known, or one made now where neither it nor `since` is recent enough."""
-    now = time.time()
-    if now - max(since, known.at if known else 0) < EVERY or not store.add(f"{key}:lease", 1, seconds=LEASE):
+def latest(entry: Entry, known: Reading | None, moved: float) -> Reading | None:
+    """The reading to go by: what is known, or one made now where neither it nor the entry is recent enough.
+
+    `moved`: when figures were last said to have moved.
+    """
+    cooperative_id, facts, key = entry.cooperative_id, entry.facts, entry.pulse
+    now, read = time.time(), max(entry.made, known.at if known else 0)
+    if max(now - EVERY, moved) < read or not store.add(f"{key}:lease", 1, seconds=LEASE):
         return known
     try:
         reading = Reading(_read(cooperative_id, facts), now)
@@ -71,6 +96,7 @@ def latest(
         log.exception("figures of public pages could not be read again")
         return known
     store.write(key, reading, seconds=KEPT)
+    store.write(_last_read(cooperative_id), now, seconds=KEPT)
     store.delete(f"{key}:lease")
     return reading
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from home.page_cache import store
+from home.page_cache import pulse, store
 from home.tenancy import current_cooperative
 
 #: New with every version that anything gets; read before a page is made, and again after.
@@ -31,6 +31,8 @@ UPDATE, WHERE = "UPDATE", " WHERE "
 
 #: Of each table shown, the columns that no public page shows.
 _shown: dict[str, frozenset[str]] = {}
+#: Tables that figures are made from.
+_moved: set[str] = set()
 #: Tables whose rows show at more hosts than the one at which they are written.
 _everywhere: set[str] = set()
 
@@ -61,6 +63,11 @@ def bump(cooperative_id: int | None) -> None:
         tell(cooperative_id)
 
 
+def move(*moved: type[models.Model]) -> None:
+    """Figures that public pages show are made from rows of these models."""
+    _moved.update(model._meta.db_table for model in moved)
+
+
 _listeners: list[Callable[[int | None], None]] = []
 
 
@@ -88,27 +95,26 @@ def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
 
 def _note_write(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     result = execute(sql, params, many, context)
-    if settings.PAGE_CACHE and isinstance(sql, str) and (table := _shown_by(sql)):
+    if settings.PAGE_CACHE and isinstance(sql, str) and sql[:1] in WRITES and (match := WRITTEN.match(sql)):
+        table = match[1]
         cooperative = None if table in _everywhere else current_cooperative()
-        _bump_on_commit(context["connection"], cooperative.pk if cooperative else None)
+        house = cooperative.pk if cooperative else None
+        if table in _moved:
+            _on_commit(context["connection"], pulse.stir, house)
+        elif table in _shown and not _is_hidden(sql, _shown[table]):
+            _on_commit(context["connection"], bump, house)
     return result
 
 
-def _shown_by(sql: str) -> str | None:
-    """The table that a statement writes, if public pages show it."""
-    match = WRITTEN.match(sql) if sql[:1] in WRITES else None
-    if match is None or match[1] not in _shown:
-        return None
-    hidden = _shown[match[1]]
-    if hidden and sql.startswith(UPDATE) and hidden.issuperset(COLUMNS.findall(sql.partition(WHERE)[0])):
-        return None
-    return match[1]
+def _is_hidden(sql: str, hidden: frozenset[str]) -> bool:
+    """Whether a statement writes nothing but columns that no page shows."""
+    return bool(hidden) and sql.startswith(UPDATE) and hidden.issuperset(COLUMNS.findall(sql.partition(WHERE)[0]))
 
 
-def _bump_on_commit(connection: BaseDatabaseWrapper, cooperative_id: int | None) -> None:
+def _on_commit(connection: BaseDatabaseWrapper, tell: Callable[[int | None], None], house: int | None) -> None:
     """Once a transaction; a savepoint that is rolled back takes its own with it, and none of another's."""
     now = set(connection.savepoint_ids)
     for savepoints, act, *_robust in connection.run_on_commit:
-        if isinstance(act, partial) and act.func is bump and act.args == (cooperative_id,) and savepoints <= now:
+        if isinstance(act, partial) and act.func is tell and act.args == (house,) and savepoints <= now:
             return
-    transaction.on_commit(partial(bump, cooperative_id), using=connection.alias, robust=True)
+    transaction.on_commit(partial(tell, house), using=connection.alias, robust=True)

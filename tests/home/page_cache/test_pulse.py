@@ -59,6 +59,27 @@ def test_a_contribution_shows_within_a_second(campaign, visit, time_machine):
     assert "<b>1</b> personne a contribué" in new.content.decode()
 
 
+def test_a_lone_contribution_shows_at_once_and_one_in_a_crowd_waits_its_turn(
+    campaign, visit, time_machine, committed, readings
+):
+    path, cooperative = path_of(campaign), campaign.cooperative
+    time_machine.move_to(START, tick=False)
+    visit(cooperative, path)
+    time_machine.move_to(after(0.2), tick=False)
+    with committed(), within(cooperative):
+        make_pledge(campaign, paid=False)
+    time_machine.move_to(after(0.3), tick=False)
+    assert visit(cooperative, path).how == "made"
+    time_machine.move_to(after(0.4), tick=False)
+    with committed(), within(cooperative):
+        make_pledge(campaign, paid=False)
+    time_machine.move_to(after(0.5), tick=False)
+    assert visit(cooperative, path).how == "kept"
+    time_machine.move_to(after(1.1), tick=False)
+    assert visit(cooperative, path).how == "made"
+    assert readings == ["offers", "progress"] * 2
+
+
 def test_what_others_hold_while_they_pay_shows_within_a_second_too(campaign, visit, time_machine):
     time_machine.move_to(START, tick=False)
     visit(campaign.cooperative, path_of(campaign))
