@@ -18,8 +18,10 @@ def keep(server: Postgres, path: Path) -> None:
 
 
 def restore(server: Postgres, path: Path) -> None:
-    """Into a database that is empty."""
+    """Into a database that is empty. Its statistics are made as well: without them PostgreSQL takes small tables for
+    large ones, and spends seconds on the plan of a query."""
     _call("pg_restore", server, "--no-owner", "--dbname", server.dbname, path)
+    ask(server, "ANALYZE")
 
 
 def ask(server: Postgres, query: str) -> str:

@@ -16,13 +16,14 @@ pretix cannot be installed, one that says so (`bench.figures.missing`): name it 
 Each starts what it needs when it is entered and ends it when left; entering takes half a minute, the first time ever a
 few minutes (pretix is installed, its tables are made).
 
-What its work is: an order of one ticket without payment by "manual", without a mail, with its log entries and its
-check of the quota; a mail rendered for each buyer, with a row of its own. pretix's translations, static files and
+What its work is: an order of one ticket to be paid by "manual", with its log entries and its check of a quota that has
+room for all; a mail rendered for each buyer, with a row of its own. pretix's translations, static files and
 styles come compiled in its package.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import time
@@ -48,23 +49,18 @@ MAIL_WITHIN = 600.0
 
 @dataclass(frozen=True)
 class House:
-    """A pretix with one event and no orders: its environment, its folder and the key of its API."""
+    """A pretix with one event and no orders: its environment and its folder."""
 
     python: Path
     folder: Path
     database: Postgres
     environment: dict[str, str]
-    token: str
-    item: int
 
-    def run(self, *command: str) -> str:
-        """Something inside of it (bench/peers/pretix_inside.py): what it printed."""
+    def run(self, *command: str) -> None:
+        """Something inside of it (bench/peers/pretix_inside.py)."""
         # -P: the folder of the script holds a module that is called pretix as well.
         words = [str(word) for word in (self.python, "-P", INSIDE, *command)]
-        done = subprocess.run(
-            words, env=self.environment, cwd=self.folder, stdout=subprocess.PIPE, text=True, check=True
-        )
-        return done.stdout
+        subprocess.run(words, env=self.environment, cwd=self.folder, check=True)
 
     @contextmanager
     def served(self, workers: int, threads: int) -> Iterator[serving.Served]:
@@ -84,18 +80,8 @@ class House:
     @contextmanager
     def working(self, workers: int) -> Iterator[None]:
         """Its Celery worker, in so many processes."""
-        command = [
-            self.python,
-            "-m",
-            "celery",
-            "-A",
-            "pretix.celery_app",
-            "worker",
-            "-c",
-            str(workers),
-            "-l",
-            "warning",
-        ]
+        options = f"-A pretix.celery_app worker -c {workers} -l warning --without-gossip --without-mingle"
+        command = [str(self.python), "-m", "celery", *options.split(), "--without-heartbeat"]  # it is the only worker
         with (self.folder / "celery.log").open("wb") as log:
             process = subprocess.Popen(
                 command, env=self.environment, cwd=self.folder, stdout=log, stderr=log, preexec_fn=dies_with_parent()
@@ -115,23 +101,22 @@ def _standing(place: Place, smtp_port: int = 9) -> Iterator[House]:
         (folder / "pretix.cfg").write_text(_configuration(folder, database, broker, smtp_port))
         said = {"PRETIX_CONFIG_FILE": str(folder / "pretix.cfg"), "DJANGO_SETTINGS_MODULE": "pretix.settings"}
         known = serving.clean_environment() | said
-        house = House(environment / "bin/python", folder, database, known, token="", item=0)
-        yield _found(house, environment / f"tables-{binaries().parent.name}.dump")
+        house = House(environment / "bin/python", folder, database, known)
+        made_by = hashlib.sha256(INSIDE.read_bytes() + str(binaries()).encode()).hexdigest()
+        _fill(house, environment / f"tables-{made_by[:12]}.dump")
+        yield house
 
 
-def _found(house: House, tables: Path) -> House:
-    """With its tables, its event and its key: from what was kept, or made and kept."""
-    key = tables.with_suffix(".json")
-    if key.exists():
+def _fill(house: House, tables: Path) -> None:
+    """Its tables and its event: from what was kept, or made and kept."""
+    if tables.exists():
         dumps.restore(house.database, tables)
-    else:
-        migrate = [house.python, "-m", "pretix", "migrate", "--verbosity", "0"]
-        subprocess.run(migrate, env=house.environment, cwd=house.folder, stdout=subprocess.DEVNULL, check=True)
-        said = house.run("found")
-        dumps.keep(house.database, tables)
-        key.write_text(said)
-    found = json.loads(key.read_text())
-    return House(house.python, house.folder, house.database, house.environment, found["token"], found["item"])
+        return
+    migrate = [house.python, "-m", "pretix", "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, env=house.environment, cwd=house.folder, stdout=subprocess.DEVNULL, check=True)
+    house.run("found")
+    dumps.ask(house.database, "ANALYZE")
+    dumps.keep(house.database, tables)
 
 
 def _configuration(folder: Path, database: Postgres, broker: Redis, smtp_port: int) -> str:
@@ -164,23 +149,28 @@ backend={queues}/2
 
 
 def orders_per_second(
-    place: Place, *, clients: int = 8, workers: int = 2, threads: int = 4, seconds: float = 15
+    place: Place, *, clients: int = 8, workers: int = 2, threads: int = 4, seconds: float = 15, mailed: bool = False
 ) -> AbstractContextManager[Contender]:
-    """Orders of one ticket each, placed by `clients` at once for so many seconds."""
-    return or_missing(_orders(place, clients, workers, threads, seconds))
+    """Orders of one ticket each, placed by `clients` at once for so many seconds. `mailed`: each writes the mail that
+    tells its buyer, as its shop does, and leaves it to a worker, which does not run."""
+    return or_missing(_orders(place, clients, workers, threads, seconds, mailed))
 
 
 @contextmanager
-def _orders(place: Place, clients: int, workers: int, threads: int, seconds: float) -> Iterator[Contender]:
+def _orders(
+    place: Place, clients: int, workers: int, threads: int, seconds: float, mailed: bool
+) -> Iterator[Contender]:
     with _standing(place) as house, house.served(workers, threads) as server:
         order = {
             "email": "buyer@example.org",
             "locale": "en",
             "sales_channel": "web",
             "payment_provider": "manual",
-            "positions": [{"item": house.item}],
+            "send_email": mailed,
+            "positions": [{"item": int(dumps.ask(house.database, "SELECT id FROM pretixbase_item"))}],
         }
-        headers = {"Authorization": f"Token {house.token}", "Content-Type": "application/json"}
+        token = dumps.ask(house.database, "SELECT token FROM pretixbase_teamapitoken")
+        headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
         request = post(ORDERS, "localhost", json.dumps(order).encode(), headers)
         load(server.port, repeat(request), clients=clients, requests=2 * clients)  # its processes have seen one
         yield lambda: _read(server, request, clients, seconds)

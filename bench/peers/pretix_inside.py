@@ -1,14 +1,13 @@
 # ruff: noqa: E402  (Django is set up before what needs it is imported)
 """What is done inside pretix: run by the Python of its own environment, which has pretix and not ours.
 
-python pretix_inside.py found            # an organiser with one event and one product; prints its token as JSON
+python pretix_inside.py found            # an organiser with one event, one product and one key for its API
 python pretix_inside.py buyers 1000      # that many orders of one ticket, each with an address of its own
 python pretix_inside.py mail             # a mail to all of them, as its mail-out form asks for it
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from datetime import timedelta
@@ -28,13 +27,14 @@ from pretix.base.models.organizer import Team
 from pretix.plugins.sendmail.tasks import send_mails_to_orders
 
 NAME = "bench"
+ROOM = 1_000_000
 SUBJECT = "The stone has arrived"
 #: As long as an update, and with what is filled in for each reader.
 TEXT = "Hello {name},\n\n" + 6 * "The stone has arrived, and the mill turns again. " + "\n\nYour order: {url}\n"
 
 
 def found() -> None:
-    """Open to buyers, without a limit: neither a quota that runs out nor a mail per order stands in the way."""
+    """Open to buyers, with more room than they take. Without a limit pretix would look at no stock at all."""
     with scopes_disabled():
         organizer = Organizer.objects.create(name=NAME, slug=NAME)
         event = Event.objects.create(
@@ -47,7 +47,7 @@ def found() -> None:
             live=True,
         )
         item = event.items.create(name="Bag of flour", default_price=Decimal("30.00"))
-        event.quotas.create(name="All", size=None).items.add(item)
+        event.quotas.create(name="All", size=ROOM).items.add(item)
         team = Team.objects.create(
             organizer=organizer,
             name=NAME,
@@ -55,7 +55,7 @@ def found() -> None:
             all_event_permissions=True,
             all_organizer_permissions=True,
         )
-        print(json.dumps({"token": team.tokens.create(name=NAME).token, "item": item.pk}))
+        team.tokens.create(name=NAME)
 
 
 def buyers(count: int) -> None:
