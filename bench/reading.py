@@ -90,7 +90,7 @@ def _measured(
             "bare": lambda: _read_for(limit, get("/", "localhost", PACKED), seconds),
             "warm": lambda: _read_for(ours, request, seconds),
             "alone": lambda: _read_alone(limit, get("/", "localhost", PACKED), count, lambda: None),
-            "cold": lambda: _read_alone(ours, request, count, lambda: _empty(place.folder)) | queries,
+            "cold": lambda: {**_read_alone(ours, request, count, lambda: _empty(place.folder)), **queries},
         }
 
 

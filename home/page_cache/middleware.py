@@ -31,7 +31,7 @@ class PageCacheMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.personal = Personal.of_settings()
-        self.compressed = CompressionMiddleware(get_response).process_response  # type: ignore[arg-type]
+        self.compressed = CompressionMiddleware(get_response).process_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         key = key_of(request) if settings.PAGE_CACHE else None

@@ -114,7 +114,8 @@ def _is_hidden(sql: str, hidden: frozenset[str]) -> bool:
 def _on_commit(connection: BaseDatabaseWrapper, tell: Callable[[int | None], None], house: int | None) -> None:
     """Once a transaction; a savepoint that is rolled back takes its own with it, and none of another's."""
     now = set(connection.savepoint_ids)
-    for savepoints, act, *_robust in connection.run_on_commit:
+    waiting: list[Any] = connection.run_on_commit
+    for savepoints, act, *_robust in waiting:
         if isinstance(act, partial) and act.func is tell and act.args == (house,) and savepoints <= now:
             return
     transaction.on_commit(partial(tell, house), using=connection.alias, robust=True)

@@ -149,10 +149,10 @@ FRONT_CACHE = os.environ.get("FRONT_CACHE", "")
 WAGTAILFRONTENDCACHE_LANGUAGES: list[str] = []  # both addresses of what was published are told by us
 WAGTAILFRONTENDCACHE: dict[str, dict[str, object]] = {}
 if FRONT_CACHE:
-    WAGTAILFRONTENDCACHE["default"] = {"BACKEND": f"wagtail.contrib.frontend_cache.backends.{FRONT_CACHE}"} | {
-        name.removeprefix("FRONT_CACHE_"): value
-        for name, value in os.environ.items()
-        if name.startswith("FRONT_CACHE_")
+    _told = {name: value for name, value in os.environ.items() if name.startswith("FRONT_CACHE_")}
+    WAGTAILFRONTENDCACHE["default"] = {
+        "BACKEND": f"wagtail.contrib.frontend_cache.backends.{FRONT_CACHE}",
+        **{name.removeprefix("FRONT_CACHE_"): value for name, value in _told.items()},
     }
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
