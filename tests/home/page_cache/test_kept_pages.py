@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -23,9 +24,10 @@ def path_of(campaign, language="fr"):
 
 
 def test_a_page_is_made_once_and_then_costs_no_query(campaign, visit):
-    first = visit(campaign.cooperative, path_of(campaign))
+    path = path_of(campaign)
+    first = visit(campaign.cooperative, path)
     with CaptureQueriesContext(connection) as captured:
-        second = visit(campaign.cooperative, path_of(campaign))
+        second = visit(campaign.cooperative, path)
     assert (first.how, second.how, len(captured)) == ("made", "kept", 0)
     assert first.content == second.content
 
@@ -159,10 +161,17 @@ def test_others_may_keep_it_for_a_second(campaign, visit):
     assert "max-age=60" in figures
 
 
-def test_a_network_in_front_is_told_more(campaign, visit, settings):
-    assert "CDN-Cache-Control" not in visit(campaign.cooperative, path_of(campaign)).headers
-    settings.FRONT_CACHE = "http"
-    assert "max-age=60" in visit(campaign.cooperative, "/fr/").headers["CDN-Cache-Control"]
+def test_what_stands_in_front_may_keep_pages_without_figures_longer(campaign, visit, settings):
+    with within(campaign.cooperative):
+        make_update(campaign, text_block(), title="Le moulin tourne")
+    update = f"{path_of(campaign)}le-moulin-tourne/"
+    assert "CDN-Cache-Control" not in visit(campaign.cooperative, update).headers
+    shelf.clear()
+    caches["pages"].clear()
+    settings.FRONT_CACHE = "HTTPBackend"
+    assert "max-age=60" in visit(campaign.cooperative, update).headers["CDN-Cache-Control"]
+    for path in (f"{update}?via=rosalie", path_of(campaign)):
+        assert "CDN-Cache-Control" not in visit(campaign.cooperative, path).headers, path
 
 
 def test_head_says_what_get_would(campaign, client, visit):
