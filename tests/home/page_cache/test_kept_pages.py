@@ -1,6 +1,7 @@
 """What is kept and sent to whom: public pages, host by host, for who has no session; and what others may keep of it."""
 
 import gzip
+from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import caches
@@ -23,7 +24,8 @@ def path_of(campaign, language="fr"):
         return f"/{language}/{page.slug}/"
 
 
-def test_a_page_is_made_once_and_then_costs_no_query(campaign, visit):
+def test_a_page_is_made_once_and_then_costs_no_query(campaign, visit, time_machine):
+    time_machine.move_to(datetime(2026, 10, 1, 15, tzinfo=UTC), tick=False)
     path = path_of(campaign)
     first = visit(campaign.cooperative, path)
     with CaptureQueriesContext(connection) as captured:
