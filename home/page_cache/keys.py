@@ -65,7 +65,12 @@ class Personal:
 
 
 def key_of(request: HttpRequest) -> Key | None:
-    """None for what is never kept: what is not read, has no language, or was written in a way that browsers do not."""
+    """None for what is never kept: what is not read, has no language, or was written in a way that browsers do not.
+
+    A preview comes this way too (Wagtail's `is_dummy`), with the address of the page that it previews.
+    """
+    if getattr(request, "is_dummy", False):
+        return None
     if request.method not in SAFE or not request.path_info.startswith(PREFIXES):
         return None
     query = _query(request) if request.META.get("QUERY_STRING") else ""

@@ -8,13 +8,16 @@ from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from wagtail.images import get_image_model
 from wagtail.models import PageViewRestriction
 
 from campaigns.models import CampaignPage
-from home.models import TextPage, User
+from home.models import User
 from home.page_cache.shelves import shelf
+from home.tasks import draw_pictures
 from home.tenancy import within
-from tests.factories.campaigns import make_campaign, make_campaign_page, translate
+from tests.factories.campaigns import make_campaign
+from tests.home.test_speed import illustrated
 from tests.updates.making import make_update, text_block
 
 
@@ -213,9 +216,21 @@ def test_an_update_that_is_not_for_everyone_is_not_kept(campaign, visit):
     assert [(one.status_code, one.how) for one in answers] == [(403, ""), (403, "")]
 
 
-def test_a_draft_s_preview_and_an_archived_house_are_as_before(cooperative, visit):
-    page = make_campaign_page(cooperative)
-    translate(page)
-    page.unpublish()
-    assert visit(cooperative, f"/fr/{page.slug}/").status_code == 404
-    assert TextPage.objects.count() == 0
+def test_a_preview_is_neither_kept_nor_answered_from_what_is(campaign, visit):
+    with within(campaign.cooperative):
+        page = CampaignPage.objects.get(translation_key=campaign.translation_key, locale__language_code="fr")
+    page.search_description = "ENCORE UN BROUILLON"
+    assert b"ENCORE UN BROUILLON" in page.make_preview_request().content
+    public = visit(campaign.cooperative, path_of(campaign))
+    assert (public.how, b"ENCORE UN BROUILLON" in public.content) == ("made", False)
+    assert b"ENCORE UN BROUILLON" in page.make_preview_request().content
+
+
+def test_pictures_are_drawn_where_the_page_is_kept_already(cooperative, visit):
+    page = illustrated(cooperative)
+    drawn = get_image_model().get_rendition_model().objects.filter(filter_spec__endswith="avif")
+    first = visit(cooperative, f"/fr/{page.slug}/")
+    assert (drawn.count(), b"image/avif" in first.content) == (0, False)
+    draw_pictures.call(page.pk)
+    again = visit(cooperative, f"/fr/{page.slug}/")
+    assert (drawn.count() > 0, again.how, b"image/avif" in again.content) == (True, "made", True)
