@@ -18,4 +18,5 @@ class CampaignsConfig(AppConfig):
 
         also_on_founding(reviewing.found_review)
         signal_handlers.connect()
-        versions.show(Campaign, CampaignPage, Reward, RewardPostage, RewardVariant)
+        versions.show(Campaign, CampaignPage, RewardPostage, RewardVariant)
+        versions.show(Reward, but=["frozen_at"])  # which the first contribution to a tier writes

@@ -13,6 +13,7 @@ from wagtail.models import PageViewRestriction
 
 from campaigns.models import CampaignPage
 from home.models import User
+from home.page_cache import shelves, versions
 from home.page_cache.shelves import shelf
 from home.tasks import draw_pictures
 from home.tenancy import within
@@ -234,3 +235,15 @@ def test_pictures_are_drawn_where_the_page_is_kept_already(cooperative, visit):
     draw_pictures.call(page.pk)
     again = visit(cooperative, f"/fr/{page.slug}/")
     assert (drawn.count() > 0, again.how, b"image/avif" in again.content) == (True, "made", True)
+
+
+def test_what_was_just_judged_is_sent_without_asking_the_store_and_what_is_published_here_is_seen(
+    campaign, visit, monkeypatch
+):
+    monkeypatch.setattr(shelves, "TRUSTED", 60)
+    path = path_of(campaign)
+    assert [visit(campaign.cooperative, path).how for _time in range(2)] == ["made", "kept"]
+    caches["pages"].clear()
+    assert visit(campaign.cooperative, path).how == "kept"
+    versions.bump(campaign.cooperative.pk)
+    assert visit(campaign.cooperative, path).how == "made"

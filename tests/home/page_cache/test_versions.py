@@ -109,7 +109,7 @@ def test_one_cooperative_s_publishing_leaves_the_others_pages(campaign, outsider
 def test_what_is_written_outside_of_a_scope_concerns_everyone(campaign, outsider, visit, committed):
     visit(outsider, "/fr/")
     with committed():
-        page = CampaignPage.objects.get()
+        page = CampaignPage.objects.get(locale__language_code="fr")
         page.title = "Autrement"
         page.save()
     assert visit(outsider, "/fr/").how == "made"
@@ -118,7 +118,7 @@ def test_what_is_written_outside_of_a_scope_concerns_everyone(campaign, outsider
 def test_a_draft_empties_nothing(campaign, committed):
     before = tokens(campaign.cooperative)
     with committed(), within(campaign.cooperative):
-        page = CampaignPage.objects.get()
+        page = CampaignPage.objects.get(locale__language_code="fr")
         page.title = "Un titre qu’on cherche encore"
         page.save_revision()
         page.save_revision()
