@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import time
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
@@ -64,6 +65,7 @@ def entry_of(
         facts=notes.facts,
         pulse=pulse.key_of(cooperative_id, notes.facts),
         made=began,
+        took=time.time() - began,
         over=began + LONGEST,
         ends=ends.timestamp(),
         etag=etag,

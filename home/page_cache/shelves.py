@@ -6,14 +6,14 @@ The memory holds nothing that is not judged by the shared store each time (home.
 import gzip
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from threading import Lock
 
 from django.conf import settings
 
 from home.page_cache import store
 from home.page_cache.keys import Key
-from home.page_cache.noting import Fact
+from home.page_cache.noting import Fact, digest
 
 #: Seconds: nothing is kept longer, whatever happened or failed to.
 LONGEST = 300.0
@@ -31,6 +31,7 @@ class Entry:
     """A page as it is sent: `packed` is gzip's; `headers` are those of both.
 
     `ends` is a moment of the product's clock, `made` and `over` of the machine's; all in seconds since the epoch.
+    `took` is how long it was being made.
     """
 
     key: Key
@@ -39,6 +40,7 @@ class Entry:
     facts: dict[Fact, str]
     pulse: str
     made: float
+    took: float
     over: float
     ends: float
     etag: str
@@ -115,15 +117,23 @@ class Shelf:
 shelf = Shelf()
 
 
+#: Part of the name in the shared store: what another release kept in another shape is not there for this one.
+SHAPE = digest(tuple(one.name for one in fields(Entry)))[:6]
+
+
+def _name(key: Key) -> str:
+    return f"{key.name}:{SHAPE}"
+
+
 def share(entry: Entry) -> None:
     """For the other processes, packed alone."""
     shelf.put(entry)
-    store.write(entry.key.name, replace(entry, plain=b""), seconds=entry.over - time.time())
+    store.write(_name(entry.key), replace(entry, plain=b""), seconds=entry.over - time.time())
 
 
 def shared(key: Key) -> Entry | None:
     """What any process kept last; whoever takes it judges it."""
-    entry = store.read([key.name]).get(key.name)
+    entry = store.read([_name(key)]).get(_name(key))
     if not isinstance(entry, Entry) or entry.key != key:
         return None
     return replace(entry, plain=gzip.decompress(entry.packed))
