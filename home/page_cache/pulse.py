@@ -28,9 +28,9 @@ from home.tenancy import across_cooperatives, within
 log = logging.getLogger(__name__)
 
 #: Seconds after which figures are read again: with the time of reading and making anew, nothing is a second old.
-EVERY = 0.75
+EVERY = 0.7
 #: On a machine so busy that making a page takes long, they are read sooner: to be shown within this many seconds.
-WITHIN, LEAST = 0.9, 0.3
+WITHIN, LEAST = 0.8, 0.3
 #: Seconds after which someone else reads, where a reader has died.
 LEASE = 3
 #: Seconds that a reading is of use to anybody.
