@@ -19,6 +19,8 @@ from home.languages import ENGLISH, FRENCH, current
 
 NBSP = "\u00a0"
 LOCALES = {FRENCH: Locale("fr", "CA"), ENGLISH: Locale("en", "CA")}
+#: A page says the same amounts and days again and again, and Babel takes its time with each.
+remembered = lru_cache(maxsize=4096)
 WHOLE = {FRENCH: f"#,##0{NBSP}¤", ENGLISH: "¤#,##0"}
 
 
@@ -34,7 +36,12 @@ def _locale(language: str | None) -> Locale:
 
 def money(cents: int, currency: str, language: str | None = None, *, exact: bool = False) -> str:
     """« 45 $ », « 45,50 $ »; with `exact`, as on receipts and reports, « 45,00 $ »."""
-    locale = _locale(language)
+    return _money(cents, currency, language or current(), exact)
+
+
+@remembered
+def _money(cents: int, currency: str, language: str, exact: bool) -> str:
+    locale = LOCALES[language]
     amount = Decimal(cents) / 100
     if exact or cents % 100:
         return format_currency(amount, currency, locale=locale)
@@ -66,7 +73,12 @@ def thousandths(value: int, language: str | None = None) -> str:
 
 
 def number(value: int, language: str | None = None) -> str:
-    return format_decimal(value, locale=_locale(language))
+    return _number(value, language or current())
+
+
+@remembered
+def _number(value: int, language: str) -> str:
+    return format_decimal(value, locale=LOCALES[language])
 
 
 def ratio(value: float, language: str | None = None) -> str:
@@ -76,19 +88,23 @@ def ratio(value: float, language: str | None = None) -> str:
 
 def day(value: date, language: str | None = None) -> str:
     """« 1er novembre 2026 », “November 1, 2026”."""
-    return _day(value if type(value) is date else date(value.year, value.month, value.day), language or current())
+    return _day(value.year, value.month, value.day, language or current())
 
 
-@lru_cache(maxsize=1000)
-def _day(value: date, language: str) -> str:
-    """Thousands of mails say the same few days."""
-    text = format_date(value, format="long", locale=_locale(language))
-    return f"1er{text[1:]}" if language == FRENCH and value.day == 1 else text
+@remembered
+def _day(year: int, month: int, number: int, language: str) -> str:
+    text = format_date(date(year, month, number), format="long", locale=LOCALES[language])
+    return f"1er{text[1:]}" if language == FRENCH and number == 1 else text
 
 
 def month(value: date, language: str | None = None) -> str:
     """« octobre 2026 », “October 2026”."""
-    return format_skeleton("yMMMM", datetime(value.year, value.month, 1), locale=_locale(language))
+    return _month(value.year, value.month, language or current())
+
+
+@remembered
+def _month(year: int, month: int, language: str) -> str:
+    return format_skeleton("yMMMM", datetime(year, month, 1), locale=LOCALES[language])
 
 
 def month_name(value: date, language: str | None = None) -> str:
@@ -112,7 +128,12 @@ def clock_time(value: datetime, zone: str, language: str | None = None) -> str:
 
 def zone_name(zone: str, language: str | None = None) -> str:
     """« heure de l’Est », “Eastern Time”."""
-    return get_timezone_name(ZoneInfo(zone), width="long", zone_variant="generic", locale=_locale(language))
+    return _zone_name(zone, language or current())
+
+
+@remembered
+def _zone_name(zone: str, language: str) -> str:
+    return get_timezone_name(ZoneInfo(zone), width="long", zone_variant="generic", locale=LOCALES[language])
 
 
 def local_day(value: datetime, zone: str, language: str | None = None) -> str:

@@ -17,6 +17,7 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html
 
 from home.fields import BodyField
+from home.ready_queries import Ready
 
 #: Stands between texts while they are expanded together; stored rich text holds no comments.
 BETWEEN = "<!-- -->"
@@ -61,8 +62,8 @@ def fetch_pictures(ids: Iterable[Any], also: Iterable[Any] = ()) -> dict[int, An
     wanted = {pk for pk in ids if isinstance(pk, int)}
     at_hand = [image for image in also if image is not None]
     found: dict[int, Any] = {}
-    renditions = model.get_rendition_model().objects.filter(image__in=wanted | {image.pk for image in at_hand})
-    for rendition in renditions.select_related("image").order_by("pk") if wanted or at_hand else ():
+    asked = wanted | {image.pk for image in at_hand}
+    for rendition in _RENDITIONS(*asked) if asked else ():
         image = found.setdefault(rendition.image_id, rendition.image)
         rendition.image = image
         image.prefetched_renditions = [*getattr(image, "prefetched_renditions", []), rendition]
@@ -73,6 +74,14 @@ def fetch_pictures(ids: Iterable[Any], also: Iterable[Any] = ()) -> dict[int, An
             image.prefetched_renditions = []
             found[pk] = image
     return found
+
+
+def _build_renditions(*images: int) -> Any:
+    renditions = get_image_model().get_rendition_model().objects.filter(image__in=images)
+    return renditions.select_related("image").order_by("pk")
+
+
+_RENDITIONS = Ready(_build_renditions)
 
 
 def _without_pictures(block: Any, raw: Any, ids: list[Any]) -> Any:

@@ -6,7 +6,8 @@ from django.core.management import call_command
 from django_tasks import task
 from wagtail.models import Page
 
-from home import outbox, ticking
+from home import outbox, picture_drawing, ticking
+from home.page_cache import front
 from home.ticking import periodic
 
 
@@ -17,12 +18,14 @@ def send_mails() -> None:
 
 @task()
 def draw_pictures(page_id: int) -> None:
-    """Render a page once, so that every size of its pictures exists when the first visitor comes.
-
-    Its templates alone know the sizes. What is drawn already is not drawn again.
-    """
+    """So that every size of its pictures exists when the first visitor comes."""
     if page := Page.objects.live().filter(pk=page_id).first():
-        page.specific.make_preview_request()
+        picture_drawing.draw(page)
+
+
+@task()
+def tell_front(cooperative_id: int | None) -> None:
+    front.tell(cooperative_id)
 
 
 @task()

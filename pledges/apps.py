@@ -10,6 +10,8 @@ class PledgesConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import promised  # noqa: PLC0415 (models must be loaded first)
+        from campaigns.models import RewardStock  # noqa: PLC0415
+        from home.page_cache import front, versions  # noqa: PLC0415
         from pledges import (  # noqa: PLC0415
             account_emails,  # noqa: F401 (registers mails and periodic jobs)
             address_check_emails,  # noqa: F401 (registers mails and periodic jobs)
@@ -22,6 +24,8 @@ class PledgesConfig(AppConfig):
             fulfilment_tasks,  # noqa: F401 (registers mails and periodic jobs)
             offline_emails,  # noqa: F401 (registers mails and periodic jobs)
             own_emails,  # noqa: F401 (registers mails and periodic jobs)
+            public_paths,
+            pulse,  # noqa: F401 (registers how figures of kept pages are read)
             refund_request_emails,  # noqa: F401 (registers mails and periodic jobs)
             report_emails,  # noqa: F401 (registers mails and periodic jobs)
             survey_emails,  # noqa: F401 (registers mails and periodic jobs)
@@ -29,7 +33,11 @@ class PledgesConfig(AppConfig):
             totals,
             wish_emails,  # noqa: F401 (registers mails and periodic jobs)
         )
+        from pledges.models import DatePromise, Dispute, Matching, Payment, Pledge, PledgeItem, Refund  # noqa: PLC0415
 
+        versions.show(Matching)
+        versions.move(DatePromise, Dispute, Payment, Pledge, PledgeItem, Refund, RewardStock)
+        front.also(public_paths.of)
         promised.count_with(promised.Counter(totals.people_by_reward, totals.has_contributions))
         pre_migrate.connect(_forget_triggers, sender=self)
         post_migrate.connect(_install_triggers, sender=self)

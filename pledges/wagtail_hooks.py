@@ -17,6 +17,7 @@ from campaigns.models import Campaign, CampaignPage
 from home.admin_access import RoleMenuItem, roles_in
 from home.models import User
 from home.queries import roles_of
+from home.ready_queries import Ready
 from home.tenancy import current_cooperative
 from pledges import extending, totals
 from pledges.admin import (
@@ -166,11 +167,14 @@ def campaigns_panel(request: HttpRequest, panels: list[Any]) -> None:
         panels.append(CampaignsPanel(request))
 
 
+_WITH_SUMS = Ready(lambda key: totals.with_sums(Campaign.objects.filter(translation_key=key)))
+
+
 @hooks.register("before_serve_page")
 def read_terms_with_sums(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> None:
     """The page of a campaign shows its terms and how far it is: one query for both."""
     if isinstance(page, CampaignPage):
-        campaign = totals.with_sums(Campaign.objects.filter(translation_key=page.translation_key)).first()
+        campaign = next(iter(_WITH_SUMS(page.translation_key)), None)
         if campaign is not None:
             campaign.cooperative = request.cooperative  # type: ignore[attr-defined]
         page.campaign = campaign

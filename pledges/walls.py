@@ -4,11 +4,13 @@ A contribution that is cancelled, dropped, lapsed or refunded is no longer on it
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.expressions import CombinedExpression
 
 from campaigns.models import Campaign
+from home.ready_queries import Ready
 from pledges.enums import PledgeState, RefundState, Wall
 from pledges.models import Pledge, Refund
 from pledges.tallies import reading
@@ -40,11 +42,19 @@ def page_of(campaign: Campaign, *, size: int, after: int = 0) -> WallPage:
 
     One query, whatever is before. A wall without entries counts nobody: it says that names are still to come.
     """
-    rows = _shown(campaign).filter(pk__gt=after).order_by("pk").annotate(hidden=_hidden(campaign))[: size + 1]
-    found = list(rows.values_list("pk", "wall_name", "wall", "amount", "hidden"))
+    found = _PAGE(campaign.pk, after, shape=(size,))
     entries = [Entry(pk, name, amount if wall == Wall.AMOUNT else None) for pk, name, wall, amount, _hidden in found]
     after_these = entries[size - 1].id if len(entries) > size else None
     return WallPage(entries[:size], after_these, found[0][-1] if found else 0)
+
+
+def _build_page(campaign_id: int, after: int, size: int) -> QuerySet[Any, Any]:
+    campaign = Campaign(pk=campaign_id)
+    rows = _shown(campaign).filter(pk__gt=after).order_by("pk").annotate(hidden=_hidden(campaign))[: size + 1]
+    return rows.values_list("pk", "wall_name", "wall", "amount", "hidden")
+
+
+_PAGE = Ready(_build_page)
 
 
 def _hidden(campaign: Campaign) -> CombinedExpression:

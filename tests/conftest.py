@@ -51,7 +51,8 @@ if "PGDATABASE" in os.environ:
 @pytest.fixture(autouse=True)
 def media_folder(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    memory = "django.core.cache.backends.locmem.LocMemCache"
+    settings.CACHES = {name: {"BACKEND": memory, "LOCATION": name} for name in ("default", "pages")}
     cache.clear()
 
 

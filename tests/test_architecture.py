@@ -21,6 +21,7 @@ MAY_CROSS = {
     "home/mail/claims.py",
     "home/mail/holding.py",
     "home/outbox.py",
+    "home/page_cache/pulse.py",
     "home/mail/tracking.py",
     "pledges/erasing.py",
     "pledges/fulfilment_tasks.py",

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Aggregate, OuterRef, Subquery, TextField
+from django.db.models import Aggregate, OuterRef, QuerySet, Subquery, TextField
 
 from campaigns.models import Campaign, Reward
 from home.languages import TAGS, current
+from home.ready_queries import Ready
 from updates.models import DelayNotice, Update, UpdatePage
 
 
@@ -82,15 +83,24 @@ def _months(text: str | None) -> list[date]:
 
 def _live_pages(known: Iterable[Update], whole: bool) -> list[tuple[Any, Update]]:
     """Newest first: the page in the reader's language if there is one, with its new months, and its update."""
-    notices = DelayNotice.objects.filter(update__translation_key=OuterRef("translation_key")).order_by()
-    months = notices.values("update").annotate(months=Months("month")).values("months")
     updates = {update.translation_key: update for update in known}
-    live = UpdatePage.objects.live().filter(translation_key__in=updates)
-    pages = live.annotate(new_months=Subquery(months)).select_related("locale").order_by("pk")
-    ours_last = sorted(pages if whole else pages.defer("body"), key=lambda page: page.locale.language_code == current())
+    pages = _PAGES(*updates, shape=(whole,)) if updates else []
+    ours_last = sorted(pages, key=lambda page: page.locale.language_code == current())
     found = {page.translation_key: page for page in ours_last}
     both = [(page, updates[key]) for key, page in found.items()]
     return sorted(both, key=lambda pair: -pair[1].number)
+
+
+def _build_pages(*keys_and_whole: Any) -> QuerySet[UpdatePage]:
+    *keys, whole = keys_and_whole
+    notices = DelayNotice.objects.filter(update__translation_key=OuterRef("translation_key")).order_by()
+    months = notices.values("update").annotate(months=Months("month")).values("months")
+    live = UpdatePage.objects.live().filter(translation_key__in=keys)
+    pages = live.annotate(new_months=Subquery(months)).select_related("locale").order_by("pk")
+    return pages if whole else pages.defer("body")
+
+
+_PAGES = Ready(_build_pages)
 
 
 def _foreign(page: UpdatePage) -> str:

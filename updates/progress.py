@@ -1,6 +1,8 @@
 """How far the rewards of a campaign have got: of each tier, what was handed over and what was received."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
@@ -8,9 +10,14 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign
 from home import formats
 from home.languages import text_of
+from home.page_cache import pulse
+from home.page_cache.noting import Fact
 from pledges.enums import FulfilmentState
 from pledges.fulfilment import LEAVES, paid_for
 from pledges.models import PledgeItem
+
+#: Of the figures that kept pages show (home.page_cache.pulse).
+KIND = "fulfilment"
 
 
 @dataclass(frozen=True)
@@ -55,3 +62,8 @@ def progress_of(campaign: Campaign) -> list[TierProgress]:
         confirmed=Sum("quantity", filter=received, default=0),
     )
     return [TierProgress(*row[1:]) for row in rows]
+
+
+@pulse.reads(KIND)
+def read_again(facts: Collection[Fact]) -> dict[Fact, Any]:
+    return {(kind, pk): progress_of(campaign) for kind, pk in facts for campaign in Campaign.objects.filter(pk=pk)}

@@ -10,12 +10,13 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext, ngettext
 
 from campaigns.models import Campaign, Reward
 from home import clock, formats
 from home.languages import TAGS, current
+from home.ready_queries import Ready
 from pledges.delivery_figures import Kept
 from pledges.fulfilment import this_month, today_in
 from updates import next_news
@@ -180,15 +181,11 @@ def board_of(campaign: Campaign, rewards: Iterable[Any]) -> Board:
 
 def _told(campaign: Campaign) -> tuple[list[tuple[DelayNotice, int]], list[Update]]:
     """Each announced notice with each of its tiers, first to latest; and all published updates. One query."""
-    rows = Update.objects.filter(campaign=campaign).order_by(
-        "delay_notices__id", "delay_notices__rewards__position", "delay_notices__rewards__id"
-    )
     ours, theirs = _fields(Update), _fields(DelayNotice)
     updates: dict[int, Update] = {}
     known: dict[int, DelayNotice] = {}
     pairs: list[tuple[DelayNotice, int]] = []
-    names = ("delay_notices__rewards", *ours, *(f"delay_notices__{name}" for name in theirs))
-    for reward, *values in rows.values_list(*names):
+    for reward, *values in _TOLD(campaign.pk):
         update = Update(**dict(zip(ours, values, strict=False)))
         update = updates.setdefault(update.pk, update)
         update.campaign, update.cooperative = campaign, campaign.cooperative
@@ -197,6 +194,17 @@ def _told(campaign: Campaign) -> tuple[list[tuple[DelayNotice, int]], list[Updat
             read.campaign, read.update = campaign, update
             pairs.append((known.setdefault(read.pk, read), reward))
     return pairs, list(updates.values())
+
+
+def _build_told(campaign_id: int) -> QuerySet[Any, Any]:
+    rows = Update.objects.filter(campaign=campaign_id).order_by(
+        "delay_notices__id", "delay_notices__rewards__position", "delay_notices__rewards__id"
+    )
+    theirs = (f"delay_notices__{name}" for name in _fields(DelayNotice))
+    return rows.values_list("delay_notices__rewards", *_fields(Update), *theirs)
+
+
+_TOLD = Ready(_build_told)
 
 
 def _fields(model: type[Model]) -> list[str]:

@@ -1,7 +1,7 @@
 """A campaign in time, and the posters of a cooperative's campaigns."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
@@ -16,11 +16,14 @@ from campaigns.models import Campaign
 from campaigns.posters import Poster
 from home import clock, formats
 from home.models import Cooperative
+from home.page_cache import noting
 from home.referral import via_of
 
 register = template.Library()
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+#: A count of days or hours is one less from this long after a whole one on.
+AFTER = timedelta(seconds=1)
 #: How many campaigns that are over a home page shows before it points to the list of all.
 SHOWN_ENDED = 6
 
@@ -50,12 +53,14 @@ def _may_be_open(campaign: Campaign | None) -> TypeGuard[Campaign]:
 
 @register.simple_tag
 def takes_pledges(campaign: Campaign | None) -> bool:
+    noting.until(campaign.deadline if campaign else None)
     return _may_be_open(campaign) and lifecycle.takes_pledges(campaign, clock.now())
 
 
 @register.simple_tag
 def takes_late_pledges(campaign: Campaign | None) -> bool:
     """Whether tiers that are sold late may be chosen now."""
+    noting.until(campaign.deadline if campaign else None)
     return _may_be_open(campaign) and lifecycle.takes_late_pledges(campaign, clock.now())
 
 
@@ -109,6 +114,8 @@ def extension_words(campaign: Campaign) -> SafeString:
 def time_left(campaign: Campaign) -> TimeLeft:
     """Days, on the last day hours, then less than an hour; empty once the deadline has passed."""
     left, zone = campaign.deadline - clock.now(), campaign.cooperative.time_zone
+    noting.until(campaign.deadline - left // HOUR * HOUR + AFTER if left < DAY else _one_day_less(campaign, left))
+    noting.until(campaign.deadline)
     if left <= timedelta():
         return TimeLeft("", "")
     if left >= DAY:
@@ -122,6 +129,10 @@ def time_left(campaign: Campaign) -> TimeLeft:
         return TimeLeft(gettext("Less than an hour left"), until)
     hours = left // HOUR
     return TimeLeft(_counted(ngettext("%(n)s hour left", "%(n)s hours left", hours), hours), until)
+
+
+def _one_day_less(campaign: Campaign, left: timedelta) -> datetime:
+    return campaign.deadline - left // DAY * DAY + AFTER
 
 
 def _counted(words: str, count: int) -> str:
@@ -146,6 +157,8 @@ def home_posters(context: dict[str, Any], cooperative: Cooperative) -> Posters:
     running, announced = list(discovery.running(public)), list(discovery.announced(public))
     over = discovery.over(public)
     ended = list(over[:SHOWN_ENDED])
+    for campaign in running:
+        noting.until(campaign.deadline)
     shown = posters.posters_of([*running, *announced, *ended], context.get("request"))
     return Posters(
         live=[poster for poster in shown if poster.campaign in running],

@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 
 from campaigns.models import Handover, Reward
 from home import clock, formats
+from home.page_cache import noting
 
 register = template.Library()
 
@@ -30,6 +31,8 @@ class Zone:
 @register.simple_tag
 def window_of(reward: Reward) -> Window:
     now = clock.now()
+    noting.until(reward.available_from)
+    noting.until(reward.available_until)
     return Window(_window_words(reward), not reward.opens_after(now) and not reward.closed_before(now))
 
 

@@ -6,7 +6,7 @@ A colour is a string like `#1d3fc4`. Nearness is judged in OKLab, where equal st
 import math
 import re
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 
 WHITE = "#ffffff"
@@ -37,12 +37,14 @@ def _encoded(share: float) -> int:
     return round(255 * (share * 12.92 if share <= 0.0031308 else 1.055 * share ** (1 / 2.4) - 0.055))
 
 
+@lru_cache(maxsize=1024)
 def luminance(colour: str) -> float:
     """Relative luminance (WCAG 2.2)."""
     red, green, blue = (_linear(channel) for channel in _channels(colour))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
+@lru_cache(maxsize=4096)
 def contrast(one: str, other: str) -> float:
     """Contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)

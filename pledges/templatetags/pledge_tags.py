@@ -12,12 +12,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import measures, queries
+from campaigns import measures
 from campaigns.models import Campaign, CampaignPage, Reward, RewardStock
 from home import clock, formats
 from home.models import Cooperative
-from pledges import consent_texts, promises, totals
-from pledges.delivery_figures import annotate_deliveries
+from home.page_cache import noting
+from pledges import consent_texts, pulse, totals
 from pledges.matching import Partner, partners_of
 from pledges.pledging import HOLD
 from pledges.totals import Progress
@@ -105,11 +105,11 @@ class Shown:
 def progress(context: Context, campaign: Campaign) -> Progress:
     """Read once a page, though it is shown at the top and in the bar at the bottom; with the campaign, if it can be."""
     if hasattr(campaign, "tallied"):
-        return totals.progress_of_row(campaign)
+        return pulse.shown(totals.progress_of_row(campaign))
     rendering: Any = context.render_context
     known: dict[int, Progress] = rendering.setdefault("progress", {})
     if campaign.pk not in known:
-        known[campaign.pk] = totals.progress_of(campaign)
+        known[campaign.pk] = pulse.shown(totals.progress_of(campaign))
     return known[campaign.pk]
 
 
@@ -123,7 +123,7 @@ def partners(campaign: Campaign) -> list[Partner]:
 def with_progress(posters: Iterable[Any]) -> list[Shown]:
     wanted = list(posters)
     found = totals.progress_of_all(poster.campaign for poster in wanted)
-    return [Shown(poster, found[poster.campaign.pk]) for poster in wanted]
+    return [Shown(poster, pulse.shown(found[poster.campaign.pk])) for poster in wanted]
 
 
 @register.filter
@@ -243,6 +243,9 @@ def late_rewards(page: Any, is_late: bool) -> list[Reward]:
         return []
     now = clock.now()
     offered = [reward for reward in offers_of(page, page.campaign).values() if reward.sold_late]
+    for reward in offered:
+        noting.until(reward.available_from)
+        noting.until(reward.available_until)
     return [reward for reward in offered if not reward.is_add_on and reward.is_offered(now) and _is_left(reward)]
 
 
@@ -283,8 +286,7 @@ def offers_of(page: CampaignPage, campaign: Campaign) -> dict[str, Any]:
     """
     kept = page.__dict__
     if "_offers" not in kept:
-        rewards = promises.annotate_tier_month(queries.rewards_of(campaign)).prefetch_related("postage")
-        rewards = annotate_deliveries(rewards, campaign.cooperative)
+        rewards = pulse.offers_shown(campaign)
         kept["_offers"] = {str(reward.block_id): reward for reward in rewards}
     return kept["_offers"]
 

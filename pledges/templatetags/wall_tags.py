@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from campaigns.models import Campaign
 from home import formats
-from pledges import walls
+from pledges import pulse
 from pledges.walls import Entry
 
 register = template.Library()
@@ -40,7 +40,7 @@ def wall_of(context: dict[str, Any]) -> ShownWall:
     """The first names of the page's campaign, in one query; of a page without terms, nobody's yet."""
     campaign = context.get("campaign")
     if isinstance(campaign, Campaign):
-        page = walls.page_of(campaign, size=FIRST)
+        page = pulse.wall_shown(campaign, size=FIRST)
         return ShownWall(page.entries, page.after is not None, page.hidden)
     return ShownWall([] if context.get("page") else EXAMPLES, has_more=False, hidden=0)
 

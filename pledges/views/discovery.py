@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -19,12 +20,15 @@ from campaigns.search_forms import Phase, SearchForm, result_words
 from home import formats
 from home.languages import ENGLISH, FRENCH, LANGUAGES, TAGS, current
 from home.models import Cooperative
+from home.page_cache import noting
 from home.tenancy import across_cooperatives
-from pledges import totals
+from pledges import pulse, totals
 
 PER_PAGE = 12
 #: A running campaign is almost there from this share of its goal on, in percent, until it is reached.
 ALMOST = 80
+#: Counts of phases move with the clock; this old they may be.
+COUNTED = timedelta(minutes=1)
 
 PHASES = {
     Phase.LIVE: discovery.running,
@@ -65,6 +69,7 @@ def platform(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, name: str, cooperative: Cooperative | None) -> HttpResponse:
+    noting.at_most(COUNTED)
     public = discovery.public_campaigns(cooperative)
     form = SearchForm(request.GET, places=discovery.places(public, current()))
     matching = discovery.narrowed(public, form.wanted)
@@ -92,7 +97,7 @@ def _in_phase(campaigns: QuerySet[Campaign], phase: Phase) -> QuerySet[Campaign]
 def _almost_there(campaigns: QuerySet[Campaign]) -> list[Campaign]:
     """The nearest to its goal first."""
     live = list(discovery.running(campaigns))
-    progress = totals.progress_of_all(live)
+    progress = {pk: pulse.shown(one) for pk, one in totals.progress_of_all(live).items()}
     near = [one for one in live if progress[one.pk].percent >= ALMOST and not progress[one.pk].is_reached]
     return sorted(near, key=lambda one: progress[one.pk].percent, reverse=True)
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from campaigns.sharing.addresses import share_of, shown_or_404
 from home.languages import TAGS
 from home.referral import via_of
+from pledges import pulse
 from pledges.totals import progress_of
 from pledges.views.visiting import Visit
 
@@ -24,7 +25,7 @@ KEPT = 60
 def figures(request: Visit, campaign_id: int) -> HttpResponse:
     """Documented in docs/public-figures.md."""
     campaign, page = shown_or_404(campaign_id)
-    progress = progress_of(campaign)
+    progress = pulse.shown(progress_of(campaign))
     found = {
         "campaign": campaign.pk,
         "title": page.title,
@@ -53,7 +54,7 @@ def widget(request: Visit, campaign_id: int) -> HttpResponse:
     """A frame of 320 by 300 or more; what it links to opens beside the page it stands in."""
     campaign, page = shown_or_404(campaign_id)
     share = share_of(campaign, page, via_of(request))
-    context = {"campaign": campaign, "progress": progress_of(campaign), "share": share}
+    context = {"campaign": campaign, "progress": pulse.shown(progress_of(campaign)), "share": share}
     response = render(request, "campaigns/widget.html", context)
     response["Content-Security-Policy"] = "frame-ancestors *"
     response["X-Robots-Tag"] = "noindex"

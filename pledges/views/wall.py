@@ -12,7 +12,7 @@ from campaigns import queries
 from campaigns.enums import BEFORE_LAUNCH
 from campaigns.models import Campaign
 from home.languages import ENGLISH, FRENCH, current
-from pledges import walls
+from pledges import pulse
 from pledges.views.visiting import Visit
 
 #: Names on one page.
@@ -35,7 +35,7 @@ def show(request: Visit, campaign_id: int) -> HttpResponse:
         "campaign": campaign,
         "campaign_url": queries.url_in(campaign, current()),
         "translated_url": f"{translated}?after={after}" if after else translated,
-        "wall": walls.page_of(campaign, size=SIZE, after=after),
+        "wall": pulse.wall_shown(campaign, size=SIZE, after=after),
         "is_first": not after,
     }
     return render(request, "pledges/wall.html", context)

@@ -7,6 +7,8 @@ from django.template import Context, Template
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 
+from home import picture_drawing
+
 TEMPLATE = Template('{% srcset_once image width-{200,400,800} format-webp sizes="100vw" alt="Une meule" %}')
 
 
@@ -26,3 +28,19 @@ def test_each_width_is_asked_for_once(width, widths):
 @pytest.mark.django_db
 def test_no_picture_is_nothing():
     assert TEMPLATE.render(Context({"image": None})) == ""
+
+
+@pytest.mark.django_db
+def test_avif_is_offered_once_it_is_drawn_and_no_visitor_draws_it():
+    image = picture(1000, 100)
+    drawn = image.get_rendition_model().objects
+    assert "<picture>" not in TEMPLATE.render(Context({"image": image}))
+    assert set(drawn.values_list("filter_spec", flat=True)) == {f"width-{n}|format-webp" for n in (200, 400, 800)}
+    with picture_drawing.beforehand():
+        html = TEMPLATE.render(Context({"image": image}))
+    assert TEMPLATE.render(Context({"image": image})) == html
+    source, shown = html.removeprefix("<picture>").split("<img")
+    assert (source.count(".avif"), shown.count(".webp"), 'type="image/avif"' in source) == (3, 4, True)
+    assert re.findall(r" (\d+)w", source) == ["200", "400", "800"]
+    assert 'sizes="100vw"' in source
+    assert ('width="200"' in shown, 'height="20"' in shown) == (True, True)

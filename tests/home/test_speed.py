@@ -77,6 +77,7 @@ def test_a_published_page_has_its_pictures_drawn_before_anyone_comes(cooperative
     drawn = set(renditions().values_list("image__title", "filter_spec"))
     assert ("heros", "width-760|format-webp") in drawn
     assert ("sac", "fill-480x270|format-webp") in drawn
+    assert ("sac", "fill-480x270|format-avif") in drawn
 
 
 def test_the_first_visitor_draws_nothing(cooperative, on_host):

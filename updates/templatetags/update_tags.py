@@ -8,6 +8,7 @@ from django import template
 from campaigns.models import Campaign, CampaignPage
 from home.languages import current
 from home.models import Cooperative
+from home.page_cache import noting
 from pledges.models import Pledge
 from pledges.templatetags.pledge_tags import offers_of
 from updates import feed, progress, questions, reading
@@ -128,4 +129,8 @@ def changes(notice: DelayNotice) -> list[feed.Change]:
 @register.simple_tag
 def fulfilment_of(campaign: Campaign | None) -> list[progress.TierProgress]:
     """Where each tier's rewards stand; one query."""
-    return progress.progress_of(campaign) if campaign else []
+    if campaign is None:
+        return []
+    found = progress.progress_of(campaign)
+    noting.shows((progress.KIND, campaign.pk), found)
+    return found

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "home.page_cache.middleware.PageCacheMiddleware",
     "home.middleware.HealthMiddleware",
     "home.middleware.KnownHostMiddleware",
     "home.middleware.CompressionMiddleware",
@@ -133,15 +134,35 @@ CACHES: dict[str, dict[str, object]] = {
         "LOCATION": DATA_DIR / "cache",
         # Counts of attempts stand here: none may be thrown out because there are many.
         "OPTIONS": {"MAX_ENTRIES": 20_000},
-    }
+    },
+    # Public pages and their versions (home.page_cache): apart, as what is thrown out of it is made again.
+    "pages": {
+        "BACKEND": "home.file_cache.FileCache",
+        "LOCATION": DATA_DIR / "pages",
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    },
 }
 if REDIS_URL:
-    CACHES["default"] = {
+    _shared = {
         "BACKEND": "home.redis_cache.RedisCache",
         "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "tremplin",
         # A page waits no longer than this for a Redis that is away.
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1.0},
+    }
+    CACHES = {"default": _shared | {"KEY_PREFIX": "tremplin"}, "pages": _shared | {"KEY_PREFIX": "tremplin-pages"}}
+# Whether public pages are kept for those who have no session, and how much of them in each web process (bytes).
+PAGE_CACHE = os.environ.get("PAGE_CACHE", "1") == "1"
+PAGE_CACHE_BYTES = int(os.environ.get("PAGE_CACHE_BYTES", str(16 * 1024 * 1024)))
+# What stands in front and is told what was published: one of Wagtail's backends (HTTPBackend, CloudflareBackend,
+# CloudfrontBackend, AzureCdnBackend), with its own settings as FRONT_CACHE_… (FRONT_CACHE_LOCATION=http://127.0.0.1:80).
+FRONT_CACHE = os.environ.get("FRONT_CACHE", "")
+WAGTAILFRONTENDCACHE_LANGUAGES: list[str] = []  # both addresses of what was published are told by us
+WAGTAILFRONTENDCACHE: dict[str, dict[str, object]] = {}
+if FRONT_CACHE:
+    _told = {name: value for name, value in os.environ.items() if name.startswith("FRONT_CACHE_")}
+    WAGTAILFRONTENDCACHE["default"] = {
+        "BACKEND": f"wagtail.contrib.frontend_cache.backends.{FRONT_CACHE}",
+        **{name.removeprefix("FRONT_CACHE_"): value for name, value in _told.items()},
     }
 
 # Tasks wait in the database; or, with TASK_QUEUE=rq, in that Redis. `manage.py work` serves either.
