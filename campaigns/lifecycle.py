@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from campaigns.enums import OUTCOMES, CampaignState, FundingModel
 from campaigns.models import Campaign
@@ -72,12 +73,23 @@ def keep_open(campaign_id: int) -> Campaign:
     """Inside a pledge's transaction: the campaign as committed, held so that it cannot close before we commit.
 
     PostgreSQL: a shared key lock, which other pledges share and `close` (FOR UPDATE) waits for. On SQLite the
-    writing transaction is already alone.
+    writing transaction is already alone. One statement: a row that had to be waited for is read as it is then.
     """
+    rows = Campaign.objects.filter(pk=campaign_id)
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM campaigns_campaign WHERE id = %s FOR KEY SHARE", [campaign_id])
-    return Campaign.objects.get(pk=campaign_id)
+        sql, params = rows.query.sql_with_params()
+        rows = rows.raw(f"{sql} FOR KEY SHARE", params)  # type: ignore[assignment]  # noqa: S608 (its own statement)
+    for campaign in rows:
+        return campaign
+    raise Campaign.DoesNotExist(f"Campaign {campaign_id} is none of ours.")
+
+
+def terms_changed(campaign_id: int) -> None:
+    """What a contribution is offered is no longer what a form may have read a moment ago: tiers, texts, months.
+
+    Call in the transaction that changes it. A pledge compares the version under `keep_open` with the one it has read.
+    """
+    Campaign.objects.filter(pk=campaign_id).update(terms_version=F("terms_version") + 1)
 
 
 def takes_pledges(campaign: Campaign, at: datetime) -> bool:

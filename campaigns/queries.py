@@ -24,9 +24,14 @@ def url_in(campaign: Campaign, language: str) -> str:
 
 def has_wall(campaign: Campaign) -> bool:
     """Whether a live page of the campaign, in either language, shows a wall of thanks. One query."""
+    return any(walls_of(campaign))
+
+
+def walls_of(campaign: Campaign) -> list[bool]:
+    """Of each live page of the campaign: whether it shows a wall of thanks. None is public where it is empty."""
     pages = CampaignPage.objects.live().filter(translation_key=campaign.translation_key)
-    bodies = (page.body.raw_data for page in pages.only("body"))
-    return any(block["type"] == "wall" for body in bodies for block in body)
+    bodies = (page.body.raw_data for page in pages.only("body").order_by())
+    return [any(block["type"] == "wall" for block in body) for body in bodies]
 
 
 def rewards_of(campaign: Campaign) -> QuerySet[Reward]:

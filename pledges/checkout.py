@@ -35,24 +35,24 @@ UNFINISHED = [CheckoutState.OPENING, CheckoutState.OPEN]
 OWN_KEY = re.compile(r"^[0-9a-f]{8}-[0-9a-f-]{27}$")
 
 
-def open_page(checkout: Checkout) -> str:
-    """The address of the hosted page, opening it if need be.
+def open_page(checkout: Checkout, written: Pledge | None = None) -> str:
+    """The address of the hosted page, opening it if need be. `written`: its pledge, where it was just written.
 
     Raises Unavailable (nothing is lost, the same call may be made again; a page asked for otherwise before stays
     unknown until it is over) or Refused (the stock is free again).
     """
     if checkout.url:
         return checkout.url
-    session = _ask(checkout)
-    Checkout.objects.filter(pk=checkout.pk, state=CheckoutState.OPENING).update(
-        state=CheckoutState.OPEN, stripe_session=session.id, url=session.url
-    )
-    checkout.refresh_from_db()
+    session = _ask(checkout, written or _pledge_of(checkout))
+    opened = {"state": CheckoutState.OPEN, "stripe_session": session.id, "url": session.url}
+    if Checkout.objects.filter(pk=checkout.pk, state=CheckoutState.OPENING).update(**opened):
+        checkout.state, checkout.stripe_session, checkout.url = CheckoutState.OPEN, session.id, session.url
+    else:
+        checkout.refresh_from_db()
     return session.url
 
 
-def _ask(checkout: Checkout) -> gateway.Session:
-    pledge = _pledge_of(checkout)
+def _ask(checkout: Checkout, pledge: Pledge) -> gateway.Session:
     try:
         customer = customer_of(pledge.backer, pledge, str(checkout.key))
         return gateway.open_session(pledge.cooperative.stripe_account, _request(checkout, pledge, customer))
@@ -60,7 +60,7 @@ def _ask(checkout: Checkout) -> gateway.Session:
         if error.code == "idempotency" and pledge.backer.stripe_customer:
             raise gateway.Unavailable(f"A page was asked for otherwise before: {error}") from error
         if error.is_gone and _without_removed_customer(checkout, pledge):
-            return _ask(checkout)
+            return _ask(checkout, _pledge_of(checkout))
         log.warning("the page of checkout %s was refused: %s", checkout.pk, error)
         _lapse(checkout)
         raise
@@ -91,8 +91,10 @@ def customer_of(backer: Backer, pledge: Pledge, key: str = "") -> str:
             language=backer.language,
             metadata={"tremplin_backer": str(backer.pk)},
         )
-        Backer.objects.filter(pk=backer.pk, stripe_customer="").update(stripe_customer=made)
-        backer.refresh_from_db(fields=["stripe_customer"])
+        if Backer.objects.filter(pk=backer.pk, stripe_customer="").update(stripe_customer=made):
+            backer.stripe_customer = made
+        else:
+            backer.refresh_from_db(fields=["stripe_customer"])
     return backer.stripe_customer
 
 

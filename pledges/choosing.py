@@ -1,18 +1,21 @@
 """What a backer chose, checked and written: stock, pledge, items and consent, inside the caller's transaction."""
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
+from typing import Any, cast
+
+from django.db.models import Exists, OuterRef
 
 from campaigns import queries, stock
-from campaigns.models import Campaign, Reward
+from campaigns.models import Reward
 from home import backing, clock
-from home.models import Cooperative
+from home.models import Backer, Cooperative
 from pledges import postage
 from pledges.enums import FulfilmentState, PledgeState, Wall
 from pledges.models import Pledge, PledgeConsent, PledgeItem
-from pledges.totals import current_months
+from pledges.on_offer import Offer
 
 
 class PledgeRefused(Exception):
@@ -76,24 +79,37 @@ class PledgeRequest:
         return self.extra + sum(one.total for one in self.chosen)
 
 
-def take_stock(campaign: Campaign, request: PledgeRequest) -> dict[int, Reward]:
-    """In ascending id, so that two buyers of the same tiers never wait for each other.
+def check(offer: Offer, request: PledgeRequest) -> None:
+    """Whether all of it is offered at the prices that were seen. Raises PledgeRefused.
 
-    Call under `lifecycle.keep_open`, which publishing waits for: what is read here stays so until the commit.
+    Call under `lifecycle.keep_open`, which publishing waits for: what was read of the same version stays so until the
+    commit. A tier that was sold out when it was read is refused here; `take_stock` says the last word.
     """
-    wanted = sorted(request.chosen, key=lambda one: one.reward_id)
-    offered = Reward.objects.filter(campaign=campaign).prefetch_related("variants", "postage")
-    rewards = offered.in_bulk({one.reward_id for one in wanted})
-    if rewards and all(reward.is_add_on for reward in rewards.values()):
-        raise PledgeRefused("alone", rewards[wanted[0].reward_id])
-    for reward_id, group in groupby(wanted, key=lambda one: one.reward_id):
-        ones = list(group)
-        reward = queries.freeze(_offered(rewards.get(reward_id), request), clock.now())
-        for one in ones:
-            _check(reward, one, request.zone)
-        if not stock.take(reward, sum(one.quantity for one in ones)):
+    chosen = [offer.by_id[one.reward_id] for one in request.chosen if one.reward_id in offer.by_id]
+    if chosen and all(reward.is_add_on for reward in chosen):
+        raise PledgeRefused("alone", chosen[0])
+    for one in request.chosen:
+        _check(_offered(offer.by_id.get(one.reward_id), request), one, request.zone)
+    for reward, quantity in _wanted(offer, request):
+        if reward.limit is not None and reward.stock.left < quantity:
             raise PledgeRefused("sold_out", reward)
-    return rewards
+
+
+def take_stock(offer: Offer, request: PledgeRequest) -> None:
+    """The last of the transaction: nobody waits for this one while its rows are written. Raises PledgeRefused.
+
+    In ascending id, so that two buyers of the same tiers never wait for each other.
+    """
+    for reward, quantity in _wanted(offer, request):
+        if not stock.take(queries.freeze(reward, clock.now()), quantity):
+            raise PledgeRefused("sold_out", reward)
+
+
+def _wanted(offer: Offer, request: PledgeRequest) -> list[tuple[Reward, int]]:
+    quantities = Counter[int]()
+    for one in request.chosen:
+        quantities[one.reward_id] += one.quantity
+    return [(offer.by_id[reward_id], quantity) for reward_id, quantity in sorted(quantities.items())]
 
 
 def _offered(reward: Reward | None, request: PledgeRequest) -> Reward:
@@ -117,13 +133,27 @@ def _check(reward: Reward, one: ChosenReward, zone: str) -> None:
         raise PledgeRefused("price", reward)
 
 
-def write_pledge(
-    cooperative: Cooperative, campaign: Campaign, request: PledgeRequest, rewards: dict[int, Reward]
-) -> Pledge:
-    now = clock.now()
-    backer = backing.find_or_make(cooperative, email=request.email, name=request.name, language=request.language)
-    if not backer.pledges.filter(state=PledgeState.CONFIRMED).exists():
-        backing.follow(backer, name=request.name, language=request.language)
+def known_backer(cooperative: Cooperative, request: PledgeRequest) -> Backer | None:
+    """Who has this address; `contributed` says whether a contribution of theirs stands."""
+    standing = Pledge.objects.filter(backer=OuterRef("pk"), state=PledgeState.CONFIRMED)
+    known = Backer.objects.filter(cooperative=cooperative, email_key=backing.email_key(request.email))
+    return known.annotate(contributed=Exists(standing)).first()
+
+
+def _backer(cooperative: Cooperative, request: PledgeRequest, known: Any) -> Backer:
+    """What is typed is taken over until a contribution stands: anybody may type an address."""
+    said = {"name": request.name, "language": request.language}
+    if known is None:
+        return backing.make(cooperative, email=request.email, **said)
+    if not known.contributed:
+        backing.follow(known, **said)
+    return cast(Backer, known)
+
+
+def write_pledge(cooperative: Cooperative, offer: Offer, request: PledgeRequest, known: Backer | None) -> Pledge:
+    """One statement a table. Raises IntegrityError for an attempt that was written, or an address just made known."""
+    now, campaign = clock.now(), offer.campaign
+    backer = _backer(cooperative, request, known)
     pledge = Pledge.objects.create(
         cooperative=cooperative,
         campaign=campaign,
@@ -144,9 +174,8 @@ def write_pledge(
         is_late=request.is_late,
         created_at=now,
     )
-    months = current_months(rewards.values())
     PledgeItem.objects.bulk_create(
-        _item(pledge, rewards[one.reward_id], one, months[one.reward_id]) for one in request.chosen
+        [_item(pledge, offer.by_id[one.reward_id], one, offer.months[one.reward_id]) for one in request.chosen]
     )
     PledgeConsent.objects.create(
         pledge=pledge,
