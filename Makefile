@@ -3,13 +3,14 @@
 
 PORT ?= 8000
 ARGS ?=
+FULL ?=
 CANDIDATES := python3.13 python3.12 python3.11 python3
 PYTHON ?= $(or $(shell for p in $(CANDIDATES); do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done),python3)
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset install test lint soak mutants lighthouse services
+.PHONY: help run reset install test lint soak mutants lighthouse bench services
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +51,10 @@ mutants: ## Change the modules of money one bit at a time: do their tests notice
 lighthouse: ## Measure the demo's pages with Lighthouse, five times each (ARGS="--only four --runs 1")
 	@$(PYTHON) sandbox/bootstrap.py --dev
 	@$(VENV) -m bench.lighthouse $(ARGS)
+
+bench: ## Measure, and compare with the limit and with peers (40 minutes; ARGS="reading": one; FULL=1: whole sizes)
+	@$(PYTHON) sandbox/bootstrap.py --dev
+	@$(VENV) -m bench $(if $(FULL),--full) $(ARGS)
 
 services: ## Install what some tests need: Chromium, PostgreSQL, Redis, gettext, Java (Debian, as root)
 	@sh sandbox/services.sh

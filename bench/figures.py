@@ -20,6 +20,19 @@ Contender = Callable[[], Reading]
 Medians = Mapping[str, float]
 
 
+class PeerMissing(Exception):
+    """A peer cannot be measured on this machine; the text says why. What is compared with it is not measured."""
+
+
+def missing(why: str) -> Contender:
+    """What stands for a peer that could not be installed: a contender that says so when its turn comes."""
+
+    def absent() -> Reading:
+        raise PeerMissing(why)
+
+    return absent
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a figure may write, and how large it is to be."""
@@ -64,7 +77,8 @@ class Figure:
     """One benchmark. `stand` starts what it needs, yields the contenders by name, and ends what it started.
 
     `runs` is how often each contender runs; their runs are interleaved, so that a machine that slows down slows all.
-    `peers` are the contenders that may be missing, where their package cannot be installed: then their bounds say so.
+    `peers` are the contenders that may be missing, where their package cannot be installed (`missing(why)` stands for
+    them, or they are not among what `stand` yields): then their bounds are "not measured".
     """
 
     name: str

@@ -1,0 +1,1 @@
+"""Figures that measure nothing, for the tests of the runner."""

@@ -1,0 +1,3 @@
+"""Holds none, and must not even be imported."""
+
+raise AssertionError("imported")
