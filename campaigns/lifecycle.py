@@ -78,7 +78,7 @@ def keep_open(campaign_id: int) -> Campaign:
     rows = Campaign.objects.filter(pk=campaign_id)
     if connection.vendor == "postgresql":
         sql, params = rows.query.sql_with_params()
-        rows = rows.raw(f"{sql} FOR KEY SHARE", params)  # type: ignore[assignment]  # noqa: S608 (its own statement)
+        rows = rows.raw(f"{sql} FOR KEY SHARE", params)  # type: ignore[assignment]
     for campaign in rows:
         return campaign
     raise Campaign.DoesNotExist(f"Campaign {campaign_id} is none of ours.")

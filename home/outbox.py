@@ -12,7 +12,8 @@ home.mail.claims holds what a worker may do with a row.
 
 import logging
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -37,6 +38,9 @@ Made = TypeVar("Made")
 Leaving = list[tuple[OutgoingMail, Apart]]
 
 WRITE_SIZE = 500
+
+#: What waits for the end of `nudged_once`; None outside of it.
+_nudges: ContextVar[list[bool] | None] = ContextVar("nudges", default=None)
 
 
 def mail_for(
@@ -131,7 +135,30 @@ def forget_rehearsal(cooperative: Cooperative) -> None:
     OutgoingMail.objects.filter(cooperative=cooperative).exclude(state=MailState.LEAVING).delete()
 
 
+@contextmanager
+def nudged_once() -> Iterator[None]:
+    """However many transactions write mails within, a worker is nudged once, at the end; the tick does it for the dead.
+
+    Within another one, it is that one's end.
+    """
+    if _nudges.get() is not None:
+        yield
+        return
+    mails = _nudges.set([])
+    try:
+        yield
+    finally:
+        waiting = _nudges.get()
+        _nudges.reset(mails)
+        if waiting:
+            transaction.on_commit(nudge)
+
+
 def nudge() -> None:
+    """Have a worker send what is due."""
+    if (waiting := _nudges.get()) is not None:
+        waiting.append(True)
+        return
     from home.tasks import send_mails  # noqa: PLC0415 (tasks import this module)
 
     send_mails.enqueue()

@@ -4,9 +4,6 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, cast
-
-from django.db.models import Exists, OuterRef
 
 from campaigns import queries, stock
 from campaigns.models import Reward
@@ -134,20 +131,19 @@ def _check(reward: Reward, one: ChosenReward, zone: str) -> None:
 
 
 def known_backer(cooperative: Cooperative, request: PledgeRequest) -> Backer | None:
-    """Who has this address; `contributed` says whether a contribution of theirs stands."""
-    standing = Pledge.objects.filter(backer=OuterRef("pk"), state=PledgeState.CONFIRMED)
-    known = Backer.objects.filter(cooperative=cooperative, email_key=backing.email_key(request.email))
-    return known.annotate(contributed=Exists(standing)).first()
+    """Who has this address, if anyone has."""
+    return Backer.objects.filter(cooperative=cooperative, email_key=backing.email_key(request.email)).first()
 
 
-def _backer(cooperative: Cooperative, request: PledgeRequest, known: Any) -> Backer:
+def _backer(cooperative: Cooperative, request: PledgeRequest, known: Backer | None) -> Backer:
     """What is typed is taken over until a contribution stands: anybody may type an address."""
     said = {"name": request.name, "language": request.language}
     if known is None:
         return backing.make(cooperative, email=request.email, **said)
-    if not known.contributed:
+    says_otherwise = (known.name, known.language) != (request.name, request.language)
+    if says_otherwise and not known.pledges.filter(state=PledgeState.CONFIRMED).exists():
         backing.follow(known, **said)
-    return cast(Backer, known)
+    return known
 
 
 def write_pledge(cooperative: Cooperative, offer: Offer, request: PledgeRequest, known: Backer | None) -> Pledge:
@@ -174,9 +170,9 @@ def write_pledge(cooperative: Cooperative, offer: Offer, request: PledgeRequest,
         is_late=request.is_late,
         created_at=now,
     )
-    PledgeItem.objects.bulk_create(
-        [_item(pledge, offer.by_id[one.reward_id], one, offer.months[one.reward_id]) for one in request.chosen]
-    )
+    items = [_item(pledge, offer.by_id[one.reward_id], one, offer.months[one.reward_id]) for one in request.chosen]
+    PledgeItem.objects.bulk_create(items)
+    pledge._prefetched_objects_cache = {"items": items}  # type: ignore[attr-defined]  # all that it has: its page asks
     PledgeConsent.objects.create(
         pledge=pledge,
         text=request.consent_text,
@@ -198,7 +194,7 @@ def _item(pledge: Pledge, reward: Reward, chosen: ChosenReward, month: date) -> 
         cooperative_id=pledge.cooperative_id,
         pledge=pledge,
         reward=reward,
-        variant_id=chosen.variant_id,
+        variant=next((variant for variant in reward.variants.all() if variant.pk == chosen.variant_id), None),
         quantity=chosen.quantity,
         unit_amount=chosen.unit_amount,
         unit_postage=chosen.unit_postage,

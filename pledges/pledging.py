@@ -95,7 +95,7 @@ def confirm_promise(checkout: Checkout, card: Card) -> bool:
     with transaction.atomic():
         if not _complete(checkout):
             return False
-        pledge = _confirm(
+        pledge, _items = _confirm(
             checkout,
             payment_method=card.payment_method,
             card_last4=card.last4,
@@ -113,7 +113,7 @@ def confirm_payment(checkout: Checkout, intent: Intent) -> bool:
     with transaction.atomic():
         if not _complete(checkout):
             return False
-        pledge = _confirm(checkout, card_last4=intent.card.last4 if intent.card else "")
+        pledge, items = _confirm(checkout, card_last4=intent.card.last4 if intent.card else "")
         if (intent.amount, intent.currency) != (pledge.amount, pledge.currency):
             raise ValueError(f"Pledge {pledge.pk} is of {pledge.amount}, and {intent.amount} was paid.")
         payment = Payment.objects.create(
@@ -122,7 +122,7 @@ def confirm_payment(checkout: Checkout, intent: Intent) -> bool:
             state=PaymentState.PAID,
             currency=intent.currency,
             amount=intent.amount,
-            taxable=taxes.taxable_part(pledge.items.all()),
+            taxable=taxes.taxable_part(items),
             commission=intent.commission,
             processing_fee=intent.fee,
             stripe_intent=intent.id,
@@ -130,9 +130,7 @@ def confirm_payment(checkout: Checkout, intent: Intent) -> bool:
             created_at=clock.now(),
             paid_at=clock.now(),
         )
-        ledger.record_payment(payment, clock.now())
-        if intent.fee is not None:
-            ledger.record_fee(payment, intent.fee, clock.now())
+        ledger.record_payment(payment, clock.now(), fee=intent.fee)
         outbox.queue(
             kind_of("contribution_receipt"), cooperative=pledge.cooperative, subject_key=pledge.key, to=pledge.backer
         )
@@ -144,7 +142,7 @@ def _complete(checkout: Checkout) -> bool:
     return bool(unfinished.update(state=CheckoutState.COMPLETE, ended_at=clock.now()))
 
 
-def _confirm(checkout: Checkout, **card: object) -> Pledge:
+def _confirm(checkout: Checkout, **card: object) -> tuple[Pledge, list[PledgeItem]]:
     """The campaign's row is held first, the backer's before the stock, as everywhere: neither waits for the other."""
     lifecycle.keep_open(checkout.pledge.campaign_id)
     moved = Pledge.objects.filter(pk=checkout.pledge_id, state=PledgeState.PENDING).update(
@@ -154,9 +152,10 @@ def _confirm(checkout: Checkout, **card: object) -> Pledge:
         raise RuntimeError(f"Pledge {checkout.pledge_id} was paid for, and is no longer pending.")
     pledge = Pledge.objects.select_related("cooperative__site", "backer", "campaign").get(pk=checkout.pledge_id)
     backing.follow(pledge.backer, name=pledge.backer.name, language=pledge.language)
-    for item in PledgeItem.objects.filter(pledge_id=checkout.pledge_id).order_by("reward_id"):
+    items = list(PledgeItem.objects.filter(pledge_id=checkout.pledge_id).order_by("reward_id"))
+    for item in items:
         stock.confirm(item.reward_id, item.quantity)
-    return pledge
+    return pledge, items
 
 
 def keep_new_card(checkout: Checkout, card: Card) -> bool:

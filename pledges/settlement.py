@@ -246,7 +246,15 @@ def _claim(campaign: Campaign) -> list[Payment]:
 
 
 def _charge_all(payments: Sequence[Payment], end: float) -> After:
-    """Charge what was claimed, at the pace that all workers share; what is not begun is given back."""
+    """Charge what was claimed, at the pace that all workers share; what is not begun is given back.
+
+    Mails are written with each payment, and leave once all of these are charged.
+    """
+    with outbox.nudged_once():
+        return _charge_each(payments, end)
+
+
+def _charge_each(payments: Sequence[Payment], end: float) -> After:
     pace, silent = pacing.Pace(), 0
     for number, payment in enumerate(payments):
         if time.monotonic() >= end:
