@@ -20,13 +20,13 @@ def make_customer(*_account_and_key: str, **_about: object) -> str:
     return f"cus_{uuid.uuid4().hex}"
 
 
-def open_session(_account: str, request: SessionRequest) -> Session:
+def open_session(account: str, request: SessionRequest) -> Session:
     amount = sum(line.unit_amount * line.quantity for line in request.lines)
     name = f"cs_{amount}_{request.commission}_{uuid.uuid4().hex}"
     return Session(name, request.success_url, "open")
 
 
-def read_session(_account: str, session: str) -> Session:
+def read_session(account: str, session: str) -> Session:
     _cs, amount, commission, name = session.split("_")
     intent = Intent(f"pi_{name}", "succeeded", int(amount), "CAD", charge=f"ch_{name}", commission=int(commission))
     return Session(session, "", "complete", intent=intent)

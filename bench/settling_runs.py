@@ -8,6 +8,7 @@ import traceback
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import connections
@@ -18,7 +19,7 @@ from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from pledges import settlement
 from pledges.enums import PaymentState
-from pledges.gateway.client import client, on
+from pledges.gateway.client import _client, client, on
 from pledges.gateway.payments import EXPAND, OWN_ROW
 from pledges.models import Payment, Pledge, RateBucket, Settlement
 from tests.factories.campaigns import make_campaign, tier
@@ -53,7 +54,7 @@ def settle(campaign: Campaign, workers: int, calls_per_second: float) -> float:
     settings.STRIPE_RATE_LIMIT, settings.STRIPE_RATE_SHARE = calls_per_second, 1.0
     RateBucket.objects.all().delete()
     begun = time.perf_counter()
-    _together([lambda number=number: _work(campaign, number) for number in range(workers)])
+    _together([partial(_work, campaign, number) for number in range(workers)])
     took = time.perf_counter() - begun
     with across_cooperatives():
         unpaid = Payment.objects.filter(pledge__campaign=campaign).exclude(state=PaymentState.PAID).count()
@@ -80,7 +81,7 @@ def call(campaign: Campaign, connections_open: int) -> float:
     account = campaign.cooperative.stripe_account
     shares = [promises[number::connections_open] for number in range(connections_open)]
     begun = time.perf_counter()
-    _together([lambda share=share: _call_all(account, share) for share in shares])
+    _together([partial(_call_all, account, share) for share in shares])
     return time.perf_counter() - begun
 
 
@@ -115,14 +116,12 @@ def _together(works: list[Callable[[], None]]) -> None:
 
 
 def _fork(work: Callable[[], None]) -> int:
-    from pledges.gateway import client as clients
-
     child = os.fork()
     if child:
         return child
     code = 1
     try:
-        clients._client.cache_clear()
+        _client.cache_clear()  # the sockets that it keeps open are the parent's
         work()
         code = 0
     except BaseException:  # noqa: BLE001 (the child ends here, whatever it was)

@@ -11,10 +11,10 @@ def insert_once(row: Model) -> bool:
     """
     meta, quote = row._meta, connection.ops.quote_name
     fields = [field for field in meta.local_concrete_fields if not field.primary_key]
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    key = quote(meta.pk.column)
+    key = quote(str(meta.pk.column))
     sql = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING RETURNING {key}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
