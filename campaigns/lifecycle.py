@@ -7,14 +7,16 @@ abandoned from anywhere. Every step is one conditional UPDATE, so that two calle
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.db.models.sql import Query
 
 from campaigns.enums import OUTCOMES, CampaignState, FundingModel
 from campaigns.models import Campaign
 from home import clock
+from home.ready_queries import Ready
 
 #: Where a tier that is sold late may still be paid for.
 LATE = frozenset({CampaignState.FUNDED, CampaignState.ENDED, CampaignState.FULFILLING})
@@ -75,13 +77,34 @@ def keep_open(campaign_id: int) -> Campaign:
     PostgreSQL: a shared key lock, which other pledges share and `close` (FOR UPDATE) waits for. On SQLite the
     writing transaction is already alone. One statement: a row that had to be waited for is read as it is then.
     """
+    for campaign in _HELD(campaign_id):
+        return cast(Campaign, campaign)
+    raise Campaign.DoesNotExist(f"Campaign {campaign_id} is none of ours.")
+
+
+class _KeyShared(Query):
+    """Holds what it reads FOR KEY SHARE, which Django has no word for."""
+
+    def get_compiler(self, using: Any = None, connection: Any = None, elide_empty: bool = True) -> Any:
+        compiler: Any = super().get_compiler(using, connection, elide_empty)
+        plain = compiler.as_sql
+
+        def held(*args: Any, **kwargs: Any) -> Any:
+            sql, params = plain(*args, **kwargs)
+            return f"{sql} FOR KEY SHARE", params
+
+        compiler.as_sql = held
+        return compiler
+
+
+def _held(campaign_id: int) -> QuerySet[Campaign]:
     rows = Campaign.objects.filter(pk=campaign_id)
     if connection.vendor == "postgresql":
-        sql, params = rows.query.sql_with_params()
-        rows = rows.raw(f"{sql} FOR KEY SHARE", params)  # type: ignore[assignment]
-    for campaign in rows:
-        return campaign
-    raise Campaign.DoesNotExist(f"Campaign {campaign_id} is none of ours.")
+        rows.query = rows.query.chain(_KeyShared)
+    return rows
+
+
+_HELD = Ready(_held)
 
 
 def terms_changed(campaign_id: int) -> None:

@@ -3,8 +3,8 @@
 from uuid import UUID, uuid4
 
 from home import clock
+from home.inserting import insert, insert_once
 from home.models import Backer, Cooperative, NewsConsent, Suppression
-from home.writing_once import insert_once
 
 #: Why an address is suppressed. A complaint stops news; what bounced for good is no working address at all.
 BOUNCED = "bounced"
@@ -28,7 +28,7 @@ def find_or_make(cooperative: Cooperative, *, email: str, name: str, language: s
 
 def make(cooperative: Cooperative, *, email: str, name: str, language: str) -> Backer:
     """A backer whose address was not known a moment ago. Raises IntegrityError if it is by now."""
-    return Backer.objects.create(
+    backer = Backer(
         cooperative=cooperative,
         email_key=email_key(email),
         email=email.strip(),
@@ -36,6 +36,8 @@ def make(cooperative: Cooperative, *, email: str, name: str, language: str) -> B
         language=language,
         created_at=clock.now(),
     )
+    insert(backer)
+    return backer
 
 
 def make_without_address(cooperative: Cooperative, *, name: str, language: str) -> Backer:

@@ -21,8 +21,8 @@ from django.db import transaction
 from django.db.models import Max, Min, Q, QuerySet
 
 from home import clock, outbox
+from home.inserting import insert_once
 from home.mail.registry import kind_of
-from home.writing_once import insert_once
 from pledges import declines, gateway, ledger
 from pledges.declines import Decline
 from pledges.enums import PaymentState

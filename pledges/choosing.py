@@ -5,10 +5,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.db.models import QuerySet
+
 from campaigns import queries, stock
 from campaigns.models import Reward
 from home import backing, clock
+from home.inserting import insert
 from home.models import Backer, Cooperative
+from home.ready_queries import Ready
 from pledges import postage
 from pledges.enums import FulfilmentState, PledgeState, Wall
 from pledges.models import Pledge, PledgeConsent, PledgeItem
@@ -132,7 +136,14 @@ def _check(reward: Reward, one: ChosenReward, zone: str) -> None:
 
 def known_backer(cooperative: Cooperative, request: PledgeRequest) -> Backer | None:
     """Who has this address, if anyone has."""
-    return Backer.objects.filter(cooperative=cooperative, email_key=backing.email_key(request.email)).first()
+    return next(iter(_KNOWN(cooperative.pk, backing.email_key(request.email))), None)
+
+
+def _known(cooperative_id: int, key: str) -> QuerySet[Backer]:
+    return Backer.objects.filter(cooperative_id=cooperative_id, email_key=key)
+
+
+_KNOWN = Ready(_known)
 
 
 def _backer(cooperative: Cooperative, request: PledgeRequest, known: Backer | None) -> Backer:
@@ -150,7 +161,7 @@ def write_pledge(cooperative: Cooperative, offer: Offer, request: PledgeRequest,
     """One statement a table. Raises IntegrityError for an attempt that was written, or an address just made known."""
     now, campaign = clock.now(), offer.campaign
     backer = _backer(cooperative, request, known)
-    pledge = Pledge.objects.create(
+    pledge = Pledge(
         cooperative=cooperative,
         campaign=campaign,
         backer=backer,
@@ -170,10 +181,11 @@ def write_pledge(cooperative: Cooperative, offer: Offer, request: PledgeRequest,
         is_late=request.is_late,
         created_at=now,
     )
+    insert(pledge)
     items = [_item(pledge, offer.by_id[one.reward_id], one, offer.months[one.reward_id]) for one in request.chosen]
     PledgeItem.objects.bulk_create(items)
     pledge._prefetched_objects_cache = {"items": items}  # type: ignore[attr-defined]  # all that it has: its page asks
-    PledgeConsent.objects.create(
+    consent = PledgeConsent(
         pledge=pledge,
         text=request.consent_text,
         text_version=request.consent_version,
@@ -182,6 +194,7 @@ def write_pledge(cooperative: Cooperative, offer: Offer, request: PledgeRequest,
         currency=campaign.currency,
         given_at=now,
     )
+    insert(consent)
     if request.news_text:
         backing.grant_news(backer, campaign.translation_key, text=request.news_text, language=request.language)
     return pledge

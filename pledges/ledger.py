@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from home import clock
-from home.writing_once import insert_once
+from home.inserting import insert_once
 from pledges import taxes
 from pledges.enums import LedgerAccount, LedgerKind, PaymentMethod
 from pledges.models import Dispute, LedgerEntry, LedgerGroup, Matching, Payment, Payout, Refund

@@ -5,8 +5,12 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
+
 from campaigns import queries
-from campaigns.models import Campaign, Reward
+from campaigns.enums import Handover
+from campaigns.models import Campaign, Reward, RewardPostage, RewardVariant
+from home.ready_queries import Ready
 from pledges import promises
 
 
@@ -39,6 +43,35 @@ class Offer:
 
 
 def read(campaign: Campaign) -> Offer:
-    """Four statements, however many tiers there are."""
-    rewards = promises.annotate_tier_month(queries.rewards_of(campaign)).prefetch_related("variants", "postage")
-    return Offer(campaign, list(rewards), queries.walls_of(campaign))
+    """Three statements however many tiers there are, and one where some are mailed."""
+    rewards: list[Reward] = _TIERS(campaign.pk)
+    _attach(rewards, "variants", _VARIANTS(campaign.pk))
+    mailed = any(reward.handover == Handover.POST for reward in rewards)  # postage.prices_of reads no other's
+    _attach(rewards, "postage", _POSTAGE(campaign.pk) if mailed else [])
+    return Offer(campaign, rewards, queries.walls_of(campaign))
+
+
+def _tiers(campaign_id: int) -> QuerySet[Any]:
+    """In page order, each with its stock, and with the month that a new backer of it is promised."""
+    rewards = Reward.objects.filter(campaign_id=campaign_id).select_related("stock").order_by("position", "id")
+    return promises.annotate_tier_month(rewards)
+
+
+def _variants(campaign_id: int) -> QuerySet[RewardVariant]:
+    return RewardVariant.objects.filter(reward__campaign_id=campaign_id).order_by("position", "id")
+
+
+def _postage(campaign_id: int) -> QuerySet[RewardPostage]:
+    return RewardPostage.objects.filter(reward__campaign_id=campaign_id).order_by("id")
+
+
+def _attach(rewards: list[Reward], name: str, rows: list[Any]) -> None:
+    """As prefetched. Plain lists: they are read whole, and refuse to be filtered, which would ask again."""
+    of_reward: dict[int, list[Any]] = {reward.pk: [] for reward in rewards}
+    for row in rows:
+        of_reward[row.reward_id].append(row)
+    for reward in rewards:
+        reward.__dict__.setdefault("_prefetched_objects_cache", {})[name] = of_reward[reward.pk]
+
+
+_TIERS, _VARIANTS, _POSTAGE = Ready(_tiers), Ready(_variants), Ready(_postage)

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 
 from campaigns import lifecycle, stock
 from home import backing, clock, outbox
+from home.inserting import insert
 from home.mail.registry import kind_of
 from home.models import Cooperative
 from pledges import choosing, giving_back, ledger, on_offer, refund_requests, saved_cards, taxes
@@ -80,7 +81,7 @@ def _begin(cooperative: Cooperative, request: PledgeRequest, read: Offer | None)
 
 def _new_checkout(pledge: Pledge, purpose: CheckoutPurpose, payment: Payment | None = None) -> Checkout:
     now = clock.now()
-    return Checkout.objects.create(
+    checkout = Checkout(
         cooperative_id=pledge.cooperative_id,
         pledge=pledge,
         payment=payment,
@@ -88,6 +89,8 @@ def _new_checkout(pledge: Pledge, purpose: CheckoutPurpose, payment: Payment | N
         created_at=now,
         expires_at=now + PAGE_LASTS,
     )
+    insert(checkout)
+    return checkout
 
 
 def confirm_promise(checkout: Checkout, card: Card) -> bool:

@@ -6,10 +6,11 @@ page's frame (other language, legal pages) asks for more of the same. All of the
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Left
+from django.db.models.functions import Left, Lower
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from wagtail.models import Page, PageViewRestriction, Site
@@ -17,6 +18,7 @@ from wagtail.models.sites import SiteRootPath
 
 from home.languages import current
 from home.models import Brand, Cooperative, TextPage
+from home.ready_queries import Ready
 
 #: How much of a page's path names the home page it stands below; home pages are children of the root.
 HOME_PATH = 2 * Page.steplen
@@ -44,13 +46,20 @@ def site_of(request: HttpRequest) -> Site | None:
 
     Wagtail would fall back on a default site. What is found, None too, is kept on the request where Wagtail looks.
     """
-    sites = Site.objects.filter(hostname__iexact=host_of(request)).order_by("pk")
-    site = _at_port(sites.select_related("root_page__locale", "cooperative", "brand__logo"), request.get_port())
+    site = _at_port(_NAMED(host_of(request)), request.get_port())
     request._wagtail_site = site  # type: ignore[attr-defined]
     if brand := getattr(site, "brand", None):
         brand._request = request
         setattr(request, Brand.get_cache_attr_name(), brand)
     return site
+
+
+def _named(host: str) -> QuerySet[Site]:
+    sites = Site.objects.annotate(host=Lower("hostname")).filter(host=host).order_by("pk")
+    return sites.select_related("root_page__locale", "cooperative", "brand__logo")
+
+
+_NAMED = Ready(_named)
 
 
 def moved_from(request: HttpRequest) -> Cooperative | None:
@@ -75,7 +84,7 @@ def find_page(request: HttpRequest, path: str) -> Surroundings | None:
     steps = [step for step in path.split("/") if step]
     if len(steps) > MOST_STEPS:
         return None
-    pages = list(_taking_part(site.root_page, steps))
+    pages = _TAKING_PART(site.root_page.translation_key, _text_type().pk, *steps)
     homes = [page for page in pages if page.depth == HOME_DEPTH]
     language = current()
     home = next((page for page in homes if page.live and page.locale.language_code == language), site.root_page)
@@ -108,14 +117,14 @@ def _specific(page: Page, way: list[Page]) -> Page:
     return specific
 
 
-def _taking_part(root: Page, steps: list[str]) -> QuerySet[Page]:
+def _taking_part(root_key: UUID, text_type: int, *steps: str) -> QuerySet[Page]:
     """The site's home pages and texts, the pages on the way, and the last one's versions; each says if it is open.
 
     Slugs alone are not a way: the caller compares whole paths.
     """
-    homes = Page.objects.filter(translation_key=root.translation_key)
+    homes = Page.objects.filter(translation_key=root_key)
     here = Page.objects.annotate(home=Left("path", HOME_PATH)).filter(home__in=homes.values("path")).order_by("path")
-    wanted = Q(depth=HOME_DEPTH) | Q(depth=HOME_DEPTH + 1, content_type=_text_type())
+    wanted = Q(depth=HOME_DEPTH) | Q(depth=HOME_DEPTH + 1, content_type=text_type)
     for depth, step in enumerate(steps, HOME_DEPTH + 1):
         wanted |= Q(depth=depth, slug=step)
     if steps:
@@ -123,6 +132,9 @@ def _taking_part(root: Page, steps: list[str]) -> QuerySet[Page]:
         wanted |= Q(translation_key__in=last.values("translation_key"))
     restricted = PageViewRestriction.objects.filter(Q(page=OuterRef("pk")) | Q(page__depth__lt=HOME_DEPTH))
     return here.filter(wanted).annotate(is_restricted=Exists(restricted)).select_related("locale")
+
+
+_TAKING_PART = Ready(_taking_part)
 
 
 def _is_text(page: Page) -> bool:

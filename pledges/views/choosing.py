@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
@@ -21,6 +22,7 @@ from campaigns.models import Campaign
 from home import clock, formats
 from home.attempts import Limit, minutes_to_wait
 from home.languages import ENGLISH, FRENCH, current
+from home.ready_queries import Ready
 from home.referral import VIA_LENGTH
 from pledges import checkout, continuing, gateway, late_pledges, pledging
 from pledges.choosing import PledgeRefused, PledgeRequest
@@ -115,9 +117,18 @@ def _posted_form(request: Visit, campaign: Campaign, *, final: bool = False) -> 
 
 
 def _campaign(request: Visit, campaign_id: int) -> Campaign:
-    campaign = get_object_or_404(Campaign.objects.exclude(state__in=BEFORE_LAUNCH), pk=campaign_id)
+    campaign: Campaign | None = next(iter(_LAUNCHED(campaign_id)), None)
+    if campaign is None:
+        raise Http404(f"There is no campaign {campaign_id} here.")
     campaign.cooperative = request.cooperative  # whose scope it was found in; read with its site already
     return campaign
+
+
+def _launched(campaign_id: int) -> QuerySet[Campaign]:
+    return Campaign.objects.exclude(state__in=BEFORE_LAUNCH).filter(pk=campaign_id)
+
+
+_LAUNCHED = Ready(_launched)
 
 
 def _confirm(request: Visit, campaign: Campaign) -> HttpResponseBase:

@@ -1,0 +1,136 @@
+"""Queries whose SQL is made once a process, and run with other values after that.
+
+Django makes the SQL of a queryset anew each time: of one with many sums that takes longer than running it, and longer
+than a whole page may. A ready query is built once with stand-ins for its values; when it is run, the values take the
+places that the stand-ins have among its parameters; rows, related rows and prefetching are Django's own.
+
+Whatever is not a value must be part of the `shape`: what changes the SQL itself, and what a builder reads by itself
+(the month that it is, a time zone).
+"""
+
+import copy
+import uuid
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connections, models
+from django_scopes import get_scope, scope
+
+from home.models import Cooperative
+
+#: Of one query; lists of many lengths are as many shapes.
+MOST_SHAPES = 200
+FIRST = 2_100_000_000  # no row's id
+
+Values = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A parameter: fixed, or the value of this number in one of the forms that a database takes it in."""
+
+    fixed: Any = None
+    number: int | None = None
+    form: Callable[[Any], Any] | None = None
+
+    def filled(self, values: Values) -> Any:
+        if self.number is None:
+            return self.fixed
+        value = values[self.number]
+        return self.form(value) if self.form else value
+
+
+@dataclass(frozen=True)
+class _Made:
+    rows: Any
+    compiler: Any
+    sql: str
+    places: Sequence[_Place]
+
+
+class Ready:
+    """`build(*values, *shape)` gives the queryset; values are numbers, days, moments, UUIDs, and texts looked up as
+    they are.
+    """
+
+    def __init__(self, build: Callable[..., Any]) -> None:
+        self.build = build
+        self._made: dict[Hashable, _Made] = {}
+
+    def __call__(self, *values: Any, shape: Values = ()) -> list[Any]:
+        """Its rows."""
+        running = get_scope()
+        cooperative: Cooperative | None = running.get("cooperative")
+        # What was built without a scope must serve nobody who has one, or who was to have one.
+        key = (*map(type, values), shape, cooperative is None, running.get("_enabled", True))
+        filled = values if cooperative is None else (*values, cooperative.pk)
+        if (made := self._made.get(key)) is None:
+            made = self._make(values, shape, cooperative)
+            if len(self._made) >= MOST_SHAPES:
+                self._made.clear()
+            self._made[key] = made
+        return list(_run(made, filled))
+
+    def _make(self, values: Values, shape: Values, cooperative: Cooperative | None) -> _Made:
+        """Within the scope of a stand-in, if there is one: its id is one value more."""
+        stand_ins = tuple(_stand_in(value, number) for number, value in enumerate(values))
+        if cooperative is None:
+            return _compiled(self.build(*stand_ins, *shape), stand_ins, len(values))
+        house = FIRST - 1
+        with scope(cooperative=Cooperative(pk=house)):
+            return _compiled(self.build(*stand_ins, *shape), (*stand_ins, house), len(values))
+
+
+def _stand_in(value: Any, number: int) -> Any:
+    if isinstance(value, uuid.UUID):
+        return uuid.UUID(int=FIRST + number)
+    if isinstance(value, datetime):
+        return value.replace(year=1, month=1, day=1 + number)
+    if isinstance(value, date):
+        return date(1, 1, 1 + number)
+    return f"stand-in {number}" if isinstance(value, str) else FIRST + number
+
+
+def _compiled(rows: Any, stand_ins: Values, told: int) -> _Made:
+    connection = connections[rows.db]
+    compiler = rows.query.get_compiler(connection=connection)
+    sql, params = compiler.as_sql()
+    known = {form(it) if form else it: (number, form) for number, it, form in _forms(stand_ins, connection)}
+    places = [_Place(param) if param not in known else _Place(None, *known[param]) for param in params]
+    missing = set(range(told)) - {place.number for place in places}
+    if missing:
+        raise ValueError(f"Values {sorted(missing)} are nowhere in the query: {sql}")
+    return _Made(rows, compiler, sql, places)
+
+
+def _forms(stand_ins: Values, connection: Any) -> Iterator[tuple[int, Any, Callable[[Any], Any] | None]]:
+    """Each stand-in as it is, and as a database without such a type takes it."""
+    for number, it in enumerate(stand_ins):
+        yield number, it, None
+        if isinstance(it, uuid.UUID):
+            yield number, it, lambda value: value.hex
+        elif isinstance(it, datetime):
+            yield number, it, connection.ops.adapt_datetimefield_value
+        elif isinstance(it, date):
+            yield number, it, connection.ops.adapt_datefield_value
+
+
+def _run(made: _Made, values: Values) -> models.QuerySet[Any]:
+    """A queryset like the one that was built, whose compiler has its SQL already."""
+    known = made.rows
+    sql, params = made.sql, tuple(place.filled(values) for place in made.places)
+
+    def get_compiler(using: str | None = None, connection: Any = None, elide_empty: bool = True) -> Any:
+        compiler = copy.copy(made.compiler)
+        compiler.connection = connection or connections[using or known.db]
+        compiler.as_sql = lambda *args, **kwargs: (sql, params)
+        return compiler
+
+    query = copy.copy(known.query)
+    query.get_compiler = get_compiler
+    rows = known.__class__(model=known.model, query=query, using=known.db)
+    for name in ("_prefetch_related_lookups", "_iterable_class", "_fields"):
+        setattr(rows, name, getattr(known, name))
+    return rows
