@@ -24,6 +24,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, transaction
 
 from home import backing, clock
+from home.inserting import insert_once
 from home.mail import claims, composing, diverting, merging, team_mails
 from home.mail.composing import Composer
 from home.mail.handover import Verdict, blames_the_message
@@ -75,7 +76,10 @@ def mail_for(
 
 def queue(kind: MailKind, **fields: Any) -> None:
     """Write the row of one mail (arguments of `mail_for`) and nudge a worker once it is committed."""
-    queue_all([mail_for(kind, **fields)])
+    mail = mail_for(kind, **fields)
+    if mail.address:
+        insert_once(mail)
+    transaction.on_commit(nudge)
 
 
 def queue_all(mails: Iterable[OutgoingMail]) -> None:

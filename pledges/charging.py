@@ -23,6 +23,7 @@ from django.db.models import Max, Min, Q, QuerySet
 from home import clock, outbox
 from home.inserting import insert_once
 from home.mail.registry import kind_of
+from home.ready_queries import Ready
 from pledges import declines, gateway, ledger
 from pledges.declines import Decline
 from pledges.enums import PaymentState
@@ -275,8 +276,8 @@ def refresh(payment: Payment) -> PaymentState:
 def record(payment: Payment, intent: Intent, attempt: PaymentAttempt | None = None) -> None:
     """What came back, in one transaction. A paid payment never becomes less, a dropped one only ever paid."""
     with transaction.atomic():
-        rows = Payment.objects.select_for_update(of=("self",)).select_related("pledge__backer", "cooperative")
-        locked = rows.get(pk=payment.pk)
+        [locked] = _LOCKED(payment.pk)
+        locked.cooperative = payment.pledge.cooperative
         if attempt:
             answer(attempt, intent.decline_code or intent.error_code or intent.status)
         if locked.state == PaymentState.PAID:
@@ -291,6 +292,14 @@ def record(payment: Payment, intent: Intent, attempt: PaymentAttempt | None = No
             _write(locked, stripe_intent=intent.id)
     for name in MOVING:
         setattr(payment, name, getattr(locked, name))
+
+
+def _locked(payment_id: int) -> QuerySet[Payment]:
+    """With its backer as of now: the address may have changed since it was claimed."""
+    return Payment.objects.select_for_update(of=("self",)).select_related("pledge__backer").filter(pk=payment_id)
+
+
+_LOCKED = Ready(_locked)
 
 
 def _record_paid(payment: Payment, intent: Intent) -> None:

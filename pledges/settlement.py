@@ -26,6 +26,7 @@ from campaigns.models import Campaign
 from home import audit, clock, outbox
 from home.mail.registry import kind_of
 from home.models import Membership, OutgoingMail, Role, User
+from home.ready_queries import Ready
 from home.tenancy import within
 from pledges import charging, checkout, gateway, money_acts, offline, pacing, taxes
 from pledges.commission import commission_on
@@ -271,9 +272,17 @@ def _charge_each(payments: Sequence[Payment], end: float) -> After:
 
 
 def _keep(payment: Payment) -> bool:
-    """Renew the lease. False if it was lost to another worker, or if the settlement was paused."""
-    running = _mine(payment).filter(pledge__campaign__settlement__paused_at=None)
-    return bool(running.update(lease_until=clock.now() + LEASE))
+    """Renew the lease, once half of it is over. False if it was lost by then, or if the settlement was paused."""
+    if _PAUSED(payment.pledge.campaign_id):
+        return False
+    now = clock.now()
+    if payment.lease_until is not None and payment.lease_until - now > LEASE / 2:
+        return True  # nobody else may claim it before its end
+    payment.lease_until = now + LEASE
+    return bool(_mine(payment).update(lease_until=payment.lease_until))
+
+
+_PAUSED = Ready(lambda campaign_id: Settlement.objects.filter(campaign_id=campaign_id).exclude(paused_at=None))
 
 
 def _give_back(payments: Sequence[Payment], after: After) -> After:
