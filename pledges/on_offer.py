@@ -45,6 +45,8 @@ class Offer:
 def read(campaign: Campaign) -> Offer:
     """Three statements however many tiers there are, and one where some are mailed."""
     rewards: list[Reward] = _TIERS(campaign.pk)
+    for reward in rewards:
+        reward.campaign = campaign
     _attach(rewards, "variants", _VARIANTS(campaign.pk))
     mailed = any(reward.handover == Handover.POST for reward in rewards)  # postage.prices_of reads no other's
     _attach(rewards, "postage", _POSTAGE(campaign.pk) if mailed else [])

@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 GRACE = charging.GRACE
 #: Longer than a call may take (the gateway's time-out), so that only a dead worker loses it.
 LEASE = timedelta(seconds=45)
+#: How old a lease may be when a call begins: what is left of it is longer than a call still.
+FRESH = timedelta(seconds=5)
 #: Payments that a worker has at a time, and pledges that are written at a time.
 CLAIM = 20
 CHUNK = 200
@@ -247,10 +249,7 @@ def _claim(campaign: Campaign) -> list[Payment]:
 
 
 def _charge_all(payments: Sequence[Payment], end: float) -> After:
-    """Charge what was claimed, at the pace that all workers share; what is not begun is given back.
-
-    Mails are written with each payment, and leave once all of these are charged.
-    """
+    """Charge what was claimed, at the shared pace; what is not begun is given back. Then their mails leave."""
     with outbox.nudged_once():
         return _charge_each(payments, end)
 
@@ -272,12 +271,12 @@ def _charge_each(payments: Sequence[Payment], end: float) -> After:
 
 
 def _keep(payment: Payment) -> bool:
-    """Renew the lease, once half of it is over. False if it was lost by then, or if the settlement was paused."""
+    """Renew the lease, some seconds after it began. False if it was lost, or if the settlement was paused."""
     if _PAUSED(payment.pledge.campaign_id):
         return False
     now = clock.now()
-    if payment.lease_until is not None and payment.lease_until - now > LEASE / 2:
-        return True  # nobody else may claim it before its end
+    if payment.lease_until is not None and payment.lease_until - now > LEASE - FRESH:
+        return True  # nobody else may claim it before its end, which no call outlasts
     payment.lease_until = now + LEASE
     return bool(_mine(payment).update(lease_until=payment.lease_until))
 
