@@ -54,7 +54,7 @@ def _holds_figure(path: Path) -> bool:
 
 def measure_here(module: str, asked: argparse.Namespace, into: Path) -> None:
     """Run one figure in this process and write down what came of it, whatever it was."""
-    outcome = Outcome(module, "", asked.runs or 0, before=load_now())
+    outcome, begun = Outcome(module, "", asked.runs or 0, before=load_now()), time.monotonic()
     try:
         figure: Figure = importlib.import_module(module).FIGURE
         runs = asked.runs or (1 if asked.full else figure.runs)
@@ -63,7 +63,8 @@ def measure_here(module: str, asked: argparse.Namespace, into: Path) -> None:
             outcome = run(figure, Place(Path(folder), asked.full), runs, say=_progress)
     except Exception as error:  # noqa: BLE001  (whatever a figure raises is told of, and the others go on)
         traceback.print_exc()
-        outcome.failure, outcome.why, outcome.after = "crashed", f"{type(error).__name__}: {error}", load_now()
+        outcome.failure, outcome.why = "crashed", f"{type(error).__name__}: {error}"
+        outcome.after, outcome.seconds = load_now(), time.monotonic() - begun
     into.write_text(json.dumps(outcome.as_json()))
 
 

@@ -27,7 +27,7 @@ _BODY = b"x" * int(os.environ.get("BARE_BYTES", "1000"))
 
 
 def body(_request: HttpRequest) -> HttpResponse:
-    return HttpResponse(_BODY)
+    return HttpResponse(_BODY, headers={"Content-Length": str(len(_BODY))})  # else the server would send it in chunks
 
 
 urlpatterns: list[URLPattern] = [re_path("", body)]

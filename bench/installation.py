@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,7 +23,7 @@ from pathlib import Path
 import django
 from django.core.management import call_command
 
-from bench import load, serving
+from bench import dumps, load, serving
 from sandbox.postgres import Postgres, binaries, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,15 +74,12 @@ def installed(folder: Path, **environment: str) -> Iterator[Installed]:
 def _make_tables(server: Postgres) -> None:
     kept = KEPT / f"{fingerprint(ROOT)}.dump"
     if kept.exists():
-        _call("pg_restore", server, "--no-owner", "--dbname", server.dbname, kept)
+        dumps.restore(server, kept)
         return
     call_command("migrate", verbosity=0, interactive=False)
-    KEPT.mkdir(parents=True, exist_ok=True)
     for stale in KEPT.glob("*.dump"):
         stale.unlink()
-    half = kept.with_suffix(f".{os.getpid()}")
-    _call("pg_dump", server, "--format=custom", "--compress=1", "--file", half, server.dbname)
-    half.rename(kept)
+    dumps.keep(server, kept)
 
 
 def fingerprint(root: Path) -> str:
@@ -92,8 +88,3 @@ def fingerprint(root: Path) -> str:
         for path in sorted(root.glob(pattern)):
             digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
     return digest.hexdigest()[:20]
-
-
-def _call(program: str, server: Postgres, *arguments: object) -> None:
-    where = ["-h", server.host, "-p", server.port, "-U", server.user]
-    subprocess.run([str(word) for word in (binaries() / program, *where, *arguments)], check=True)

@@ -127,7 +127,7 @@ def running(
         process = subprocess.Popen(
             [str(word) for word in command],
             cwd=folder,
-            env=os.environ | dict(environment or {}),
+            env=clean_environment() | dict(environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -168,11 +168,17 @@ def gunicorn(
     """Serve a WSGI application as site/gunicorn.conf.py says, with so many workers and threads; its log in `folder`."""
     port = free_port()
     command: list[object] = [python, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"]
-    command += ["-c", config] if config else ["-c", "/dev/null", "--worker-class", "gthread"]
-    command += ["--pythonpath", ROOT, "--workers", workers, "--threads", threads, *options]
+    command += ["-c", config, "--pythonpath", ROOT] if config else ["-c", "/dev/null", "--worker-class", "gthread"]
+    command += ["--workers", workers, "--threads", threads, "--no-control-socket", *options]
     log = folder / f"gunicorn-{application.partition(':')[0]}-{port}.log"
-    with running(command, port, log, environment=environment, ready=ready) as served:
+    with running(command, port, log, environment=environment, folder=folder, ready=ready) as served:
         yield served
+
+
+def clean_environment() -> dict[str, str]:
+    """Ours, without what was said for the sake of our own Django: a server is told anew what it needs."""
+    unwanted = ("PG", "DJANGO_", "PYTHON", "TREMPLIN_", "SECRET_KEY", "PLATFORM_HOST")
+    return {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
 
 
 @contextmanager

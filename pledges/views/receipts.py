@@ -7,7 +7,6 @@ from django.views.decorators.http import require_safe
 
 from pledges.enums import PaymentState
 from pledges.models import Pledge
-from pledges.receipt_pdf import pdf_of
 from pledges.receipts import Receipt, receipt_of
 from pledges.views.visiting import Visit, opened_by_link
 
@@ -27,6 +26,8 @@ def show(request: Visit, pledge: Pledge, token: str, *, payment_id: int) -> Http
 @opened_by_link
 @require_safe
 def pdf(request: Visit, pledge: Pledge, token: str, *, payment_id: int) -> HttpResponseBase:
+    from pledges.receipt_pdf import pdf_of  # noqa: PLC0415  (17 MB that most processes never need)
+
     receipt = _receipt(pledge, payment_id)
     name = slugify(f"{receipt.title} {receipt.number}")
     headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
