@@ -184,7 +184,9 @@ def write_pledge(cooperative: Cooperative, offer: Offer, request: PledgeRequest,
     insert(pledge)
     items = [_item(pledge, offer.by_id[one.reward_id], one, offer.months[one.reward_id]) for one in request.chosen]
     PledgeItem.objects.bulk_create(items)
-    pledge._prefetched_objects_cache = {"items": items}  # type: ignore[attr-defined]  # all that it has: its page asks
+    written = pledge.items.all()  # its page asks for them: known, and asked for anew by whoever filters them
+    written._result_cache = items
+    pledge._prefetched_objects_cache = {"items": written}  # type: ignore[attr-defined]
     consent = PledgeConsent(
         pledge=pledge,
         text=request.consent_text,
