@@ -7,13 +7,16 @@ abandoned from anywhere. Every step is one conditional UPDATE, so that two calle
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, transaction
+from django.db.models import F, QuerySet
+from django.db.models.sql import Query
 
 from campaigns.enums import OUTCOMES, CampaignState, FundingModel
 from campaigns.models import Campaign
 from home import clock
+from home.ready_queries import Ready
 
 #: Where a tier that is sold late may still be paid for.
 LATE = frozenset({CampaignState.FUNDED, CampaignState.ENDED, CampaignState.FULFILLING})
@@ -72,12 +75,44 @@ def keep_open(campaign_id: int) -> Campaign:
     """Inside a pledge's transaction: the campaign as committed, held so that it cannot close before we commit.
 
     PostgreSQL: a shared key lock, which other pledges share and `close` (FOR UPDATE) waits for. On SQLite the
-    writing transaction is already alone.
+    writing transaction is already alone. One statement: a row that had to be waited for is read as it is then.
     """
+    for campaign in _HELD(campaign_id):
+        return cast(Campaign, campaign)
+    raise Campaign.DoesNotExist(f"Campaign {campaign_id} is none of ours.")
+
+
+class _KeyShared(Query):
+    """Holds what it reads FOR KEY SHARE, which Django has no word for."""
+
+    def get_compiler(self, using: Any = None, connection: Any = None, elide_empty: bool = True) -> Any:
+        compiler: Any = super().get_compiler(using, connection, elide_empty)
+        plain = compiler.as_sql
+
+        def held(*args: Any, **kwargs: Any) -> Any:
+            sql, params = plain(*args, **kwargs)
+            return f"{sql} FOR KEY SHARE", params
+
+        compiler.as_sql = held
+        return compiler
+
+
+def _held(campaign_id: int) -> QuerySet[Campaign]:
+    rows = Campaign.objects.filter(pk=campaign_id)
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM campaigns_campaign WHERE id = %s FOR KEY SHARE", [campaign_id])
-    return Campaign.objects.get(pk=campaign_id)
+        rows.query = rows.query.chain(_KeyShared)
+    return rows
+
+
+_HELD = Ready(_held)
+
+
+def terms_changed(campaign_id: int) -> None:
+    """What a contribution is offered is no longer what a form may have read a moment ago: tiers, texts, months.
+
+    Call in the transaction that changes it. A pledge compares the version under `keep_open` with the one it has read.
+    """
+    Campaign.objects.filter(pk=campaign_id).update(terms_version=F("terms_version") + 1)
 
 
 def takes_pledges(campaign: Campaign, at: datetime) -> bool:

@@ -163,6 +163,7 @@ def _lift_limit(reward: Reward) -> None:
 def _write_texts(campaign: Campaign, page: CampaignPage) -> None:
     language = page.locale.language_code
     Campaign.objects.filter(pk=campaign.pk).update(**_words_by_field(page))
+    lifecycle.terms_changed(campaign.pk)
     for _kind, child in page.offered_blocks:
         reward = campaign.rewards.filter(block_id=child.id)
         reward.update(**{f"{name}_{language}": text for name, text in tier_terms.texts(child.value).items()})

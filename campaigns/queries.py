@@ -1,12 +1,14 @@
 """Reads that several rooms share."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from campaigns.enums import PREPARING
 from campaigns.models import Campaign, CampaignPage, Reward
 from home.models import Cooperative
+from home.ready_queries import Ready
 
 
 def page_in(campaign: Campaign, language: str) -> CampaignPage | None:
@@ -24,9 +26,20 @@ def url_in(campaign: Campaign, language: str) -> str:
 
 def has_wall(campaign: Campaign) -> bool:
     """Whether a live page of the campaign, in either language, shows a wall of thanks. One query."""
-    pages = CampaignPage.objects.live().filter(translation_key=campaign.translation_key)
-    bodies = (page.body.raw_data for page in pages.only("body"))
-    return any(block["type"] == "wall" for body in bodies for block in body)
+    return any(walls_of(campaign))
+
+
+def walls_of(campaign: Campaign) -> list[bool]:
+    """Of each live page of the campaign: whether it shows a wall of thanks. None is public where it is empty."""
+    bodies = (page.body.raw_data for page in _BODIES(campaign.translation_key))
+    return [any(block["type"] == "wall" for block in body) for body in bodies]
+
+
+def _bodies(key: UUID) -> QuerySet[CampaignPage]:
+    return CampaignPage.objects.filter(live=True, translation_key=key).only("body").order_by()
+
+
+_BODIES = Ready(_bodies)
 
 
 def rewards_of(campaign: Campaign) -> QuerySet[Reward]:

@@ -60,11 +60,14 @@ def guard_move(sender: type[Page], instance: Page, parent_page_after: Page, **kw
 
 
 def take_off_the_shelf(sender: type[CampaignPage], instance: CampaignPage, **kwargs: Any) -> None:
-    """A pre-campaign without a public page is approved and no more."""
-    if CampaignPage.objects.live().filter(translation_key=instance.translation_key).exists():
-        return
+    """A pre-campaign without a public page is approved and no more. Nobody pledges by a form that was public."""
+    is_public = CampaignPage.objects.live().filter(translation_key=instance.translation_key).exists()
     with within(cooperative_of(instance)):
-        if campaign := Campaign.objects.filter(translation_key=instance.translation_key).first():
+        campaign = Campaign.objects.filter(translation_key=instance.translation_key).first()
+        if campaign is None:
+            return
+        lifecycle.terms_changed(campaign.pk)
+        if not is_public:
             lifecycle.withdraw(campaign)
 
 

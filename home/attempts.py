@@ -33,13 +33,18 @@ def minutes_to_wait(request: HttpRequest, limit: Limit) -> int:
     seconds = int(limit.within.total_seconds())
     span, passed = divmod(int(clock.now().timestamp()), seconds)
     key = salted_hmac("tremplin.attempts", f"{limit.name} {network} {span}").hexdigest()
-    cache.add(f"attempts:{key}", 0, seconds)
-    if _counted(f"attempts:{key}") <= limit.most:
+    if _counted(f"attempts:{key}", seconds) <= limit.most:
         return 0
     return -(-(seconds - passed) // 60)
 
 
-def _counted(key: str) -> int:
+def _counted(key: str, seconds: int) -> int:
+    """How many there were, this one included; of two that come first at once, the second is the second."""
+    try:
+        return cache.incr(key)
+    except ValueError:
+        if cache.add(key, 1, seconds):
+            return 1
     try:
         return cache.incr(key)
     except ValueError:  # forgotten just now

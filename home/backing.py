@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, transaction
-
 from home import clock
+from home.inserting import insert, insert_once
 from home.models import Backer, Cooperative, NewsConsent, Suppression
 
 #: Why an address is suppressed. A complaint stops news; what bounced for good is no working address at all.
@@ -25,6 +24,20 @@ def find_or_make(cooperative: Cooperative, *, email: str, name: str, language: s
         email_key=email_key(email),
         defaults={"email": email.strip(), "name": name, "language": language, "created_at": clock.now()},
     )
+    return backer
+
+
+def make(cooperative: Cooperative, *, email: str, name: str, language: str) -> Backer:
+    """A backer whose address was not known a moment ago. Raises IntegrityError if it is by now."""
+    backer = Backer(
+        cooperative=cooperative,
+        email_key=email_key(email),
+        email=email.strip(),
+        name=name,
+        language=language,
+        created_at=clock.now(),
+    )
+    insert(backer)
     return backer
 
 
@@ -52,21 +65,18 @@ def grant_news(backer: Backer, topic: UUID, *, text: str, language: str, confirm
     `confirmed`: it comes from the address itself, which an earlier yes may not have.
     """
     now = clock.now()
-    try:
-        with transaction.atomic():
-            NewsConsent.objects.create(
-                cooperative_id=backer.cooperative_id,
-                backer=backer,
-                topic=topic,
-                text=text,
-                language=language,
-                granted_at=now,
-                confirmed_at=now if confirmed else None,
-            )
-    except IntegrityError:
-        if confirmed:
-            standing = NewsConsent.objects.filter(backer=backer, topic=topic, withdrawn_at=None, confirmed_at=None)
-            standing.update(confirmed_at=now)
+    consent = NewsConsent(
+        cooperative_id=backer.cooperative_id,
+        backer=backer,
+        topic=topic,
+        text=text,
+        language=language,
+        granted_at=now,
+        confirmed_at=now if confirmed else None,
+    )
+    if not insert_once(consent) and confirmed:
+        standing = NewsConsent.objects.filter(backer=backer, topic=topic, withdrawn_at=None, confirmed_at=None)
+        standing.update(confirmed_at=now)
 
 
 def withdraw_news(backer: Backer, topic: UUID) -> bool:

@@ -12,6 +12,8 @@ home.mail.claims holds what a worker may do with a row.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -22,12 +24,16 @@ from django.db.models.constants import OnConflict
 from django.db.models.functions import Cast, Concat
 
 from home import clock
+from home.inserting import insert_once
 from home.mail import claims
 from home.mail.departures import Run
 from home.mail.registry import MailKind, kind_of
 from home.models import Backer, Cooperative, HeldFor, MailEvent, MailState, OutgoingMail, User
 
 WRITE_SIZE = 500
+
+#: What waits for the end of `nudged_once`; None outside of it.
+_nudges: ContextVar[list[bool] | None] = ContextVar("nudges", default=None)
 
 
 def mail_for(
@@ -62,7 +68,10 @@ def mail_for(
 
 def queue(kind: MailKind, **fields: Any) -> None:
     """Write the row of one mail (arguments of `mail_for`) and nudge a worker once it is committed."""
-    queue_all([mail_for(kind, **fields)])
+    mail = mail_for(kind, **fields)
+    if mail.address:
+        insert_once(mail)
+    transaction.on_commit(nudge)
 
 
 def queue_all(mails: Iterable[OutgoingMail]) -> None:
@@ -163,7 +172,30 @@ def forget_rehearsal(cooperative: Cooperative) -> None:
     OutgoingMail.objects.filter(cooperative=cooperative).exclude(state=MailState.LEAVING).delete()
 
 
+@contextmanager
+def nudged_once() -> Iterator[None]:
+    """However many transactions write mails within, a worker is nudged once, at the end; the tick does it for the dead.
+
+    Within another one, it is that one's end.
+    """
+    if _nudges.get() is not None:
+        yield
+        return
+    mails = _nudges.set([])
+    try:
+        yield
+    finally:
+        waiting = _nudges.get()
+        _nudges.reset(mails)
+        if waiting:
+            transaction.on_commit(nudge)
+
+
 def nudge() -> None:
+    """Have a worker send what is due."""
+    if (waiting := _nudges.get()) is not None:
+        waiting.append(True)
+        return
     from home.tasks import send_mails  # noqa: PLC0415 (tasks import this module)
 
     send_mails.enqueue()

@@ -21,13 +21,29 @@ from django.db import transaction
 from django.db.models import Max, Min, Q, QuerySet
 
 from home import clock, outbox
+from home.inserting import insert_once
 from home.mail.registry import kind_of
+from home.ready_queries import Ready
 from pledges import declines, gateway, ledger
 from pledges.declines import Decline
 from pledges.enums import PaymentState
 from pledges.gateway import Declined, Intent
 from pledges.gateway.payments import OWN_ROW
 from pledges.models import Payment, PaymentAttempt, Settlement
+
+#: What changes of a payment by being charged; what it belongs to stays as it was read.
+MOVING = [
+    "state",
+    "commission",
+    "processing_fee",
+    "stripe_intent",
+    "stripe_charge",
+    "decline_code",
+    "lease_token",
+    "lease_until",
+    "retry_at",
+    "paid_at",
+]
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +79,16 @@ class AccountPaused(gateway.Unavailable):
 
 def charge(payment: Payment) -> None:
     """Charge the pledge's card, or find out what an earlier attempt did. Raises Unavailable: then it stays due."""
-    earlier = payment.attempts.order_by("-number").first()
-    if earlier and _may_hide_a_payment(payment, earlier):
-        found = look_up(payment)
-        if found and found.status != "canceled":
-            record(payment, found, earlier)
-            return
-        answer(earlier, NEVER_ARRIVED)
-    attempt = _next_attempt(payment)
+    attempt = _very_first_attempt(payment)
+    if attempt is None:
+        earlier = payment.attempts.order_by("-number").first()
+        if earlier and _may_hide_a_payment(payment, earlier):
+            found = look_up(payment)
+            if found and found.status != "canceled":
+                record(payment, found, earlier)
+                return
+            answer(earlier, NEVER_ARRIVED)
+        attempt = _next_attempt(payment)
     if attempt is None:
         refresh(payment)
     elif not attempt.payment_method:
@@ -128,6 +146,20 @@ def _after_refusal(payment: Payment, attempt: PaymentAttempt, refused: gateway.R
         return
     log.error("the charge of payment %s was refused: %s", payment.pk, refused)
     _refuse(payment, attempt, refused)
+
+
+def _very_first_attempt(payment: Payment) -> PaymentAttempt | None:
+    """The row of the first call for a payment, committed by the statement that writes it.
+
+    None where there is an attempt, whoever wrote it: its number is taken. Where there is none, nothing was ever asked
+    of the provider for this payment, so that there is nothing to find out and no lock to take.
+    """
+    if payment.stripe_intent:
+        return None
+    attempt = PaymentAttempt(
+        payment=payment, number=1, payment_method=payment.pledge.payment_method, started_at=clock.now()
+    )
+    return attempt if insert_once(attempt) else None
 
 
 def _next_attempt(payment: Payment) -> PaymentAttempt | None:
@@ -244,7 +276,8 @@ def refresh(payment: Payment) -> PaymentState:
 def record(payment: Payment, intent: Intent, attempt: PaymentAttempt | None = None) -> None:
     """What came back, in one transaction. A paid payment never becomes less, a dropped one only ever paid."""
     with transaction.atomic():
-        locked = Payment.objects.select_for_update().get(pk=payment.pk)
+        [locked] = _LOCKED(payment.pk)
+        locked.cooperative = payment.pledge.cooperative
         if attempt:
             answer(attempt, intent.decline_code or intent.error_code or intent.status)
         if locked.state == PaymentState.PAID:
@@ -256,34 +289,50 @@ def record(payment: Payment, intent: Intent, attempt: PaymentAttempt | None = No
         elif intent.status == "canceled":
             _record_cancelled(locked)
         elif intent.status == "processing":
-            Payment.objects.filter(pk=payment.pk).update(stripe_intent=intent.id)
-    payment.refresh_from_db()
+            _write(locked, stripe_intent=intent.id)
+    for name in MOVING:
+        setattr(payment, name, getattr(locked, name))
+
+
+def _locked(payment_id: int) -> QuerySet[Payment]:
+    """With its backer as of now: the address may have changed since it was claimed."""
+    return Payment.objects.select_for_update(of=("self",)).select_related("pledge__backer").filter(pk=payment_id)
+
+
+_LOCKED = Ready(_locked)
 
 
 def _record_paid(payment: Payment, intent: Intent) -> None:
-    now = clock.now()
+    now, fee = clock.now(), intent.fee if payment.processing_fee is None else None
     if (intent.amount, intent.currency) != (payment.amount, payment.currency):
         raise ValueError(f"Payment {payment.pk} is of {payment.amount}, and {intent.amount} was charged.")
-    Payment.objects.filter(pk=payment.pk).update(
+    _write(
+        payment,
         state=PaymentState.PAID,
         stripe_intent=intent.id,
         stripe_charge=intent.charge,
         commission=intent.commission,
+        processing_fee=payment.processing_fee if fee is None else fee,
         decline_code="",
         retry_at=None,
         paid_at=now,
         lease_token=None,
     )
-    payment.refresh_from_db()
-    ledger.record_payment(payment, now)
-    _record_fee(payment, intent)
+    ledger.record_payment(payment, now, fee=fee)
     pledge = payment.pledge
-    outbox.queue(kind_of("goal_met_charged"), cooperative=pledge.cooperative, subject_key=pledge.key, to=pledge.backer)
+    outbox.queue(kind_of("goal_met_charged"), cooperative=payment.cooperative, subject_key=pledge.key, to=pledge.backer)
+
+
+def _write(locked: Payment, **values: object) -> None:
+    """To the row, which the caller has locked, and to what is in hand of it."""
+    Payment.objects.filter(pk=locked.pk).update(**values)
+    for name, value in values.items():
+        setattr(locked, name, value)
 
 
 def _record_fee(payment: Payment, intent: Intent) -> None:
     if intent.fee is not None and payment.processing_fee is None:
-        Payment.objects.filter(pk=payment.pk).update(processing_fee=intent.fee)
+        _write(payment, processing_fee=intent.fee)
         ledger.record_fee(payment, intent.fee, clock.now())
 
 
@@ -298,7 +347,8 @@ def _record_unpaid(payment: Payment, intent: Intent, *, tried: bool) -> None:
     if tried or payment.state != state:
         again = state == PaymentState.MEND and declines.sort_intent(intent) == Decline.SOFT
         written["retry_at"] = _next_try(payment) if again else None
-    Payment.objects.filter(pk=payment.pk).update(
+    _write(
+        payment,
         state=state,
         stripe_intent=intent.id or payment.stripe_intent,
         decline_code=intent.decline_code or intent.error_code,
@@ -307,7 +357,7 @@ def _record_unpaid(payment: Payment, intent: Intent, *, tried: bool) -> None:
     pledge = payment.pledge
     outbox.queue(
         kind_of("payment_to_mend"),
-        cooperative=pledge.cooperative,
+        cooperative=payment.cooperative,
         subject_key=pledge.key,
         occasion="0",
         to=pledge.backer,
@@ -319,6 +369,7 @@ def _record_cancelled(payment: Payment) -> None:
     open_ones = Payment.objects.filter(pk=payment.pk, state__in=[PaymentState.DUE, *TO_MEND])
     open_ones.filter(state__in=TO_MEND).update(state=PaymentState.MEND)
     open_ones.update(stripe_intent="", retry_at=None)
+    payment.refresh_from_db(fields=MOVING)
 
 
 def _next_try(payment: Payment) -> datetime | None:

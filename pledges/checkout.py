@@ -23,6 +23,7 @@ from campaigns.models import Campaign
 from home import clock
 from home.languages import text_of
 from home.models import Backer
+from home.tenancy import current_cooperative
 from pledges import card_removals, cards, changing, gateway, pledging
 from pledges.consent_texts import change_text, checkout_text
 from pledges.enums import CheckoutPurpose, CheckoutState
@@ -32,27 +33,29 @@ from pledges.models import Checkout, Pledge, PledgeItem
 log = logging.getLogger(__name__)
 
 UNFINISHED = [CheckoutState.OPENING, CheckoutState.OPEN]
+#: What changes of a row once it is written; what it belongs to stays as it was read.
+MOVING = ["state", "key", "stripe_session", "url", "ended_at"]
 OWN_KEY = re.compile(r"^[0-9a-f]{8}-[0-9a-f-]{27}$")
 
 
-def open_page(checkout: Checkout) -> str:
-    """The address of the hosted page, opening it if need be.
+def open_page(checkout: Checkout, written: Pledge | None = None) -> str:
+    """The address of the hosted page, opening it if need be. `written`: its pledge, where it was just written.
 
     Raises Unavailable (nothing is lost, the same call may be made again; a page asked for otherwise before stays
     unknown until it is over) or Refused (the stock is free again).
     """
     if checkout.url:
         return checkout.url
-    session = _ask(checkout)
-    Checkout.objects.filter(pk=checkout.pk, state=CheckoutState.OPENING).update(
-        state=CheckoutState.OPEN, stripe_session=session.id, url=session.url
-    )
-    checkout.refresh_from_db()
+    session = _ask(checkout, written or _pledge_of(checkout))
+    opened = {"state": CheckoutState.OPEN, "stripe_session": session.id, "url": session.url}
+    if Checkout.objects.filter(pk=checkout.pk, state=CheckoutState.OPENING).update(**opened):
+        checkout.state, checkout.stripe_session, checkout.url = CheckoutState.OPEN, session.id, session.url
+    else:
+        checkout.refresh_from_db()
     return session.url
 
 
-def _ask(checkout: Checkout) -> gateway.Session:
-    pledge = _pledge_of(checkout)
+def _ask(checkout: Checkout, pledge: Pledge) -> gateway.Session:
     try:
         customer = customer_of(pledge.backer, pledge, str(checkout.key))
         return gateway.open_session(pledge.cooperative.stripe_account, _request(checkout, pledge, customer))
@@ -60,7 +63,7 @@ def _ask(checkout: Checkout) -> gateway.Session:
         if error.code == "idempotency" and pledge.backer.stripe_customer:
             raise gateway.Unavailable(f"A page was asked for otherwise before: {error}") from error
         if error.is_gone and _without_removed_customer(checkout, pledge):
-            return _ask(checkout)
+            return _ask(checkout, _pledge_of(checkout))
         log.warning("the page of checkout %s was refused: %s", checkout.pk, error)
         _lapse(checkout)
         raise
@@ -91,13 +94,16 @@ def customer_of(backer: Backer, pledge: Pledge, key: str = "") -> str:
             language=backer.language,
             metadata={"tremplin_backer": str(backer.pk)},
         )
-        Backer.objects.filter(pk=backer.pk, stripe_customer="").update(stripe_customer=made)
-        backer.refresh_from_db(fields=["stripe_customer"])
+        if Backer.objects.filter(pk=backer.pk, stripe_customer="").update(stripe_customer=made):
+            backer.stripe_customer = made
+        else:
+            backer.refresh_from_db(fields=["stripe_customer"])
     return backer.stripe_customer
 
 
 def _pledge_of(checkout: Checkout) -> Pledge:
-    return Pledge.objects.select_related("backer", "campaign", "cooperative__site").get(pk=checkout.pledge_id)
+    rows = Pledge.objects.select_related("backer", "campaign", "cooperative__site").prefetch_related("items__variant")
+    return rows.get(pk=checkout.pledge_id)
 
 
 def _request(checkout: Checkout, pledge: Pledge, customer: str) -> gateway.SessionRequest:
@@ -139,7 +145,7 @@ def _text_of(checkout: Checkout, pledge: Pledge) -> str:
 
 def _lines(pledge: Pledge) -> list[Line]:
     """They add up to the pledge: rewards, their postage, and what comes on top."""
-    items = list(pledge.items.select_related("variant").order_by("id"))
+    items = sorted(pledge.items.all(), key=lambda item: item.pk)
     lines = [Line(_name_of(item, pledge.language), item.unit_amount, item.quantity) for item in items]
     if mailed := sum(item.postage for item in items):
         lines.append(Line(gettext("Postage"), mailed, 1))
@@ -155,12 +161,19 @@ def _name_of(item: PledgeItem, language: str) -> str:
 
 def finish(checkout: Checkout) -> CheckoutState:
     """Read the page back and do what follows from it, once. Raises Unavailable."""
-    checkout.refresh_from_db()
+    checkout.refresh_from_db(fields=MOVING)
     if checkout.state == CheckoutState.OPEN:
-        cooperative = _pledge_of(checkout).cooperative
-        _follow(checkout, gateway.read_session(cooperative.stripe_account, checkout.stripe_session))
-        checkout.refresh_from_db()
+        _follow(checkout, gateway.read_session(_account_of(checkout), checkout.stripe_session))
+        checkout.refresh_from_db(fields=MOVING)
     return CheckoutState(checkout.state)
+
+
+def _account_of(checkout: Checkout) -> str:
+    """The account that its page is on: of the cooperative whose work this is, as a rule."""
+    running = current_cooperative()
+    if running is not None and running.pk == checkout.cooperative_id:
+        return running.stripe_account
+    return checkout.cooperative.stripe_account
 
 
 def _follow(checkout: Checkout, session: gateway.Session) -> None:
@@ -198,7 +211,7 @@ def end(checkout: Checkout) -> CheckoutState:
         else:
             _learn_address(checkout)
     if checkout.state == CheckoutState.OPEN:
-        gateway.end_session(_pledge_of(checkout).cooperative.stripe_account, checkout.stripe_session)
+        gateway.end_session(_account_of(checkout), checkout.stripe_session)
         return finish(checkout)
     checkout.refresh_from_db()
     return CheckoutState(checkout.state)

@@ -1,18 +1,22 @@
 """What a backer chose, checked and written: stock, pledge, items and consent, inside the caller's transaction."""
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
+
+from django.db.models import QuerySet
 
 from campaigns import queries, stock
-from campaigns.models import Campaign, Reward
+from campaigns.models import Reward
 from home import backing, clock
-from home.models import Cooperative
+from home.inserting import insert
+from home.models import Backer, Cooperative
+from home.ready_queries import Ready
 from pledges import postage
 from pledges.enums import FulfilmentState, PledgeState, Wall
 from pledges.models import Pledge, PledgeConsent, PledgeItem
-from pledges.totals import current_months
+from pledges.on_offer import Offer
 
 
 class PledgeRefused(Exception):
@@ -76,24 +80,37 @@ class PledgeRequest:
         return self.extra + sum(one.total for one in self.chosen)
 
 
-def take_stock(campaign: Campaign, request: PledgeRequest) -> dict[int, Reward]:
-    """In ascending id, so that two buyers of the same tiers never wait for each other.
+def check(offer: Offer, request: PledgeRequest) -> None:
+    """Whether all of it is offered at the prices that were seen. Raises PledgeRefused.
 
-    Call under `lifecycle.keep_open`, which publishing waits for: what is read here stays so until the commit.
+    Call under `lifecycle.keep_open`, which publishing waits for: what was read of the same version stays so until the
+    commit. A tier that was sold out when it was read is refused here; `take_stock` says the last word.
     """
-    wanted = sorted(request.chosen, key=lambda one: one.reward_id)
-    offered = Reward.objects.filter(campaign=campaign).prefetch_related("variants", "postage")
-    rewards = offered.in_bulk({one.reward_id for one in wanted})
-    if rewards and all(reward.is_add_on for reward in rewards.values()):
-        raise PledgeRefused("alone", rewards[wanted[0].reward_id])
-    for reward_id, group in groupby(wanted, key=lambda one: one.reward_id):
-        ones = list(group)
-        reward = queries.freeze(_offered(rewards.get(reward_id), request), clock.now())
-        for one in ones:
-            _check(reward, one, request.zone)
-        if not stock.take(reward, sum(one.quantity for one in ones)):
+    chosen = [offer.by_id[one.reward_id] for one in request.chosen if one.reward_id in offer.by_id]
+    if chosen and all(reward.is_add_on for reward in chosen):
+        raise PledgeRefused("alone", chosen[0])
+    for one in request.chosen:
+        _check(_offered(offer.by_id.get(one.reward_id), request), one, request.zone)
+    for reward, quantity in _wanted(offer, request):
+        if reward.limit is not None and reward.stock.left < quantity:
             raise PledgeRefused("sold_out", reward)
-    return rewards
+
+
+def take_stock(offer: Offer, request: PledgeRequest) -> None:
+    """The last of the transaction: nobody waits for this one while its rows are written. Raises PledgeRefused.
+
+    In ascending id, so that two buyers of the same tiers never wait for each other.
+    """
+    for reward, quantity in _wanted(offer, request):
+        if not stock.take(queries.freeze(reward, clock.now()), quantity):
+            raise PledgeRefused("sold_out", reward)
+
+
+def _wanted(offer: Offer, request: PledgeRequest) -> list[tuple[Reward, int]]:
+    quantities = Counter[int]()
+    for one in request.chosen:
+        quantities[one.reward_id] += one.quantity
+    return [(offer.by_id[reward_id], quantity) for reward_id, quantity in sorted(quantities.items())]
 
 
 def _offered(reward: Reward | None, request: PledgeRequest) -> Reward:
@@ -117,14 +134,34 @@ def _check(reward: Reward, one: ChosenReward, zone: str) -> None:
         raise PledgeRefused("price", reward)
 
 
-def write_pledge(
-    cooperative: Cooperative, campaign: Campaign, request: PledgeRequest, rewards: dict[int, Reward]
-) -> Pledge:
-    now = clock.now()
-    backer = backing.find_or_make(cooperative, email=request.email, name=request.name, language=request.language)
-    if not backer.pledges.filter(state=PledgeState.CONFIRMED).exists():
-        backing.follow(backer, name=request.name, language=request.language)
-    pledge = Pledge.objects.create(
+def known_backer(cooperative: Cooperative, request: PledgeRequest) -> Backer | None:
+    """Who has this address, if anyone has."""
+    return next(iter(_KNOWN(cooperative.pk, backing.email_key(request.email))), None)
+
+
+def _known(cooperative_id: int, key: str) -> QuerySet[Backer]:
+    return Backer.objects.filter(cooperative_id=cooperative_id, email_key=key)
+
+
+_KNOWN = Ready(_known)
+
+
+def _backer(cooperative: Cooperative, request: PledgeRequest, known: Backer | None) -> Backer:
+    """What is typed is taken over until a contribution stands: anybody may type an address."""
+    said = {"name": request.name, "language": request.language}
+    if known is None:
+        return backing.make(cooperative, email=request.email, **said)
+    says_otherwise = (known.name, known.language) != (request.name, request.language)
+    if says_otherwise and not known.pledges.filter(state=PledgeState.CONFIRMED).exists():
+        backing.follow(known, **said)
+    return known
+
+
+def write_pledge(cooperative: Cooperative, offer: Offer, request: PledgeRequest, known: Backer | None) -> Pledge:
+    """One statement a table. Raises IntegrityError for an attempt that was written, or an address just made known."""
+    now, campaign = clock.now(), offer.campaign
+    backer = _backer(cooperative, request, known)
+    pledge = Pledge(
         cooperative=cooperative,
         campaign=campaign,
         backer=backer,
@@ -144,11 +181,13 @@ def write_pledge(
         is_late=request.is_late,
         created_at=now,
     )
-    months = current_months(rewards.values())
-    PledgeItem.objects.bulk_create(
-        _item(pledge, rewards[one.reward_id], one, months[one.reward_id]) for one in request.chosen
-    )
-    PledgeConsent.objects.create(
+    insert(pledge)
+    items = [_item(pledge, offer.by_id[one.reward_id], one, offer.months[one.reward_id]) for one in request.chosen]
+    PledgeItem.objects.bulk_create(items)
+    written = pledge.items.all()  # its page asks for them: known, and asked for anew by whoever filters them
+    written._result_cache = items
+    pledge._prefetched_objects_cache = {"items": written}  # type: ignore[attr-defined]
+    consent = PledgeConsent(
         pledge=pledge,
         text=request.consent_text,
         text_version=request.consent_version,
@@ -157,6 +196,7 @@ def write_pledge(
         currency=campaign.currency,
         given_at=now,
     )
+    insert(consent)
     if request.news_text:
         backing.grant_news(backer, campaign.translation_key, text=request.news_text, language=request.language)
     return pledge
@@ -169,7 +209,7 @@ def _item(pledge: Pledge, reward: Reward, chosen: ChosenReward, month: date) -> 
         cooperative_id=pledge.cooperative_id,
         pledge=pledge,
         reward=reward,
-        variant_id=chosen.variant_id,
+        variant=next((variant for variant in reward.variants.all() if variant.pk == chosen.variant_id), None),
         quantity=chosen.quantity,
         unit_amount=chosen.unit_amount,
         unit_postage=chosen.unit_postage,

@@ -7,21 +7,18 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import queries
 from campaigns.enums import DeliveryZone
 from campaigns.models import Campaign, Reward
 from home import clock, formats
 from home.languages import current
 from home.referral import VIA_LENGTH
-from pledges import choice_words, postage, totals
+from pledges import choice_words, on_offer, postage
 from pledges.amount_fields import MAXIMUM, MINIMUM, AmountForm
 from pledges.choosing import ChosenReward, PledgeRefused
 from pledges.enums import Wall
@@ -70,8 +67,8 @@ class ContributionForm(PersonForm, AmountForm):
         initial = {"language": current(), "attempt": str(uuid.uuid4())} | kwargs.pop("initial", {})
         super().__init__(data, initial=initial, **kwargs)
         self.campaign, self.final, self.is_late = campaign, final, is_late
-        offers = queries.rewards_of(campaign).prefetch_related("variants", "postage")
-        self.rewards = [reward for reward in offers if self._is_shown(reward)]
+        self.offer = on_offer.read(campaign)
+        self.rewards = [reward for reward in self.offer.rewards if self._is_shown(reward)]
         self.rows = [row for reward in self.rewards for row in rows_of(reward, self.data)]
         for row in self.rows:
             self.fields[row.name] = quantity_field(row.reward)
@@ -87,7 +84,7 @@ class ContributionForm(PersonForm, AmountForm):
 
     def _fit_choices(self) -> None:
         """What this campaign asks about."""
-        if not queries.has_wall(self.campaign):
+        if not self.offer.has_wall:
             del self.fields["wall"]
         else:
             self.fields["gift_for"].help_text = _("This name will stand in place of yours on the wall.")
@@ -226,10 +223,6 @@ class ContributionForm(PersonForm, AmountForm):
         seen = self.data.get(name, "")
         return int(seen) if PRICE.match(seen) else None
 
-    @cached_property
-    def _months(self) -> dict[int, date]:
-        return totals.current_months(self.rewards)
-
     def tiers(self) -> list[TierChoice]:
         """Every tier in page order."""
         return [self._choice(reward) for reward in self.rewards if not reward.is_add_on]
@@ -240,7 +233,7 @@ class ContributionForm(PersonForm, AmountForm):
 
     def _choice(self, reward: Reward) -> TierChoice:
         rows = [RowChoice(str(row.variant or ""), self[row.name]) for row in self._rows_of(reward)]
-        return TierChoice(reward, rows, self._months[reward.pk], self._is_offered(reward))
+        return TierChoice(reward, rows, self.offer.months[reward.pk], self._is_offered(reward))
 
     @property
     def chosen(self) -> list[Chosen]:
@@ -252,7 +245,7 @@ class ContributionForm(PersonForm, AmountForm):
         return Chosen(
             row=row,
             quantity=self._quantity(row),
-            month=self._months[reward.pk],
+            month=self.offer.months[reward.pk],
             unit_postage=price,
             price_changed=self._changed(f"price_{reward.pk}", reward.amount),
             postage_changed=bool(postage.prices_of(reward)) and self._changed(f"postage_{reward.pk}", price),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from home import clock
+from home.inserting import insert_once
 from pledges import taxes
 from pledges.enums import LedgerAccount, LedgerKind, PaymentMethod
 from pledges.models import Dispute, LedgerEntry, LedgerGroup, Matching, Payment, Payout, Refund
@@ -55,9 +56,15 @@ def holder_of(payment: Payment) -> LedgerAccount:
     return LedgerAccount.BALANCE if payment.method == PaymentMethod.CARD else LedgerAccount.BANK
 
 
-def record_payment(payment: Payment, at: datetime) -> bool:
-    """Gross less taxes to contributions, taxes and commission apart, the rest where the money is."""
-    return _write(of_payment(payment), LedgerKind.PAYMENT, at, payment_lines(payment, taxes.assess(payment, at)))
+def record_payment(payment: Payment, at: datetime, *, fee: int | None = None) -> bool:
+    """Gross less taxes to contributions, taxes and commission apart, the rest where the money is.
+
+    `fee`: the provider's own, where it is known by now (a group of its own; `record_fee` otherwise).
+    """
+    groups = {LedgerKind.PAYMENT: payment_lines(payment, taxes.assess(payment, at))}
+    if fee is not None:
+        groups[LedgerKind.FEE] = fee_lines(fee)
+    return LedgerKind.PAYMENT in _write_groups(of_payment(payment), at, groups)
 
 
 def payment_lines(payment: Payment, of_tax: Mapping[str, int]) -> Lines:
@@ -176,20 +183,18 @@ def _income(amount: int, of_tax: Mapping[str, int], *, sign: int) -> Lines:
 
 
 def _write(subject: Subject, kind: LedgerKind, at: datetime, lines: Lines) -> bool:
-    if sum(lines.values()):
-        raise ValueError(f"The lines of {subject.key} do not sum to zero: {lines}")
-    group, created = LedgerGroup.objects.get_or_create(
-        kind=kind,
-        subject_key=subject.key,
-        defaults={
-            "cooperative_id": subject.cooperative_id,
-            "campaign_id": subject.campaign_id,
-            "happened_at": at,
-            "recorded_at": clock.now(),
-        },
-    )
-    if created:
-        LedgerEntry.objects.bulk_create(
+    return kind in _write_groups(subject, at, {kind: lines})
+
+
+def _write_groups(subject: Subject, at: datetime, groups: Mapping[LedgerKind, Lines]) -> set[LedgerKind]:
+    """Which of them were not written before: one statement each, and one for the entries of all."""
+    for lines in groups.values():
+        if sum(lines.values()):
+            raise ValueError(f"The lines of {subject.key} do not sum to zero: {lines}")
+    made = {kind: _group(subject, kind, at) for kind in groups}
+    written = {kind: group for kind, group in made.items() if insert_once(group)}
+    LedgerEntry.objects.bulk_create(
+        [
             LedgerEntry(
                 cooperative_id=subject.cooperative_id,
                 group=group,
@@ -198,7 +203,20 @@ def _write(subject: Subject, kind: LedgerKind, at: datetime, lines: Lines) -> bo
                 amount=cents,
                 currency=subject.currency,
             )
-            for (account, tax), cents in lines.items()
+            for kind, group in written.items()
+            for (account, tax), cents in groups[kind].items()
             if cents
-        )
-    return created
+        ]
+    )
+    return set(written)
+
+
+def _group(subject: Subject, kind: LedgerKind, at: datetime) -> LedgerGroup:
+    return LedgerGroup(
+        cooperative_id=subject.cooperative_id,
+        campaign_id=subject.campaign_id,
+        kind=kind,
+        subject_key=subject.key,
+        happened_at=at,
+        recorded_at=clock.now(),
+    )

@@ -79,8 +79,9 @@ def _enter(cooperative: Cooperative, entry: Entry, *, by: User | None, tell: boo
         late = lifecycle.takes_late_pledges(campaign, clock.now())
         if not late and not lifecycle.takes_pledges(campaign, clock.now()):
             raise PledgeRefused("closed")
-        rewards = _take_stock(campaign, entry, late=late)
+        rewards = _offered(campaign, entry, late=late)
         pledge = _write(cooperative, campaign, entry, rewards, by=by, late=late)
+        _take_stock(rewards, entry)
         payment = offline.await_payment(pledge, method=entry.method, reference=entry.reference)
         money_acts.on_pledge(money_acts.OFFLINE_ENTERED, pledge, by, method=entry.method)
         if entry.received_on:
@@ -92,8 +93,8 @@ def _enter(cooperative: Cooperative, entry: Entry, *, by: User | None, tell: boo
     return pledge
 
 
-def _take_stock(campaign: Campaign, entry: Entry, *, late: bool) -> dict[int, Reward]:
-    """In ascending id, so that two buyers of the same tiers never wait for each other."""
+def _offered(campaign: Campaign, entry: Entry, *, late: bool) -> dict[int, Reward]:
+    """The tiers that were chosen, all of them on offer; their stock is another matter."""
     rows = Reward.objects.filter(campaign=campaign).prefetch_related("variants", "postage")
     rewards = rows.in_bulk([line.reward_id for line in entry.lines])
     if late and not rewards:
@@ -102,6 +103,11 @@ def _take_stock(campaign: Campaign, entry: Entry, *, late: bool) -> dict[int, Re
         raise PledgeRefused("alone", next(iter(rewards.values())))
     for line in entry.lines:
         _check_line(rewards.get(line.reward_id), line, entry.zone, late=late)
+    return rewards
+
+
+def _take_stock(rewards: dict[int, Reward], entry: Entry) -> None:
+    """After the backer's row, and in ascending id: two who take the same ones never wait for each other."""
     wanted: Counter[int] = Counter()
     for line in entry.lines:
         wanted[line.reward_id] += line.quantity
@@ -109,7 +115,6 @@ def _take_stock(campaign: Campaign, entry: Entry, *, late: bool) -> dict[int, Re
         reward = queries.freeze(rewards[reward_id], clock.now())
         if not stock.take(reward, quantity):
             raise PledgeRefused("sold_out", reward)
-    return rewards
 
 
 def _check_line(reward: Reward | None, line: EnteredLine, zone: str, *, late: bool) -> None:

@@ -8,65 +8,80 @@ What happens when the process dies:
 """
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from campaigns import lifecycle, queries, stock
+from campaigns import lifecycle, stock
 from home import backing, clock, outbox
+from home.inserting import insert
 from home.mail.registry import kind_of
 from home.models import Cooperative
-from pledges import choosing, giving_back, ledger, refund_requests, saved_cards, taxes
+from pledges import choosing, giving_back, ledger, on_offer, refund_requests, saved_cards, taxes
 from pledges.choosing import PledgeRefused, PledgeRequest
 from pledges.commission import commission_on
 from pledges.enums import CardState, ChangeState, CheckoutPurpose, CheckoutState, PaymentState, PledgeState
 from pledges.gateway import Card, Intent
 from pledges.models import Checkout, Payment, Pledge, PledgeItem, RefundRequest
+from pledges.on_offer import Offer
 
 #: What Stripe is told; the sweep ends the page five minutes earlier.
 PAGE_LASTS = timedelta(minutes=35)
 HOLD = timedelta(minutes=30)
 
 
-def begin(cooperative: Cooperative, request: PledgeRequest) -> Checkout:
-    """Hold the stock and write pledge, items, consent and the checkout about to be opened, or nothing at all.
+def begin(cooperative: Cooperative, request: PledgeRequest, offer: Offer | None = None) -> Checkout:
+    """Write pledge, items, consent and the checkout about to be opened, and hold the stock, or nothing at all.
 
     The same attempt again gives the same checkout, also where it took the last one at this very moment. The campaign's
     row is held until the commit: neither its end, its closing after the last reward nor a publication comes between.
-    Raises PledgeRefused.
+    `offer`: what the form has read; it counts if nothing of it was published since. Raises PledgeRefused.
     """
     try:
-        return _begin(cooperative, request)
-    except (IntegrityError, PledgeRefused):
+        return _begin(cooperative, request, offer)
+    except (IntegrityError, PledgeRefused) as error:
         if earlier := _earlier(request.attempt):
             return earlier
-        raise
+        if isinstance(error, PledgeRefused):
+            raise
+    return _begin(cooperative, request, offer)  # an address new to two forms at once: the other one made it known
 
 
 def _earlier(attempt: uuid.UUID) -> Checkout | None:
     return Checkout.objects.filter(pledge__attempt=attempt).order_by("id").first()
 
 
-def _begin(cooperative: Cooperative, request: PledgeRequest) -> Checkout:
-    if earlier := _earlier(request.attempt):
-        return earlier
+def as_written(checkout: Checkout) -> Pledge | None:
+    """The pledge of a checkout that `begin` has just written, with all that it was written from; else None."""
+    return checkout.pledge if Checkout.pledge.is_cached(checkout) else None
+
+
+def _begin(cooperative: Cooperative, request: PledgeRequest, read: Offer | None) -> Checkout:
+    known = choosing.known_backer(cooperative, request)
     with transaction.atomic():
         campaign = lifecycle.keep_open(request.campaign_id)
+        campaign.cooperative = cooperative
+        as_read = read is not None and read.campaign.terms_version == campaign.terms_version
+        offer = replace(read, campaign=campaign) if read and as_read else on_offer.read(campaign)
         takes = lifecycle.takes_late_pledges if request.is_late else lifecycle.takes_pledges
         if not takes(campaign, clock.now()) or (request.is_late and not request.chosen):
             raise PledgeRefused("closed")
-        if not queries.is_public(campaign):
+        if not offer.is_public:
             raise PledgeRefused("hidden")
         if not cooperative.takes_payments:
             raise PledgeRefused("paused")
-        rewards = choosing.take_stock(campaign, request)
-        pledge = choosing.write_pledge(cooperative, campaign, request, rewards)
-        return _new_checkout(pledge, CheckoutPurpose.PAY if pledge.is_paid_at_once else CheckoutPurpose.SAVE_CARD)
+        choosing.check(offer, request)
+        pledge = choosing.write_pledge(cooperative, offer, request, known)
+        purpose = CheckoutPurpose.PAY if pledge.is_paid_at_once else CheckoutPurpose.SAVE_CARD
+        checkout = _new_checkout(pledge, purpose)
+        choosing.take_stock(offer, request)
+    return checkout
 
 
 def _new_checkout(pledge: Pledge, purpose: CheckoutPurpose, payment: Payment | None = None) -> Checkout:
     now = clock.now()
-    return Checkout.objects.create(
+    checkout = Checkout(
         cooperative_id=pledge.cooperative_id,
         pledge=pledge,
         payment=payment,
@@ -74,6 +89,8 @@ def _new_checkout(pledge: Pledge, purpose: CheckoutPurpose, payment: Payment | N
         created_at=now,
         expires_at=now + PAGE_LASTS,
     )
+    insert(checkout)
+    return checkout
 
 
 def confirm_promise(checkout: Checkout, card: Card) -> bool:
@@ -81,7 +98,7 @@ def confirm_promise(checkout: Checkout, card: Card) -> bool:
     with transaction.atomic():
         if not _complete(checkout):
             return False
-        pledge = _confirm(
+        pledge, _items = _confirm(
             checkout,
             payment_method=card.payment_method,
             card_last4=card.last4,
@@ -99,7 +116,7 @@ def confirm_payment(checkout: Checkout, intent: Intent) -> bool:
     with transaction.atomic():
         if not _complete(checkout):
             return False
-        pledge = _confirm(checkout, card_last4=intent.card.last4 if intent.card else "")
+        pledge, items = _confirm(checkout, card_last4=intent.card.last4 if intent.card else "")
         if (intent.amount, intent.currency) != (pledge.amount, pledge.currency):
             raise ValueError(f"Pledge {pledge.pk} is of {pledge.amount}, and {intent.amount} was paid.")
         payment = Payment.objects.create(
@@ -108,7 +125,7 @@ def confirm_payment(checkout: Checkout, intent: Intent) -> bool:
             state=PaymentState.PAID,
             currency=intent.currency,
             amount=intent.amount,
-            taxable=taxes.taxable_part(pledge.items.all()),
+            taxable=taxes.taxable_part(items),
             commission=intent.commission,
             processing_fee=intent.fee,
             stripe_intent=intent.id,
@@ -116,9 +133,7 @@ def confirm_payment(checkout: Checkout, intent: Intent) -> bool:
             created_at=clock.now(),
             paid_at=clock.now(),
         )
-        ledger.record_payment(payment, clock.now())
-        if intent.fee is not None:
-            ledger.record_fee(payment, intent.fee, clock.now())
+        ledger.record_payment(payment, clock.now(), fee=intent.fee)
         outbox.queue(
             kind_of("contribution_receipt"), cooperative=pledge.cooperative, subject_key=pledge.key, to=pledge.backer
         )
@@ -130,23 +145,20 @@ def _complete(checkout: Checkout) -> bool:
     return bool(unfinished.update(state=CheckoutState.COMPLETE, ended_at=clock.now()))
 
 
-def _confirm(checkout: Checkout, **card: object) -> Pledge:
-    """The campaign's row is held before the stock, as publishing takes them: neither waits for the other."""
+def _confirm(checkout: Checkout, **card: object) -> tuple[Pledge, list[PledgeItem]]:
+    """The campaign's row is held first, the backer's before the stock, as everywhere: neither waits for the other."""
     lifecycle.keep_open(checkout.pledge.campaign_id)
     moved = Pledge.objects.filter(pk=checkout.pledge_id, state=PledgeState.PENDING).update(
         state=PledgeState.CONFIRMED, confirmed_at=clock.now(), **card
     )
     if not moved:
         raise RuntimeError(f"Pledge {checkout.pledge_id} was paid for, and is no longer pending.")
-    for item in PledgeItem.objects.filter(pledge_id=checkout.pledge_id).order_by("reward_id"):
-        stock.confirm(item.reward_id, item.quantity)
-    _follow_language(checkout)
-    return Pledge.objects.select_related("cooperative__site", "backer", "campaign").get(pk=checkout.pledge_id)
-
-
-def _follow_language(checkout: Checkout) -> None:
-    pledge = Pledge.objects.select_related("backer").get(pk=checkout.pledge_id)
+    pledge = Pledge.objects.select_related("cooperative__site", "backer", "campaign").get(pk=checkout.pledge_id)
     backing.follow(pledge.backer, name=pledge.backer.name, language=pledge.language)
+    items = list(PledgeItem.objects.filter(pledge_id=checkout.pledge_id).order_by("reward_id"))
+    for item in items:
+        stock.confirm(item.reward_id, item.quantity)
+    return pledge, items
 
 
 def keep_new_card(checkout: Checkout, card: Card) -> bool:

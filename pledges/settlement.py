@@ -26,6 +26,7 @@ from campaigns.models import Campaign
 from home import audit, clock, outbox
 from home.mail.registry import kind_of
 from home.models import Membership, OutgoingMail, Role, User
+from home.ready_queries import Ready
 from home.tenancy import within
 from pledges import charging, checkout, gateway, money_acts, offline, pacing, taxes
 from pledges.commission import commission_on
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 GRACE = charging.GRACE
 #: Longer than a call may take (the gateway's time-out), so that only a dead worker loses it.
 LEASE = timedelta(seconds=45)
+#: How old a lease may be when a call begins: what is left of it is longer than a call still.
+FRESH = timedelta(seconds=5)
 #: Payments that a worker has at a time, and pledges that are written at a time.
 CLAIM = 20
 CHUNK = 200
@@ -246,7 +249,12 @@ def _claim(campaign: Campaign) -> list[Payment]:
 
 
 def _charge_all(payments: Sequence[Payment], end: float) -> After:
-    """Charge what was claimed, at the pace that all workers share; what is not begun is given back."""
+    """Charge what was claimed, at the shared pace; what is not begun is given back. Then their mails leave."""
+    with outbox.nudged_once():
+        return _charge_each(payments, end)
+
+
+def _charge_each(payments: Sequence[Payment], end: float) -> After:
     pace, silent = pacing.Pace(), 0
     for number, payment in enumerate(payments):
         if time.monotonic() >= end:
@@ -263,9 +271,17 @@ def _charge_all(payments: Sequence[Payment], end: float) -> After:
 
 
 def _keep(payment: Payment) -> bool:
-    """Renew the lease. False if it was lost to another worker, or if the settlement was paused."""
-    running = _mine(payment).filter(pledge__campaign__settlement__paused_at=None)
-    return bool(running.update(lease_until=clock.now() + LEASE))
+    """Renew the lease, some seconds after it began. False if it was lost, or if the settlement was paused."""
+    if _PAUSED(payment.pledge.campaign_id):
+        return False
+    now = clock.now()
+    if payment.lease_until is not None and payment.lease_until - now > LEASE - FRESH:
+        return True  # nobody else may claim it before its end, which no call outlasts
+    payment.lease_until = now + LEASE
+    return bool(_mine(payment).update(lease_until=payment.lease_until))
+
+
+_PAUSED = Ready(lambda campaign_id: Settlement.objects.filter(campaign_id=campaign_id).exclude(paused_at=None))
 
 
 def _give_back(payments: Sequence[Payment], after: After) -> After:

@@ -62,8 +62,9 @@ def taxable_part(items: Iterable[PledgeItem]) -> int:
 
 def assess(payment: Payment, at: datetime) -> dict[str, int]:
     """Write what of a payment is each tax, once, by the rates of the day in the cooperative's time zone."""
-    known = assessed(payment)
-    if known or not payment.taxable:
+    if not payment.taxable:
+        return {}
+    if known := assessed(payment):
         return known
     levied = levied_by(payment.cooperative, at.astimezone(ZoneInfo(payment.cooperative.time_zone)).date())
     parts = parts_of(payment.taxable, levied)

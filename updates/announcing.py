@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from campaigns import lifecycle
 from home import clock, outbox
 from home.mail.registry import kind_of
 from home.models import Backer, OutgoingMail, User
@@ -99,9 +100,10 @@ def _write_notices(update: Update, texts: UpdateTexts, by: User | None, at: date
 def _write_promises(announcement: Announcement) -> None:
     """Some backers at a time. Whoever has no working address has the new promise all the same.
 
-    Their delivery addresses may be corrected again: months have passed, or will.
+    Their delivery addresses may be corrected again: months have passed, or will. New backers are promised the new one.
     """
     update = announcement.mailing.update
+    lifecycle.terms_changed(update.campaign_id)
     everyone = audience.people(update, MailingKind.DELAY, announcement.changes)
     for backers in audience.in_chunks(everyone.filter(why__in=[Why.READS, Why.ADDRESS])):
         items = concerned_by(update, announcement.changes, backers)

@@ -54,6 +54,7 @@ class Campaign(models.Model):
     `goal` counts minor units, or rewards reserved where `goal_unit` says so. `outcome` (one of OUTCOMES),
     `pledged_at_deadline`, `units_at_deadline` and `backers_at_deadline` are frozen when it is decided. `launch_at` is
     when an explicit act has asked for the launch to happen. `first_deadline` is the one before the extension, if any.
+    `terms_version` rises with all that changes what a contribution is offered (lifecycle.terms_changed).
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="campaigns")
@@ -95,6 +96,7 @@ class Campaign(models.Model):
     pledged_at_deadline = models.PositiveBigIntegerField(null=True, blank=True)
     units_at_deadline = models.PositiveIntegerField(null=True, blank=True)
     backers_at_deadline = models.PositiveIntegerField(null=True, blank=True)
+    terms_version = models.PositiveIntegerField(default=0)
 
     objects = ScopedManager()
 

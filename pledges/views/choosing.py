@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
@@ -21,6 +22,7 @@ from campaigns.models import Campaign
 from home import clock, formats
 from home.attempts import Limit, minutes_to_wait
 from home.languages import ENGLISH, FRENCH, current
+from home.ready_queries import Ready
 from home.referral import VIA_LENGTH
 from pledges import checkout, continuing, gateway, late_pledges, pledging
 from pledges.choosing import PledgeRefused, PledgeRequest
@@ -45,7 +47,7 @@ def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
 
     After the end it is that of the tiers still offered, if any are.
     """
-    campaign = _campaign(campaign_id)
+    campaign = _campaign(request, campaign_id)
     is_late = late_pledges.are_offered(campaign)
     is_over = not is_late and not lifecycle.takes_pledges(campaign, clock.now())
     if is_over or request.cooperative.archived_at:
@@ -68,7 +70,7 @@ def review(request: Visit, campaign_id: int) -> HttpResponseBase:
 
     `late` says that the page was one of after the end: one of before never becomes it, as it says other things.
     """
-    campaign = _campaign(campaign_id)
+    campaign = _campaign(request, campaign_id)
     if request.method != "POST":
         return HttpResponseRedirect(reverse("contribute", args=[campaign.pk]))
     if "confirm" in request.POST:
@@ -88,7 +90,7 @@ def review(request: Visit, campaign_id: int) -> HttpResponseBase:
 
 def out_of_date(request: Visit, campaign_id: int) -> HttpResponseBase:
     """For a form whose token is over: the form again, as it was sent. Nothing else of it is believed."""
-    campaign = _campaign(campaign_id)
+    campaign = _campaign(request, campaign_id)
     takes = lifecycle.takes_late_pledges if _is_late(request) else lifecycle.takes_pledges
     if not takes(campaign, clock.now()):
         return _closed_page(request, campaign)
@@ -115,9 +117,19 @@ def _posted_form(request: Visit, campaign: Campaign, *, final: bool = False) -> 
     return ContributionForm(campaign, request.POST, final=final, is_late=_is_late(request))
 
 
-def _campaign(campaign_id: int) -> Campaign:
-    launched = Campaign.objects.exclude(state__in=BEFORE_LAUNCH).select_related("cooperative__site")
-    return get_object_or_404(launched, pk=campaign_id)
+def _campaign(request: Visit, campaign_id: int) -> Campaign:
+    campaign: Campaign | None = next(iter(_LAUNCHED(campaign_id)), None)
+    if campaign is None:
+        raise Http404(f"There is no campaign {campaign_id} here.")
+    campaign.cooperative = request.cooperative  # whose scope it was found in; read with its site already
+    return campaign
+
+
+def _launched(campaign_id: int) -> QuerySet[Campaign]:
+    return Campaign.objects.exclude(state__in=BEFORE_LAUNCH).filter(pk=campaign_id)
+
+
+_LAUNCHED = Ready(_launched)
 
 
 def _confirm(request: Visit, campaign: Campaign) -> HttpResponseBase:
@@ -127,22 +139,17 @@ def _confirm(request: Visit, campaign: Campaign) -> HttpResponseBase:
     agreed = "consent" in request.POST
     if not agreed or form.price_notices:
         return _review_page(request, form, consent_missing=not agreed)
-    if _read_other_terms(request, form):
+    words = consent_text(campaign, form.total, current(), is_late=form.is_late)
+    if request.POST.get("read", today := mark_of(words)) != today:  # a name, a goal or a date changed meanwhile
         return _review_page(request, form, notice=_old_page_words())
     goes_on = continuing.may_go_on(campaign, _go(request), form.cleaned_data["email"])
     if not goes_on and (minutes := minutes_to_wait(request, ATTEMPTS)):
         return _many_page(request, form, minutes)
     try:
-        row = pledging.begin(request.cooperative, _pledge_request(form))
+        row = pledging.begin(request.cooperative, _pledge_request(form, words), form.offer)
     except PledgeRefused as refused:
         return _refused_page(request, campaign, refused)
     return _to_payment(request, form, row)
-
-
-def _read_other_terms(request: Visit, form: ContributionForm) -> bool:
-    """The words agreed to are no longer those of today: a name, a goal or a date changed while the page was open."""
-    today = mark_of(consent_text(form.campaign, form.total, current(), is_late=form.is_late))
-    return request.POST.get("read", today) != today
 
 
 def _many_page(request: Visit, form: ContributionForm, minutes: int) -> HttpResponse:
@@ -159,7 +166,7 @@ def _many_page(request: Visit, form: ContributionForm, minutes: int) -> HttpResp
     return page
 
 
-def _pledge_request(form: ContributionForm) -> PledgeRequest:
+def _pledge_request(form: ContributionForm, words: str) -> PledgeRequest:
     cleaned, campaign = form.cleaned_data, form.campaign
     return PledgeRequest(
         campaign_id=campaign.pk,
@@ -167,7 +174,7 @@ def _pledge_request(form: ContributionForm) -> PledgeRequest:
         email=cleaned["email"],
         name=cleaned["name"],
         language=cleaned["language"],
-        consent_text=consent_text(campaign, form.total, current(), is_late=form.is_late),
+        consent_text=words,
         consent_version=VERSION,
         chosen=form.as_chosen(),
         extra=form.extra_cents,
@@ -191,7 +198,7 @@ def _to_payment(request: Visit, form: ContributionForm, row: Checkout) -> HttpRe
     if row.state == CheckoutState.EXPIRED:
         return _review_page(request, _with_new_key(request, form), notice=_hold_over_words())
     try:
-        return SeeOther(checkout.open_page(row))
+        return SeeOther(checkout.open_page(row, pledging.as_written(row)))
     except gateway.Unavailable as error:
         log.warning("checkout %s could not be opened yet: %s", row.pk, error)
         return _review_page(request, form, notice=_try_again_words())

@@ -22,7 +22,7 @@ from pledges.enums import CheckoutState, PledgeState
 from pledges.forms import quantity_name
 from pledges.models import Checkout, Pledge, PledgeConsent, PledgeItem
 from tests.campaigns.composing import wall
-from tests.factories.campaigns import body_of, end_now, make_campaign, two_tiers
+from tests.factories.campaigns import body_of, end_now, make_campaign, tier, two_tiers
 
 
 def url(name, *args, language="en"):
@@ -245,6 +245,40 @@ def test_consent_is_required(selling, campaign):
     page = selling.post(url("contribute_review", campaign.pk), data)
     assert "To continue, tick the box that confirms your agreement." in words(page)
     assert rows() == (0, 0, 0)
+
+
+#: Host, campaign, what it offers (3), whether the backer is known; savepoint, the campaign held, backer, pledge, items,
+#: consent, checkout, savepoint; after the two calls, the customer's name and the page's address.
+STATEMENTS = 16
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_accepted_pledge_takes_as_many_statements_for_three_tiers_as_for_one(
+    shop, on_host, stripe_double, django_assert_num_queries, count
+):
+    tiers = [tier(f"Le sac {number}", 3000, limit=None, handover="pickup") for number in range(count)]
+    busy = make_campaign(shop, title=f"{count}", bilingual=False, tiers=tiers)
+    with within(shop):
+        chosen = [(reward, 1) for reward in busy.rewards.all()]
+    visitor = on_host(shop)
+    assert _agree(visitor, busy, chosen).status_code == 303  # the first of a tier freezes it
+    with django_assert_num_queries(STATEMENTS):
+        assert _agree(visitor, busy, chosen).status_code == 303
+
+
+def test_stock_and_postage_cost_an_accepted_pledge_one_statement_each(
+    selling, campaign, tiers, stripe_double, django_assert_num_queries
+):
+    _agree(selling, campaign, [(tiers[1], 1)])
+    with django_assert_num_queries(STATEMENTS + 2):
+        _agree(selling, campaign, [(tiers[1], 1)])
+    assert RewardStock.objects.get(reward=tiers[1]).held == 2
+
+
+def _agree(visitor, campaign, chosen):
+    return visitor.post(
+        url("contribute_review", campaign.pk), confirmed(*chosen, email=f"{uuid.uuid4().hex}@example.com")
+    )
 
 
 def test_a_confirmed_review_is_one_pledge_and_leads_to_the_hosted_page(selling, campaign, tiers, inside, stripe_double):

@@ -212,7 +212,7 @@ def test_the_form_asks_as_many_queries_for_three_tiers_as_for_one(cooperative, i
 
     for count in (1, 3):
         campaign = make_campaign(cooperative, title=f"{count}", tiers=[tier(f"t{n}") for n in range(count)])
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             assert len(list(ContributionForm(campaign).tiers())) == count
 
 

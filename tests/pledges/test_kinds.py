@@ -519,7 +519,7 @@ def test_form_and_review_ask_as_many_queries_for_three_tiers_as_for_one(
     for reward in Reward.objects.filter(campaign=campaign):
         asked[quantity_name(reward, reward.variants.first())] = "1"
     visitor.get(url("contribute", campaign.pk))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         visitor.get(url("contribute", campaign.pk))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         assert visitor.post(url("contribute_review", campaign.pk), form_data(zone=HOME, **asked)).context["total"]

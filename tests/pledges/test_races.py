@@ -901,7 +901,7 @@ def test_killed_before_and_after_each_step_of_a_charge(campaign, shop, stripe_do
 
     steps = [
         ("settlement._decide", "before"), ("settlement._decide", "after"), ("settlement._prepare_chunk", "after"),
-        ("settlement._claim", "after"), ("charging._next_attempt", "after"), ("gateway.charge", "before"),
+        ("settlement._claim", "after"), ("charging._very_first_attempt", "after"), ("gateway.charge", "before"),
         ("gateway.charge", "after"), ("charging.record", "before"), ("ledger.record_payment", "after"),
         ("charging.record", "after"),
     ]  # fmt: skip
