@@ -143,7 +143,7 @@ CACHES: dict[str, dict[str, object]] = {
     },
 }
 if REDIS_URL:
-    _shared = {
+    _shared: dict[str, object] = {
         "BACKEND": "home.redis_cache.RedisCache",
         "LOCATION": REDIS_URL,
         # A page waits no longer than this for a Redis that is away.
