@@ -23,6 +23,7 @@ from home.models import Cooperative
 #: Of one query; lists of many lengths are as many shapes.
 MOST_SHAPES = 200
 FIRST = 2_100_000_000  # no row's id
+LARGEST = 2**63 - 1
 
 Values = tuple[Any, ...]
 
@@ -60,7 +61,9 @@ class Ready:
         self._made: dict[Hashable, _Made] = {}
 
     def __call__(self, *values: Any, shape: Values = ()) -> list[Any]:
-        """Its rows."""
+        """Its rows. None has an id that is larger than a database can hold: it is not asked for one."""
+        if any(isinstance(value, int) and not -LARGEST <= value <= LARGEST for value in values):
+            return []
         running = get_scope()
         cooperative: Cooperative | None = running.get("cooperative")
         # What was built without a scope must serve nobody who has one, or who was to have one.

@@ -3,12 +3,13 @@
 import logging
 from typing import Any
 
-from django.utils import timezone
 from django_tasks.base import Task, TaskResult, TaskResultStatus
 from django_tasks.utils import get_random_id
 from django_tasks_rq import RQBackend
 from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import TimeoutError as Slow
+
+from home import clock
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def _never_queued(backend: str, task: Task[Any, Any], args: Any, kwargs: Any) ->
         task=task,
         id=get_random_id(),
         status=TaskResultStatus.READY,
-        enqueued_at=timezone.now(),
+        enqueued_at=clock.now(),
         started_at=None,
         last_attempted_at=None,
         finished_at=None,

@@ -117,8 +117,8 @@ def test_the_list_counts_its_lines_in_the_readers_language(cooperative, owner):
     with within(cooperative):
         for _time in range(2):
             audit.record(PAID, cooperative=cooperative, by=owner)
-    assert "2 lignes" in at(cooperative, owner).get(reverse("audit")).content.decode()
-    assert "2 lines" in at(cooperative, owner, "en").get(reverse("audit")).content.decode()
+    assert "2 dans cette liste" in at(cooperative, owner).get(reverse("audit")).content.decode()
+    assert "2 in this list" in at(cooperative, owner, "en").get(reverse("audit")).content.decode()
 
 
 def test_a_second_factor_is_told_in_words(cooperative, owner):

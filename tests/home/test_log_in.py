@@ -64,11 +64,11 @@ def test_from_a_password_to_a_second_factor_and_back(visitor, owner, cooperative
         assert visitor.get(HOME)["Location"] == f"{LOG_IN}?next={HOME}"
         assert "Adresse courriel" in body_of(visitor.get(LOG_IN))
         refused = log_in(visitor, owner, "wrong")
-        assert "L’adresse de courriel et le mot de passe ne vont pas ensemble." in body_of(refused)
+        assert "L’adresse courriel et le mot de passe ne vont pas ensemble." in body_of(refused)
         assert log_in(visitor, owner)["Location"] == HOME
         assert visitor.get(HOME)["Location"] == visitor.get("/admin/payouts/")["Location"] == SET_UP
         why = body_of(visitor.get(SET_UP))
-        assert "Votre rôle à La Meule commune demande un second facteur." in why
+        assert "Votre rôle chez La Meule commune demande un second facteur." in why
         assert "meule.localhost" in why
         assert "Ce code n’est pas le bon" in body_of(visitor.post(APPLICATION, {"code": "000000"}))
         secret = add_application(visitor)

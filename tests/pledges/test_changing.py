@@ -459,7 +459,7 @@ def test_a_reward_given_up_is_counted_nowhere(flexible):
     ask(pledge, (box, 1))
     assert pledge.items.get(reward=flour).quantity == 0
     rows = list(exports.backers(flexible.cooperative, exports.Wanted(flexible.pk), "en"))
-    assert [(row[1], row[3]) for row in rows] == [(box.title, 1)]
+    assert [(row[1], row[3]) for row in rows] == [(box.title_en, 1)]
     assert totals.people_by_reward([flour.pk, box.pk]) == {box.pk: 1}
     tallies = {line.title: line.collected.count for line in settlement_report.report_of(flexible).tiers}
     assert tallies == {flour.title: 0, box.title: 1}

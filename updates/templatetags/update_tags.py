@@ -1,7 +1,7 @@
 """Updates on public pages."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django import template
 
@@ -127,9 +127,9 @@ def changes(notice: DelayNotice) -> list[feed.Change]:
 
 
 @register.simple_tag
-def fulfilment_of(campaign: Campaign | None) -> list[progress.TierProgress]:
-    """Where each tier's rewards stand; one query."""
-    if campaign is None:
+def fulfilment_of(campaign: Campaign | Literal[""] | None) -> list[progress.TierProgress]:
+    """Where each tier's rewards stand; one query. A preview has no campaign, which a template says by an empty text."""
+    if not campaign:
         return []
     found = progress.progress_of(campaign)
     noting.shows((progress.KIND, campaign.pk), found)

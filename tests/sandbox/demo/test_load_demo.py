@@ -49,6 +49,7 @@ from pledges.models import (
     Refund,
     RefundRequest,
     Survey,
+    Tally,
 )
 from sandbox.demo.content import CAMPAIGNS, PREPARING, campaign_text
 from sandbox.demo.crowd import contributions, late_ones
@@ -70,8 +71,8 @@ def run(command):
 
 
 def counts():
-    """How many rows there are of each model of ours, and of Wagtail's pages."""
-    models = [model for label in OURS for model in apps.get_app_config(label).get_models()]
+    """How many rows there are of each model of ours (but of changes that wait to be folded), and of Wagtail's pages."""
+    models = [model for label in OURS for model in apps.get_app_config(label).get_models() if model is not Tally]
     with across_cooperatives():
         return {model._meta.label: model.objects.count() for model in [*models, Page]}
 
