@@ -144,12 +144,15 @@ CACHES: dict[str, dict[str, object]] = {
 }
 if REDIS_URL:
     _shared: dict[str, object] = {
-        "BACKEND": "home.redis_cache.RedisCache",
         "LOCATION": REDIS_URL,
         # A page waits no longer than this for a Redis that is away.
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1.0},
     }
-    CACHES = {"default": _shared | {"KEY_PREFIX": "tremplin"}, "pages": _shared | {"KEY_PREFIX": "tremplin-pages"}}
+    CACHES = {
+        "default": _shared | {"BACKEND": "home.redis_cache.RedisCache", "KEY_PREFIX": "tremplin"},
+        # Django's own says when Redis is away, and home.page_cache.store then makes pages without it.
+        "pages": _shared | {"BACKEND": "django.core.cache.backends.redis.RedisCache", "KEY_PREFIX": "tremplin-pages"},
+    }
 # Whether public pages are kept for those who have no session, and how much of them in each web process (bytes).
 PAGE_CACHE = os.environ.get("PAGE_CACHE", "1") == "1"
 PAGE_CACHE_BYTES = int(os.environ.get("PAGE_CACHE_BYTES", str(16 * 1024 * 1024)))

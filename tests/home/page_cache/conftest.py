@@ -7,7 +7,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 
-from home.page_cache import shelves
+from home.page_cache import shelves, store
 from home.page_cache.shelves import shelf
 
 
@@ -16,6 +16,7 @@ def pages_kept(settings, media_folder, monkeypatch):
     """Each answer is judged: the moment for which one is trusted is the machine's, and tests set the clock."""
     settings.PAGE_CACHE = True
     monkeypatch.setattr(shelves, "TRUSTED", 0)
+    monkeypatch.setattr(store, "_paused_until", 0.0)
     caches["pages"].clear()
     shelf.clear()
 
