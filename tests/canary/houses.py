@@ -15,6 +15,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.apps import apps
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.core.management import call_command
@@ -205,7 +206,8 @@ def _on_the_way(inhabited: Inhabited) -> None:
     cooperative, owner = inhabited.cooperative, inhabited.people["owner"]
     inviting.invite(cooperative, f"nouvelle@{cooperative.slug}.example", Role.EDITOR, owner)
     request = RequestFactory().post("/")
-    request.user, request.session = inhabited.people["editor"], {}
+    editor = inhabited.people["editor"]
+    request.user, request.session = editor, {HASH_SESSION_KEY: editor.get_session_auth_hash()}
     inhabited.made["crossing"] = switching.way_to(request, cooperative, "/admin/").rstrip("/").rsplit("/", 1)[1]
     Crossing.objects.update(expires_at=clock.now() + timedelta(days=1))
     Authenticator.objects.create(
