@@ -29,6 +29,8 @@ from tests.stripe_double import Double
 
 #: As many backers as walk the whole way to the hosted page; the other promises are copies of theirs.
 CUSTOMERS = 10
+#: Seconds between two looks at whether there is something to do.
+REST = 0.02
 
 
 def founded(double: Double) -> Cooperative:
@@ -65,13 +67,17 @@ def settle(campaign: Campaign, workers: int, calls_per_second: float) -> float:
 
 
 def _work(campaign: Campaign, number: int) -> None:
-    """As the lanes of a settlement do: one begins, the others come in once all payments are written."""
+    """As the lanes of a settlement do: one begins, the others come in once all payments are written.
+
+    A lane that finds nothing to claim rests, and a tick wakes it: it asks for nothing meanwhile.
+    """
     with across_cooperatives():
         prepared = Settlement.objects.filter(campaign=campaign).exclude(prepared_at=None)
         while number and not prepared.exists():
-            time.sleep(0.02)
+            time.sleep(REST)
         while not Settlement.objects.filter(campaign=campaign).exclude(finished_at=None).exists():
             settlement.settle(Campaign.objects.select_related("cooperative__site").get(pk=campaign.pk))
+            time.sleep(REST)
 
 
 def call(campaign: Campaign, connections_open: int) -> float:

@@ -24,6 +24,7 @@ from home import clock, outbox
 from home.inserting import insert_once
 from home.mail.registry import kind_of
 from home.ready_queries import Ready
+from home.rewriting import rewrite
 from pledges import declines, gateway, ledger
 from pledges.declines import Decline
 from pledges.enums import PaymentState
@@ -289,14 +290,16 @@ def record(payment: Payment, intent: Intent, attempt: PaymentAttempt | None = No
         elif intent.status == "canceled":
             _record_cancelled(locked)
         elif intent.status == "processing":
-            _write(locked, stripe_intent=intent.id)
+            rewrite(locked, stripe_intent=intent.id)
     for name in MOVING:
         setattr(payment, name, getattr(locked, name))
 
 
 def _locked(payment_id: int) -> QuerySet[Payment]:
-    """With its backer as of now: the address may have changed since it was claimed."""
-    return Payment.objects.select_for_update(of=("self",)).select_related("pledge__backer").filter(pk=payment_id)
+    """With its backer as of now: the address may have changed since it was claimed. No more is read of the pledge."""
+    rows = Payment.objects.select_for_update(of=("self",)).select_related("pledge__backer").filter(pk=payment_id)
+    own = [field.name for field in Payment._meta.concrete_fields]
+    return rows.only(*own, "pledge__campaign", "pledge__backer__email", "pledge__backer__language")
 
 
 _LOCKED = Ready(_locked)
@@ -306,7 +309,7 @@ def _record_paid(payment: Payment, intent: Intent) -> None:
     now, fee = clock.now(), intent.fee if payment.processing_fee is None else None
     if (intent.amount, intent.currency) != (payment.amount, payment.currency):
         raise ValueError(f"Payment {payment.pk} is of {payment.amount}, and {intent.amount} was charged.")
-    _write(
+    rewrite(
         payment,
         state=PaymentState.PAID,
         stripe_intent=intent.id,
@@ -323,16 +326,9 @@ def _record_paid(payment: Payment, intent: Intent) -> None:
     outbox.queue(kind_of("goal_met_charged"), cooperative=payment.cooperative, subject_key=pledge.key, to=pledge.backer)
 
 
-def _write(locked: Payment, **values: object) -> None:
-    """To the row, which the caller has locked, and to what is in hand of it."""
-    Payment.objects.filter(pk=locked.pk).update(**values)
-    for name, value in values.items():
-        setattr(locked, name, value)
-
-
 def _record_fee(payment: Payment, intent: Intent) -> None:
     if intent.fee is not None and payment.processing_fee is None:
-        _write(payment, processing_fee=intent.fee)
+        rewrite(payment, processing_fee=intent.fee)
         ledger.record_fee(payment, intent.fee, clock.now())
 
 
@@ -347,7 +343,7 @@ def _record_unpaid(payment: Payment, intent: Intent, *, tried: bool) -> None:
     if tried or payment.state != state:
         again = state == PaymentState.MEND and declines.sort_intent(intent) == Decline.SOFT
         written["retry_at"] = _next_try(payment) if again else None
-    _write(
+    rewrite(
         payment,
         state=state,
         stripe_intent=intent.id or payment.stripe_intent,
@@ -396,4 +392,4 @@ def _refuse(payment: Payment, attempt: PaymentAttempt, error: gateway.Refused) -
 
 def answer(attempt: PaymentAttempt, outcome: str) -> None:
     """What the call was answered; an answer known already stays."""
-    PaymentAttempt.objects.filter(pk=attempt.pk, answered_at=None).update(answered_at=clock.now(), outcome=outcome[:60])
+    rewrite(attempt, unless="answered_at", answered_at=clock.now(), outcome=outcome[:60])

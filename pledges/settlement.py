@@ -244,8 +244,17 @@ def _claim(campaign: Campaign) -> list[Payment]:
         Payment.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), id__in=ids).update(
             lease_token=token, lease_until=now + LEASE
         )
-    mine = Payment.objects.filter(lease_token=token, state=PaymentState.DUE).order_by("id")
-    return list(mine.select_related("pledge__backer", "pledge__campaign", "pledge__cooperative__site"))
+    payments: list[Payment] = _MINE(token)
+    for payment in payments:
+        payment.pledge.campaign, payment.pledge.cooperative = campaign, campaign.cooperative
+    return payments
+
+
+_MINE = Ready(
+    lambda token: (
+        Payment.objects.filter(lease_token=token, state=PaymentState.DUE).select_related("pledge__backer").order_by("id")
+    )
+)
 
 
 def _charge_all(payments: Sequence[Payment], end: float) -> After:
@@ -281,7 +290,11 @@ def _keep(payment: Payment) -> bool:
     return bool(_mine(payment).update(lease_until=payment.lease_until))
 
 
-_PAUSED = Ready(lambda campaign_id: Settlement.objects.filter(campaign_id=campaign_id).exclude(paused_at=None))
+_PAUSED = Ready(
+    lambda campaign_id: (
+        Settlement.objects.filter(campaign_id=campaign_id).exclude(paused_at=None).values_list("pk", flat=True)
+    )
+)
 
 
 def _give_back(payments: Sequence[Payment], after: After) -> After:
@@ -301,15 +314,14 @@ def _charge_one(payment: Payment) -> bool:
 
     One that fails keeps its lease, so that it is tried again later and the others of its claim are not held up.
     """
-    mine = _mine(payment)
     try:
         charging.charge(payment)
     except charging.AccountPaused as error:
-        mine.update(lease_until=clock.now() + charging.PAUSE)
+        _mine(payment).update(lease_until=clock.now() + charging.PAUSE)
         log.warning("payment %s waits for the account: %s", payment.pk, error)
     except gateway.Throttled:
         pacing.back_off()
-        mine.update(lease_until=clock.now() + THROTTLED)
+        _mine(payment).update(lease_until=clock.now() + THROTTLED)
         log.warning("payment %s waits: Stripe asks to slow down", payment.pk)
     except gateway.Unavailable as error:
         log.warning("payment %s has no answer yet: %s", payment.pk, error)
