@@ -67,8 +67,8 @@ def _made(model: type[Model], count: int, conflict: str, told: str) -> tuple[lis
     """The columns but the id, and the statement."""
     meta, quote = model._meta, connection.ops.quote_name
     fields = [field for field in meta.local_concrete_fields if not field.primary_key]
-    columns = ", ".join(quote(str(field.column)) for field in fields)
+    asked = [meta.pk, *(field for field in fields if field.name == told)]
+    columns, back = (", ".join(quote(str(field.column)) for field in some) for some in (fields, asked))
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * count)
-    back = ", ".join(quote(str(meta.get_field(name).column)) for name in (meta.pk.name, told) if name)
     sql = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {places}{conflict} RETURNING {back}"  # noqa: S608
     return fields, sql

@@ -3,22 +3,27 @@
 Without signals. Whose row it is was asked when it was read.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 from django.db.models import Field, Model
 
+Fields = list["Field[Any, Any]"]
 
-def rewrite(row: Model, *, unless: str = "", **values: Any) -> bool:
-    """Write these fields of a row, to the database and to the row, unless one (`unless`) is set there already.
 
-    False, and nothing is written, where it is or the row is gone.
+def rewrite(row: Model, *, where: Mapping[str, Any] | None = None, **values: Any) -> bool:
+    """Write these fields of a row, to the database and to the row, if those of `where` are what they are said to be.
+
+    False, and nothing is written, where one is not, or the row is gone.
     """
-    fields, sql = _made(type(row), tuple(values), unless)
-    written = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values.values(), strict=True)]
+    known = where or {}
+    asked = tuple((name, value is None) for name, value in known.items())
+    written, compared, sql = _made(type(row), tuple(values), asked)
+    prepared = [*_prepared(written, values), row.pk, *_prepared(compared, known)]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*written, row.pk])
+        cursor.execute(sql, prepared)
         if not cursor.rowcount:
             return False
     for name, value in values.items():
@@ -26,12 +31,21 @@ def rewrite(row: Model, *, unless: str = "", **values: Any) -> bool:
     return True
 
 
+def _prepared(fields: Fields, values: Mapping[str, Any]) -> list[Any]:
+    return [field.get_db_prep_save(values[field.name], connection) for field in fields]
+
+
 @lru_cache(maxsize=200)
-def _made(model: type[Model], names: tuple[str, ...], unless: str) -> tuple[list["Field[Any, Any]"], str]:
+def _made(
+    model: type[Model], names: tuple[str, ...], asked: tuple[tuple[str, bool], ...]
+) -> tuple[Fields, Fields, str]:
+    """The fields that are written, those that are compared with a value, and the statement."""
     meta, quote = model._meta, connection.ops.quote_name
-    fields: list[Any] = [meta.get_field(name) for name in names]
-    written = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    where = f"{quote(str(meta.pk.column))} = %s"
-    if unless:
-        where += f" AND {quote(str(meta.get_field(unless).column))} IS NULL"
-    return fields, f"UPDATE {quote(meta.db_table)} SET {written} WHERE {where}"  # noqa: S608
+    written: Any = [meta.get_field(name) for name in names]
+    compared: Any = [meta.get_field(name) for name, is_null in asked if not is_null]
+    empty: Any = [meta.get_field(name) for name, is_null in asked if is_null]
+    news = ", ".join(f"{quote(field.column)} = %s" for field in written)
+    conditions = [f"{quote(field.column)} = %s" for field in (meta.pk, *compared)]
+    conditions += [f"{quote(field.column)} IS NULL" for field in empty]
+    sql = f"UPDATE {quote(meta.db_table)} SET {news} WHERE {' AND '.join(conditions)}"  # noqa: S608
+    return written, compared, sql

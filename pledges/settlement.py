@@ -12,7 +12,6 @@ import math
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
@@ -28,7 +27,7 @@ from home.mail.registry import kind_of
 from home.models import Membership, OutgoingMail, Role, User
 from home.ready_queries import Ready
 from home.tenancy import within
-from pledges import charging, checkout, gateway, money_acts, offline, pacing, taxes
+from pledges import charging, checkout, gateway, money_acts, offline, pacing, recording, taxes
 from pledges.commission import commission_on
 from pledges.enums import CardState, PaymentMethod, PaymentState, PledgeState
 from pledges.models import Payment, Pledge, Settlement
@@ -36,7 +35,7 @@ from pledges.totals import units_of
 
 log = logging.getLogger(__name__)
 
-GRACE = charging.GRACE
+GRACE = recording.GRACE
 #: Longer than a call may take (the gateway's time-out), so that only a dead worker loses it.
 LEASE = timedelta(seconds=45)
 #: How old a lease may be when a call begins: what is left of it is longer than a call still.
@@ -252,7 +251,9 @@ def _claim(campaign: Campaign) -> list[Payment]:
 
 _MINE = Ready(
     lambda token: (
-        Payment.objects.filter(lease_token=token, state=PaymentState.DUE).select_related("pledge__backer").order_by("id")
+        Payment.objects.filter(lease_token=token, state=PaymentState.DUE)
+        .select_related("pledge__backer")
+        .order_by("id")
     )
 )
 
@@ -376,36 +377,3 @@ def _finish(campaign: Campaign) -> None:
         finished = unfinished.update(finished_at=now)
         if finished and campaign.state == CampaignState.FUNDED:
             outbox.queue_all(_to_members(campaign, "settlement_report", Role.TREASURER))
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What settling a campaign now would do. Amounts in minor units; `units` are the rewards reserved."""
-
-    campaign: Campaign
-    pledged: int
-    units: int
-    backers: int
-    outcome: CampaignState
-    to_charge: int
-    commission: int
-
-
-def forecast(campaign: Campaign) -> Forecast:
-    """Nothing is written and nobody is called."""
-    pledged, backers = totals(campaign)
-    units = units_of(campaign)
-    outcome = lifecycle.outcome_of(campaign, pledged, units)
-    charges = outcome == CampaignState.FUNDED
-    amounts = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, payments=None).values_list(
-        "amount", flat=True
-    )
-    return Forecast(
-        campaign=campaign,
-        pledged=pledged,
-        units=units,
-        backers=backers,
-        outcome=outcome,
-        to_charge=sum(amounts) if charges else 0,
-        commission=sum(commission_on(amount, campaign.cooperative) for amount in amounts) if charges else 0,
-    )
