@@ -13,7 +13,6 @@ from django.db import transaction
 
 from home import clock, outbox
 from home.mail.registry import kind_of
-from home.models import Backer
 from home.ready_queries import Ready
 from home.rewriting import rewrite
 from pledges import declines, gateway, ledger
@@ -106,7 +105,9 @@ def _locked(payment: Payment) -> Payment:
 
 
 _LOCKED = Ready(
-    lambda payment_id: Payment.objects.select_for_update(of=("self",)).select_related("pledge").filter(pk=payment_id)
+    lambda payment_id: (
+        Payment.objects.select_for_update(of=("self",)).select_related("pledge__backer").filter(pk=payment_id)
+    )
 )
 
 
@@ -126,11 +127,14 @@ def _enter_paid(payment: Payment, fee: int | None) -> None:
 def _tell(payment: Payment, kind: str, occasion: str = "") -> None:
     """Its backer as of now: the address may have changed since the payment was read."""
     pledge = payment.pledge
-    [backer] = _ADDRESS(pledge.backer_id)
-    outbox.queue(kind_of(kind), cooperative=payment.cooperative, subject_key=pledge.key, occasion=occasion, to=backer)
-
-
-_ADDRESS = Ready(lambda backer_id: Backer.objects.filter(pk=backer_id).only("email", "language"))
+    outbox.queue(
+        kind_of(kind),
+        as_of_now=True,
+        cooperative=payment.cooperative,
+        subject_key=pledge.key,
+        occasion=occasion,
+        to=pledge.backer,
+    )
 
 
 def _record_fee(payment: Payment, intent: Intent) -> None:

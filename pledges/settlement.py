@@ -265,7 +265,7 @@ def _charge_all(payments: Sequence[Payment], end: float) -> After:
 
 
 def _charge_each(payments: Sequence[Payment], end: float) -> After:
-    pace, silent = pacing.Pace(), 0
+    pace, silent = pacing.Pace(len(payments)), 0
     for number, payment in enumerate(payments):
         if time.monotonic() >= end:
             return _give_back(payments[number:], After.FOLLOW)
