@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import resource
 import time
 import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 
+from bench.serving import Spent
 from campaigns.models import Campaign
 from home import clock
 from home.models import Cooperative
@@ -29,6 +32,8 @@ from tests.stripe_double import Double
 
 #: As many backers as walk the whole way to the hosted page; the other promises are copies of theirs.
 CUSTOMERS = 10
+#: Seconds between two looks at whether there is something to do.
+REST = 0.02
 
 
 def founded(double: Double) -> Cooperative:
@@ -46,7 +51,23 @@ def promised(shop: Cooperative, double: Double, count: int) -> Campaign:
         )
         promise_many(campaign, double, count, customers=CUSTOMERS)
         Campaign.objects.filter(pk=campaign.pk).update(deadline=clock.now() - timedelta(seconds=1))
+        _analyze()
         return Campaign.objects.select_related("cooperative__site").get(pk=campaign.pk)
+
+
+def _analyze() -> None:
+    """Promises come in weeks, in which PostgreSQL takes note of them by itself; here they came at once."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def warm(shop: Cooperative, double: Double) -> None:
+    """Go both ways once, as workers have that live for days: those of each turn are copies of this process."""
+    settings.STRIPE_RATE_LIMIT, settings.STRIPE_RATE_SHARE = 1_000_000.0, 1.0
+    _work(promised(shop, double, CUSTOMERS), 0)
+    with across_cooperatives():
+        promises = list(Pledge.objects.select_related("backer"))
+    _call_all(shop.stripe_account, promises)
 
 
 def settle(campaign: Campaign, workers: int, calls_per_second: float) -> float:
@@ -65,13 +86,17 @@ def settle(campaign: Campaign, workers: int, calls_per_second: float) -> float:
 
 
 def _work(campaign: Campaign, number: int) -> None:
-    """As the lanes of a settlement do: one begins, the others come in once all payments are written."""
+    """As the lanes of a settlement do: one begins, the others come in once all payments are written.
+
+    A lane that finds nothing to claim rests, and a tick wakes it: it asks for nothing meanwhile.
+    """
     with across_cooperatives():
         prepared = Settlement.objects.filter(campaign=campaign).exclude(prepared_at=None)
         while number and not prepared.exists():
-            time.sleep(0.02)
+            time.sleep(REST)
         while not Settlement.objects.filter(campaign=campaign).exclude(finished_at=None).exists():
             settlement.settle(Campaign.objects.select_related("cooperative__site").get(pk=campaign.pk))
+            time.sleep(REST)
 
 
 def call(campaign: Campaign, connections_open: int) -> float:
@@ -104,6 +129,19 @@ def _call_all(account: str, promises: list[Pledge]) -> None:
             },
             on(account, str(uuid.uuid4())),
         )
+
+
+@contextmanager
+def weighed() -> Iterator[Spent]:
+    """What the workers or the loop take while a block runs, which ends after them."""
+    spent, before = Spent(), _of_children()
+    yield spent
+    spent.cpu_ms = 1000 * (_of_children() - before)
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _together(works: list[Callable[[], None]]) -> None:

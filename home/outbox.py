@@ -24,7 +24,7 @@ from django.db.models.constants import OnConflict
 from django.db.models.functions import Cast, Concat
 
 from home import clock
-from home.inserting import insert_once
+from home.inserting import insert_once, insert_taking
 from home.mail import claims
 from home.mail.departures import Run
 from home.mail.registry import MailKind, kind_of
@@ -66,10 +66,15 @@ def mail_for(
     )
 
 
-def queue(kind: MailKind, **fields: Any) -> None:
-    """Write the row of one mail (arguments of `mail_for`) and nudge a worker once it is committed."""
+def queue(kind: MailKind, *, as_of_now: bool = False, **fields: Any) -> None:
+    """Write the row of one mail (arguments of `mail_for`) and nudge a worker once it is committed.
+
+    `as_of_now`: to the address that its backer has at this moment, in the language of this moment.
+    """
     mail = mail_for(kind, **fields)
-    if mail.address:
+    if as_of_now and mail.backer:
+        insert_taking(mail, mail.backer, address="email", language="language")
+    elif mail.address:
         insert_once(mail)
     transaction.on_commit(nudge)
 

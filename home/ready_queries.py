@@ -105,7 +105,14 @@ def _compiled(rows: Any, stand_ins: Values, told: int) -> _Made:
     missing = set(range(told)) - {place.number for place in places}
     if missing:
         raise ValueError(f"Values {sorted(missing)} are nowhere in the query: {sql}")
+    _keep_converters(compiler)
     return _Made(rows, compiler, sql, places)
+
+
+def _keep_converters(compiler: Any) -> None:
+    """How the columns are read follows from the query too, and Django finds it out at each run."""
+    known = compiler.get_converters([column for column, *_sql in compiler.select[: compiler.col_count]])
+    compiler.get_converters = lambda columns: known
 
 
 def _forms(stand_ins: Values, connection: Any) -> Iterator[tuple[int, Any, Callable[[Any], Any] | None]]:

@@ -8,9 +8,10 @@ from django.db import transaction
 
 from home.models import Backer
 from pledges import gateway
-from pledges.charging import NO_CARD, TO_MEND
+from pledges.charging import NO_CARD
 from pledges.enums import CardState, PaymentState, PledgeState
 from pledges.models import Payment, Pledge
+from pledges.recording import TO_MEND
 
 
 def card_removed(account: str, payment_method: str) -> None:

@@ -1,4 +1,4 @@
-"""Charging a saved card exactly once, and recording what became of it.
+"""Charging a saved card exactly once (pledges.recording writes what became of it).
 
 What happens when the process dies:
 - before the attempt row is committed: the payment is still DUE with nothing begun;
@@ -11,39 +11,23 @@ What happens when the process dies:
   minute later is the attempt given up. After one that was given up, it is looked up once more before the next begins;
 - two workers with the same payment in hand: the next attempt is begun under the payment's lock, so that both make the
   same call, and neither begins one once the provider's payment is known;
-- in `record`: one transaction with ledger and mail.
+- in `record`: nothing of it is written, and the same call is made again.
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Max, Min, Q, QuerySet
 
-from home import clock, outbox
+from home import clock
 from home.inserting import insert_once
-from home.mail.registry import kind_of
-from home.ready_queries import Ready
-from pledges import declines, gateway, ledger
-from pledges.declines import Decline
+from pledges import gateway
 from pledges.enums import PaymentState
 from pledges.gateway import Declined, Intent
 from pledges.gateway.payments import OWN_ROW
-from pledges.models import Payment, PaymentAttempt, Settlement
-
-#: What changes of a payment by being charged; what it belongs to stays as it was read.
-MOVING = [
-    "state",
-    "commission",
-    "processing_fee",
-    "stripe_intent",
-    "stripe_charge",
-    "decline_code",
-    "lease_token",
-    "lease_until",
-    "retry_at",
-    "paid_at",
-]
+from pledges.models import Payment, PaymentAttempt
+from pledges.recording import answer, record, record_refused
 
 log = logging.getLogger(__name__)
 
@@ -56,16 +40,8 @@ AROUND = timedelta(hours=1)
 #: How an attempt ends whose call may still have made a payment.
 NEVER_ARRIVED, CRASHED = "never arrived", "crashed"
 
-#: What its backer may still mend, until the grace ends.
-TO_MEND = (PaymentState.ACTION, PaymentState.MEND)
-
 #: The promise has no card any more: it was removed at the provider, or its customer was.
 NO_CARD = "no_card"
-
-#: How long payments that could not be made are left to their backers (counted by a campaign's settlement).
-GRACE = timedelta(days=7)
-#: Days of the grace on which a card that may still pay is charged again; the last try comes as the grace ends.
-TRY_AGAIN_ON = (1, 3, 5)
 
 #: The account takes no payment at all just now: no card is at fault.
 PAUSED = "account_invalid"
@@ -92,7 +68,7 @@ def charge(payment: Payment) -> None:
     if attempt is None:
         refresh(payment)
     elif not attempt.payment_method:
-        _refuse(payment, attempt, gateway.Refused("The card was removed at the provider.", NO_CARD))
+        record_refused(payment, attempt, gateway.Refused("The card was removed at the provider.", NO_CARD))
     else:
         _make(payment, attempt)
 
@@ -145,7 +121,7 @@ def _after_refusal(payment: Payment, attempt: PaymentAttempt, refused: gateway.R
             raise gateway.Unavailable(str(refused)) from refused
         return
     log.error("the charge of payment %s was refused: %s", payment.pk, refused)
-    _refuse(payment, attempt, refused)
+    record_refused(payment, attempt, refused)
 
 
 def _very_first_attempt(payment: Payment) -> PaymentAttempt | None:
@@ -271,129 +247,3 @@ def refresh(payment: Payment) -> PaymentState:
         record(payment, gateway.read_payment(payment.pledge.cooperative.stripe_account, payment.stripe_intent))
     payment.refresh_from_db()
     return PaymentState(payment.state)
-
-
-def record(payment: Payment, intent: Intent, attempt: PaymentAttempt | None = None) -> None:
-    """What came back, in one transaction. A paid payment never becomes less, a dropped one only ever paid."""
-    with transaction.atomic():
-        [locked] = _LOCKED(payment.pk)
-        locked.cooperative = payment.pledge.cooperative
-        if attempt:
-            answer(attempt, intent.decline_code or intent.error_code or intent.status)
-        if locked.state == PaymentState.PAID:
-            _record_fee(locked, intent)
-        elif intent.succeeded:
-            _record_paid(locked, intent)
-        elif intent.status in ("requires_payment_method", "requires_action", "requires_confirmation"):
-            _record_unpaid(locked, intent, tried=attempt is not None)
-        elif intent.status == "canceled":
-            _record_cancelled(locked)
-        elif intent.status == "processing":
-            _write(locked, stripe_intent=intent.id)
-    for name in MOVING:
-        setattr(payment, name, getattr(locked, name))
-
-
-def _locked(payment_id: int) -> QuerySet[Payment]:
-    """With its backer as of now: the address may have changed since it was claimed."""
-    return Payment.objects.select_for_update(of=("self",)).select_related("pledge__backer").filter(pk=payment_id)
-
-
-_LOCKED = Ready(_locked)
-
-
-def _record_paid(payment: Payment, intent: Intent) -> None:
-    now, fee = clock.now(), intent.fee if payment.processing_fee is None else None
-    if (intent.amount, intent.currency) != (payment.amount, payment.currency):
-        raise ValueError(f"Payment {payment.pk} is of {payment.amount}, and {intent.amount} was charged.")
-    _write(
-        payment,
-        state=PaymentState.PAID,
-        stripe_intent=intent.id,
-        stripe_charge=intent.charge,
-        commission=intent.commission,
-        processing_fee=payment.processing_fee if fee is None else fee,
-        decline_code="",
-        retry_at=None,
-        paid_at=now,
-        lease_token=None,
-    )
-    ledger.record_payment(payment, now, fee=fee)
-    pledge = payment.pledge
-    outbox.queue(kind_of("goal_met_charged"), cooperative=payment.cooperative, subject_key=pledge.key, to=pledge.backer)
-
-
-def _write(locked: Payment, **values: object) -> None:
-    """To the row, which the caller has locked, and to what is in hand of it."""
-    Payment.objects.filter(pk=locked.pk).update(**values)
-    for name, value in values.items():
-        setattr(locked, name, value)
-
-
-def _record_fee(payment: Payment, intent: Intent) -> None:
-    if intent.fee is not None and payment.processing_fee is None:
-        _write(payment, processing_fee=intent.fee)
-        ledger.record_fee(payment, intent.fee, clock.now())
-
-
-def _record_unpaid(payment: Payment, intent: Intent, *, tried: bool) -> None:
-    """`tried`: just now. Reading back what is known already moves no date. What was dropped meanwhile stays so."""
-    if payment.state == PaymentState.DROPPED:
-        return
-    state = PaymentState.ACTION if intent.asks_bank else PaymentState.MEND
-    written: dict[str, object] = {}
-    if payment.state == PaymentState.DUE:  # else the lease is the grace's
-        written |= {"lease_token": None, "lease_until": None}
-    if tried or payment.state != state:
-        again = state == PaymentState.MEND and declines.sort_intent(intent) == Decline.SOFT
-        written["retry_at"] = _next_try(payment) if again else None
-    _write(
-        payment,
-        state=state,
-        stripe_intent=intent.id or payment.stripe_intent,
-        decline_code=intent.decline_code or intent.error_code,
-        **written,
-    )
-    pledge = payment.pledge
-    outbox.queue(
-        kind_of("payment_to_mend"),
-        cooperative=payment.cooperative,
-        subject_key=pledge.key,
-        occasion="0",
-        to=pledge.backer,
-    )
-
-
-def _record_cancelled(payment: Payment) -> None:
-    """The provider's payment can never be made any more, and ours may: the next charge begins another one."""
-    open_ones = Payment.objects.filter(pk=payment.pk, state__in=[PaymentState.DUE, *TO_MEND])
-    open_ones.filter(state__in=TO_MEND).update(state=PaymentState.MEND)
-    open_ones.update(stripe_intent="", retry_at=None)
-    payment.refresh_from_db(fields=MOVING)
-
-
-def _next_try(payment: Payment) -> datetime | None:
-    """When a card that may still pay is charged again; None where only the last try is left, as the grace ends."""
-    settlement = Settlement.objects.filter(campaign=payment.pledge.campaign_id).first()
-    if settlement is None:
-        return None
-    begun, now = settlement.grace_ends_at - GRACE, clock.now()
-    later = (begun + timedelta(days=day) for day in TRY_AGAIN_ON)
-    return next((moment for moment in later if now < moment < settlement.grace_ends_at), None)
-
-
-def _refuse(payment: Payment, attempt: PaymentAttempt, error: gateway.Refused) -> None:
-    """The provider will not take this card at all (customer or card removed there): another one is needed."""
-    with transaction.atomic():
-        answer(attempt, error.code or "refused")
-        unpaid = Intent(
-            "", "requires_payment_method", payment.amount, payment.currency, error_code=error.code or "refused"
-        )
-        locked = Payment.objects.select_for_update().get(pk=payment.pk)
-        if locked.state != PaymentState.PAID and not locked.stripe_intent:
-            _record_unpaid(locked, unpaid, tried=True)
-
-
-def answer(attempt: PaymentAttempt, outcome: str) -> None:
-    """What the call was answered; an answer known already stays."""
-    PaymentAttempt.objects.filter(pk=attempt.pk, answered_at=None).update(answered_at=clock.now(), outcome=outcome[:60])

@@ -25,11 +25,11 @@ from campaigns.models import Campaign
 from home import clock
 from home.tenancy import within
 from pledges import late_pledges
-from pledges.charging import TO_MEND
 from pledges.disputes import STANDING
 from pledges.enums import CardState, FulfilmentState, PaymentState, PledgeState, RefundState
 from pledges.fulfilment import WAITING, paid_for
 from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
+from pledges.recording import TO_MEND
 
 #: After so long, a parcel that has not come back has arrived.
 ARRIVED_AFTER = timedelta(days=30)

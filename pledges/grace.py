@@ -31,11 +31,11 @@ from home import clock, outbox
 from home.mail.registry import MailKind, kind_of
 from home.models import OutgoingMail
 from home.tenancy import within
-from pledges import charging, checkout, declines, gateway
-from pledges.charging import GRACE, TO_MEND
+from pledges import charging, checkout, declines, gateway, recording
 from pledges.declines import Decline
 from pledges.enums import CardState, CheckoutPurpose, PaymentMethod, PaymentState, PledgeState
 from pledges.models import Payment, Pledge, Settlement
+from pledges.recording import GRACE, TO_MEND
 from pledges.refunds import TREASURERS
 
 log = logging.getLogger(__name__)
@@ -155,16 +155,16 @@ def _confirm(payment: Payment) -> None:
         )
     except gateway.Refused as refused:
         if refused.code == charging.PAUSED:
-            charging.answer(attempt, charging.PAUSED)
+            recording.answer(attempt, charging.PAUSED)
             raise gateway.Unavailable(str(refused)) from refused
-        charging.answer(attempt, refused.code or "refused")
+        recording.answer(attempt, refused.code or "refused")
         Payment.objects.filter(pk=payment.pk).update(retry_at=None)
         intent = gateway.read_payment(account, payment.stripe_intent)
-        charging.record(payment, intent)
+        recording.record(payment, intent)
     except gateway.Declined:
-        charging.record(payment, gateway.read_payment(account, payment.stripe_intent), attempt)
+        recording.record(payment, gateway.read_payment(account, payment.stripe_intent), attempt)
     else:
-        charging.record(payment, intent, attempt)
+        recording.record(payment, intent, attempt)
 
 
 # As it ends
@@ -213,7 +213,7 @@ def _is_over_at_provider(payment: Payment) -> bool:
         found = gateway.cancel_payment(account, hidden.id)
     if found is None or found.status == "canceled":
         return True
-    charging.record(payment, found)
+    recording.record(payment, found)
     return False
 
 

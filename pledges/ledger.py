@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from home import clock
-from home.inserting import insert_once
+from home.inserting import insert_all, insert_new
 from pledges import taxes
 from pledges.enums import LedgerAccount, LedgerKind, PaymentMethod
 from pledges.models import Dispute, LedgerEntry, LedgerGroup, Matching, Payment, Payout, Refund
@@ -187,13 +187,12 @@ def _write(subject: Subject, kind: LedgerKind, at: datetime, lines: Lines) -> bo
 
 
 def _write_groups(subject: Subject, at: datetime, groups: Mapping[LedgerKind, Lines]) -> set[LedgerKind]:
-    """Which of them were not written before: one statement each, and one for the entries of all."""
+    """Which of them were not written before: one statement for all of them, and one for their entries."""
     for lines in groups.values():
         if sum(lines.values()):
             raise ValueError(f"The lines of {subject.key} do not sum to zero: {lines}")
-    made = {kind: _group(subject, kind, at) for kind in groups}
-    written = {kind: group for kind, group in made.items() if insert_once(group)}
-    LedgerEntry.objects.bulk_create(
+    written = insert_new([_group(subject, kind, at) for kind in groups], "kind")
+    insert_all(
         [
             LedgerEntry(
                 cooperative_id=subject.cooperative_id,
@@ -203,12 +202,12 @@ def _write_groups(subject: Subject, at: datetime, groups: Mapping[LedgerKind, Li
                 amount=cents,
                 currency=subject.currency,
             )
-            for kind, group in written.items()
-            for (account, tax), cents in groups[kind].items()
+            for group in written
+            for (account, tax), cents in groups[LedgerKind(group.kind)].items()
             if cents
         ]
     )
-    return set(written)
+    return {LedgerKind(group.kind) for group in written}
 
 
 def _group(subject: Subject, kind: LedgerKind, at: datetime) -> LedgerGroup:

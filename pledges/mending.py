@@ -10,7 +10,7 @@ import logging
 from django.db.models import Exists, OuterRef, QuerySet
 
 from home import clock
-from pledges import charging, checkout, gateway, pledging
+from pledges import charging, checkout, gateway, pledging, recording
 from pledges.enums import CheckoutPurpose, CheckoutState, PaymentState
 from pledges.gateway import Declined
 from pledges.links import contribution_url
@@ -18,7 +18,7 @@ from pledges.models import Checkout, Payment, PaymentAttempt
 
 log = logging.getLogger(__name__)
 
-MENDABLE = charging.TO_MEND
+MENDABLE = recording.TO_MEND
 
 
 def may_mend(payment: Payment) -> bool:
@@ -103,20 +103,20 @@ def _confirm(payment: Payment, payment_method: str, return_url: str, *, once: bo
         )
     except (Declined, gateway.Refused) as error:
         if isinstance(error, gateway.Refused) and error.code == charging.PAUSED:
-            charging.answer(attempt, charging.PAUSED)
+            recording.answer(attempt, charging.PAUSED)
             raise charging.AccountPaused(str(error)) from error
-        charging.record(payment, gateway.read_payment(account, payment.stripe_intent), attempt)
+        recording.record(payment, gateway.read_payment(account, payment.stripe_intent), attempt)
         if payment.state == PaymentState.PAID:
             return ""
         raise
-    charging.record(payment, intent, attempt)
+    recording.record(payment, intent, attempt)
     return intent.action_url if not intent.succeeded else ""
 
 
 def _outcome(payment: Payment, payment_method: str) -> str:
     """What came of a card that was tried, or is being tried now: as `pay_with_saved_card`."""
     intent = gateway.read_payment(payment.pledge.cooperative.stripe_account, payment.stripe_intent)
-    charging.record(payment, intent)
+    recording.record(payment, intent)
     if payment.state == PaymentState.PAID:
         return ""
     if intent.action_url:

@@ -9,13 +9,15 @@ import time
 from django.conf import settings
 from django.utils import timezone
 
+from home.ready_queries import Ready
 from pledges.models import RateBucket
 
 NAME = "stripe"
 #: Calls a second that Stripe publishes, with live keys and with test keys.
 LIVE, TEST = 100.0, 25.0
-#: Calls taken at once, so that the bucket's row is written some times less often than Stripe is called.
-BLOCK = 5
+#: Calls taken at once, so that the bucket's row is written some times less often than Stripe is called; at a pace at
+#: which that is less than this share of a second, as many as come in it.
+BLOCK, SHARE = 5, 1 / 20
 #: For how long nobody calls after Stripe asked to slow down.
 PAUSE_SECONDS = 2.0
 
@@ -27,19 +29,20 @@ def calls_per_second() -> float:
 
 
 class Pace:
-    """The calls that one worker may still make before it asks the bucket again."""
+    """The calls that one worker may still make before it asks the bucket again. About `calls` are to be made in all."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls: int = BLOCK) -> None:
         self._left = 0
+        self._block = max(BLOCK, min(calls, int(calls_per_second() * SHARE)))
 
     def wait(self) -> None:
         """Return once a call may be made."""
         while not self._left:
-            seconds = take(BLOCK)
+            seconds = take(self._block)
             if seconds:
                 time.sleep(seconds)
             else:
-                self._left = BLOCK
+                self._left = self._block
         self._left -= 1
 
 
@@ -66,8 +69,14 @@ def back_off() -> None:
 
 
 def _bucket(rate: float) -> RateBucket:
+    found: list[RateBucket] = _BUCKET(NAME)
+    if found:
+        return found[0]
     full = {"tokens": _most(rate), "filled_at": timezone.now()}
     return RateBucket.objects.get_or_create(name=NAME, defaults=full)[0]
+
+
+_BUCKET = Ready(lambda name: RateBucket.objects.filter(name=name))
 
 
 def _most(rate: float) -> float:

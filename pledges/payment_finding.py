@@ -3,7 +3,7 @@
 Events come in any order: that of a dispute or a refund may come before the one that says the payment was made.
 """
 
-from pledges import charging, checkout, gateway
+from pledges import charging, checkout, gateway, recording
 from pledges.enums import PaymentState
 from pledges.gateway import Intent
 from pledges.gateway.payments import OWN_ROW
@@ -34,7 +34,7 @@ def _catch_up(intent: Intent) -> None:
         for payment in Payment.objects.select_related("pledge__backer", "pledge__campaign").filter(
             pk=int(row), stripe_intent=""
         ):
-            charging.record(payment, intent)
+            recording.record(payment, intent)
     elif pledge.isdecimal():
         for page in Checkout.objects.filter(pledge=int(pledge), state__in=checkout.UNFINISHED):
             checkout.finish(page)

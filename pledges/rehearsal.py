@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from home import clock
-from pledges import settlement, taxes
+from pledges import forecasting, taxes
 from pledges.enums import PledgeState
 from pledges.models import Pledge, PledgeItem
 from pledges.settlement_report import Tally
@@ -27,7 +27,7 @@ class TierLine:
 class Rehearsal:
     """The outcome, and what its charges would be. `expired` and `without_card` could not be charged as they are."""
 
-    forecast: settlement.Forecast
+    forecast: forecasting.Forecast
     charges: Tally
     tax: int
     expired: Tally
@@ -47,7 +47,7 @@ def rehearse(campaign: Campaign) -> Rehearsal:
     """By what is promised at this moment."""
     promised = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, payments=None)
     today = clock.now().astimezone(ZoneInfo(campaign.cooperative.time_zone)).date()
-    forecast = settlement.forecast(campaign)
+    forecast = forecasting.forecast(campaign)
     charged = promised if forecast.outcome == CampaignState.FUNDED else promised.none()
     first_of_month = today.replace(day=1)
     return Rehearsal(

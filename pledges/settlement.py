@@ -12,7 +12,6 @@ import math
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
@@ -28,7 +27,7 @@ from home.mail.registry import kind_of
 from home.models import Membership, OutgoingMail, Role, User
 from home.ready_queries import Ready
 from home.tenancy import within
-from pledges import charging, checkout, gateway, money_acts, offline, pacing, taxes
+from pledges import charging, checkout, gateway, money_acts, offline, pacing, recording, taxes
 from pledges.commission import commission_on
 from pledges.enums import CardState, PaymentMethod, PaymentState, PledgeState
 from pledges.models import Payment, Pledge, Settlement
@@ -36,7 +35,7 @@ from pledges.totals import units_of
 
 log = logging.getLogger(__name__)
 
-GRACE = charging.GRACE
+GRACE = recording.GRACE
 #: Longer than a call may take (the gateway's time-out), so that only a dead worker loses it.
 LEASE = timedelta(seconds=45)
 #: How old a lease may be when a call begins: what is left of it is longer than a call still.
@@ -244,8 +243,19 @@ def _claim(campaign: Campaign) -> list[Payment]:
         Payment.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), id__in=ids).update(
             lease_token=token, lease_until=now + LEASE
         )
-    mine = Payment.objects.filter(lease_token=token, state=PaymentState.DUE).order_by("id")
-    return list(mine.select_related("pledge__backer", "pledge__campaign", "pledge__cooperative__site"))
+    payments: list[Payment] = _MINE(token)
+    for payment in payments:
+        payment.pledge.campaign, payment.pledge.cooperative = campaign, campaign.cooperative
+    return payments
+
+
+_MINE = Ready(
+    lambda token: (
+        Payment.objects.filter(lease_token=token, state=PaymentState.DUE)
+        .select_related("pledge__backer")
+        .order_by("id")
+    )
+)
 
 
 def _charge_all(payments: Sequence[Payment], end: float) -> After:
@@ -255,7 +265,7 @@ def _charge_all(payments: Sequence[Payment], end: float) -> After:
 
 
 def _charge_each(payments: Sequence[Payment], end: float) -> After:
-    pace, silent = pacing.Pace(), 0
+    pace, silent = pacing.Pace(len(payments)), 0
     for number, payment in enumerate(payments):
         if time.monotonic() >= end:
             return _give_back(payments[number:], After.FOLLOW)
@@ -281,7 +291,11 @@ def _keep(payment: Payment) -> bool:
     return bool(_mine(payment).update(lease_until=payment.lease_until))
 
 
-_PAUSED = Ready(lambda campaign_id: Settlement.objects.filter(campaign_id=campaign_id).exclude(paused_at=None))
+_PAUSED = Ready(
+    lambda campaign_id: (
+        Settlement.objects.filter(campaign_id=campaign_id).exclude(paused_at=None).values_list("pk", flat=True)
+    )
+)
 
 
 def _give_back(payments: Sequence[Payment], after: After) -> After:
@@ -301,15 +315,14 @@ def _charge_one(payment: Payment) -> bool:
 
     One that fails keeps its lease, so that it is tried again later and the others of its claim are not held up.
     """
-    mine = _mine(payment)
     try:
         charging.charge(payment)
     except charging.AccountPaused as error:
-        mine.update(lease_until=clock.now() + charging.PAUSE)
+        _mine(payment).update(lease_until=clock.now() + charging.PAUSE)
         log.warning("payment %s waits for the account: %s", payment.pk, error)
     except gateway.Throttled:
         pacing.back_off()
-        mine.update(lease_until=clock.now() + THROTTLED)
+        _mine(payment).update(lease_until=clock.now() + THROTTLED)
         log.warning("payment %s waits: Stripe asks to slow down", payment.pk)
     except gateway.Unavailable as error:
         log.warning("payment %s has no answer yet: %s", payment.pk, error)
@@ -364,36 +377,3 @@ def _finish(campaign: Campaign) -> None:
         finished = unfinished.update(finished_at=now)
         if finished and campaign.state == CampaignState.FUNDED:
             outbox.queue_all(_to_members(campaign, "settlement_report", Role.TREASURER))
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What settling a campaign now would do. Amounts in minor units; `units` are the rewards reserved."""
-
-    campaign: Campaign
-    pledged: int
-    units: int
-    backers: int
-    outcome: CampaignState
-    to_charge: int
-    commission: int
-
-
-def forecast(campaign: Campaign) -> Forecast:
-    """Nothing is written and nobody is called."""
-    pledged, backers = totals(campaign)
-    units = units_of(campaign)
-    outcome = lifecycle.outcome_of(campaign, pledged, units)
-    charges = outcome == CampaignState.FUNDED
-    amounts = Pledge.objects.filter(campaign=campaign, state=PledgeState.CONFIRMED, payments=None).values_list(
-        "amount", flat=True
-    )
-    return Forecast(
-        campaign=campaign,
-        pledged=pledged,
-        units=units,
-        backers=backers,
-        outcome=outcome,
-        to_charge=sum(amounts) if charges else 0,
-        commission=sum(commission_on(amount, campaign.cooperative) for amount in amounts) if charges else 0,
-    )

@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django_tasks_db.models import DBTaskResult
 
 from home import clock, outbox
-from home.inserting import insert, insert_once
+from home.inserting import insert, insert_all, insert_new, insert_once, insert_taking
 from home.mail.registry import kind_of
 from home.models import Backer, NewsConsent, OutgoingMail
 from tests.factories.pledges import make_backer
@@ -53,6 +53,49 @@ def test_what_may_stand_twice_at_different_times_is_written_again(cooperative, i
     assert [insert_once(yes()), insert_once(yes())] == [True, False]
     NewsConsent.objects.update(withdrawn_at=clock.now())
     assert insert_once(yes()) is True
+
+
+def test_some_rows_are_one_statement(cooperative, inside, django_assert_num_queries):
+    keys = ["a@example.com", "b@example.com", "c@example.com"]
+    with django_assert_num_queries(1):
+        insert_all([backer_of(cooperative, key) for key in keys])
+    with django_assert_num_queries(0):
+        insert_all([])
+    assert list(Backer.objects.order_by("pk").values_list("email_key", flat=True)) == keys
+    with pytest.raises(IntegrityError):
+        insert_all([backer_of(cooperative, "d@example.com"), backer_of(cooperative, "a@example.com")])
+
+
+def test_of_some_rows_those_that_are_new_are_written_and_told_their_ids(cooperative, inside, django_assert_num_queries):
+    insert(backer_of(cooperative, "b@example.com"))
+    rows = [backer_of(cooperative, key) for key in ("a@example.com", "b@example.com", "c@example.com")]
+    with django_assert_num_queries(1):
+        written = insert_new(rows, "email_key")
+    assert written == [rows[0], rows[2]]
+    assert rows[1].pk is None
+    assert [Backer.objects.get(email_key=row.email_key).pk for row in written] == [row.pk for row in written]
+    assert insert_new([], "email_key") == []
+
+
+def test_a_row_takes_what_another_has_at_this_moment(cooperative, inside, django_assert_num_queries):
+    backer = make_backer(cooperative, email="before@example.com", language="fr")
+    Backer.objects.update(email="after@example.com", language="en")
+
+    def mail(occasion):
+        kind = kind_of("contribution_link")
+        return outbox.mail_for(kind, cooperative=cooperative, subject_key="a", occasion=occasion, to=backer)
+
+    first = mail("1")
+    with django_assert_num_queries(1):
+        assert insert_taking(first, backer, address="email", language="language") is True
+    found = OutgoingMail.objects.get()
+    assert (found.pk, found.address, found.language) == (first.pk, "after@example.com", "en")
+    own = {one.attname: getattr(first, one.attname) for one in OutgoingMail._meta.concrete_fields}
+    assert {name: getattr(found, name) for name in own} == own | {"address": "after@example.com", "language": "en"}
+    assert insert_taking(mail("1"), backer, address="email", language="language") is False
+    Backer.objects.update(email="")
+    assert insert_taking(mail("2"), backer, address="email", language="language") is False
+    assert OutgoingMail.objects.count() == 1
 
 
 def test_many_transactions_within_nudge_one_worker_once(cooperative, inside, django_capture_on_commit_callbacks):

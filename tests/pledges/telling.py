@@ -43,7 +43,6 @@ from pledges import (
 )
 from pledges.change_plans import Wanted, plan_of
 from pledges.changing import ChangeRequest
-from pledges.charging import TO_MEND
 from pledges.choosing import PledgeRefused
 from pledges.enums import (
     CardState,
@@ -77,6 +76,7 @@ from pledges.models import (
     StripeEvent,
     TaxRegistration,
 )
+from pledges.recording import TO_MEND
 from tests.factories.campaigns import end_now, make_campaign, tier
 from tests.factories.cooperatives import make_cooperative, make_user
 from tests.factories.requests import pledge_request

@@ -97,6 +97,18 @@ def test_a_worker_asks_the_bucket_once_a_block(ten_a_second, django_assert_num_q
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("rate", "asks"), [(80, 4), (200, 2), (1_000_000, 1)])
+def test_where_the_pace_is_quick_a_block_is_longer_and_never_more_than_is_wanted(settings, monkeypatch, rate, asks):
+    settings.STRIPE_RATE_LIMIT, settings.STRIPE_RATE_SHARE = float(rate), 1.0
+    taken = []
+    monkeypatch.setattr(pacing, "take", lambda calls: taken.append(calls) or 0.0)
+    pace = pacing.Pace(20)
+    for _call in range(20):
+        pace.wait()
+    assert taken == [20 // asks] * asks
+
+
+@pytest.mark.django_db
 def test_a_worker_waits_for_the_bucket(ten_a_second):
     set_bucket(0)
     began = time.monotonic()

@@ -12,7 +12,7 @@ from home.mail import composing
 from home.mail.registry import kind_of
 from home.models import OutgoingMail, Role
 from home.tenancy import within
-from pledges import affiches, settlement
+from pledges import affiches, forecasting, settlement
 from pledges.consent_texts import consent_text
 from pledges.enums import PledgeState
 from pledges.models import Pledge
@@ -120,7 +120,7 @@ def test_units_decide_and_are_frozen(cooperative, units, outcome):
     """In money nothing would be missed: 199 bags are 5,970 $."""
     campaign = presale(cooperative)
     reserve(campaign, units, add_ons=9)
-    assert settlement.forecast(campaign).outcome == outcome
+    assert forecasting.forecast(campaign).outcome == outcome
     end_now(campaign)
     Campaign.objects.update(state=CampaignState.CLOSING)
     campaign.refresh_from_db()

@@ -9,7 +9,7 @@ from campaigns.enums import CampaignState, GoalUnit
 from campaigns.models import Campaign
 from home import clock
 from home.models import OutgoingMail, Role
-from pledges import settlement
+from pledges import forecasting, settlement
 from pledges.enums import PaymentState, PledgeState
 from pledges.models import Payment, Pledge, Settlement
 from tests.factories.campaigns import end_now, make_campaign
@@ -144,7 +144,7 @@ def test_a_forecast_is_of_what_is_still_to_be_charged_of_that_campaign(campaign,
     make_pledge(campaign, paid=True)
     make_pledge(campaign, rewards=[(campaign.rewards.first(), 2)], paid=False)
     Campaign.objects.filter(pk=campaign.pk).update(goal=9_000)
-    found = settlement.forecast(fresh(campaign))
+    found = forecasting.forecast(fresh(campaign))
     assert (found.outcome, found.pledged, found.units) == (CampaignState.FUNDED, 9_000, 3)
     assert (found.to_charge, found.commission) == (6_000, 300)
     assert Pledge.objects.filter(state=PledgeState.CONFIRMED).count() == 3
@@ -154,5 +154,5 @@ def test_a_forecast_is_of_what_is_still_to_be_charged_of_that_campaign(campaign,
 def test_a_forecast_of_a_presale_counts_units(goal, outcome, inside):
     campaign = make_campaign(inside, goal=goal, goal_unit=GoalUnit.UNITS)
     make_pledge(campaign, rewards=[(campaign.rewards.first(), 3)], paid=False)
-    found = settlement.forecast(fresh(campaign))
+    found = forecasting.forecast(fresh(campaign))
     assert (found.outcome, found.units) == (outcome, 3)

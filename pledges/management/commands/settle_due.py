@@ -10,7 +10,7 @@ from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from home import audit, clock, formats
 from home.tenancy import across_cooperatives, within
-from pledges import money_acts, settlement
+from pledges import forecasting, money_acts, settlement
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             resumable = list(settlement.unsettled().exclude(pk__in=[one.pk for one in campaigns]))
         for campaign in campaigns:
             with within(campaign.cooperative):
-                self.stdout.write(self._line(settlement.forecast(campaign)))
+                self.stdout.write(self._line(forecasting.forecast(campaign)))
         if options["write"] and not options["predict"]:
             for campaign in campaigns + resumable:
                 with within(campaign.cooperative):
@@ -40,14 +40,14 @@ class Command(BaseCommand):
         elif not campaigns:
             self.stdout.write("Nothing is due.")
 
-    def _reached(self, forecast: settlement.Forecast) -> str:
+    def _reached(self, forecast: forecasting.Forecast) -> str:
         campaign, pledged = forecast.campaign, forecast.pledged
         money = formats.money(pledged, campaign.currency, "en", exact=True)
         if campaign.counts_units:
             return f"{forecast.units} units of {campaign.goal} reserved, {money} pledged"
         return f"{money} pledged of {formats.money(campaign.goal, campaign.currency, 'en', exact=True)}"
 
-    def _line(self, forecast: settlement.Forecast) -> str:
+    def _line(self, forecast: forecasting.Forecast) -> str:
         campaign = forecast.campaign
 
         def money(cents: int) -> str:

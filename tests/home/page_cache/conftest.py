@@ -7,7 +7,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 
-from home.page_cache import shelves, store
+from home.page_cache import pulse, shelves, store
 from home.page_cache.shelves import shelf
 
 
@@ -17,6 +17,7 @@ def pages_kept(settings, media_folder, monkeypatch):
     settings.PAGE_CACHE = True
     monkeypatch.setattr(shelves, "TRUSTED", 0)
     monkeypatch.setattr(store, "_paused_until", 0.0)
+    monkeypatch.setattr(pulse, "_said", {})
     caches["pages"].clear()
     shelf.clear()
 

@@ -80,6 +80,15 @@ def test_a_lone_contribution_shows_at_once_and_one_in_a_crowd_waits_its_turn(
     assert readings == ["offers", "progress"] * 2
 
 
+def test_a_process_says_once_a_moment_that_figures_moved(cooperative, monkeypatch, time_machine):
+    said = []
+    monkeypatch.setattr(pulse.store, "write", lambda key, value, *, seconds: said.append(value - START.timestamp()))
+    for second in (0, 0.1, 0.6, 0.8, 0.9, 1.6):
+        time_machine.move_to(after(second), tick=False)
+        pulse.stir(cooperative.pk)
+    assert said == pytest.approx([0, 0.8, 1.6])
+
+
 def test_what_others_hold_while_they_pay_shows_within_a_second_too(campaign, visit, time_machine):
     time_machine.move_to(START, tick=False)
     visit(campaign.cooperative, path_of(campaign))
