@@ -38,7 +38,7 @@ def _run(row: Model, conflict: str) -> bool:
 def _made(model: type[Model], conflict: str) -> tuple[list["Field[Any, Any]"], str]:
     """The columns but the id, and the statement."""
     meta, quote = model._meta, connection.ops.quote_name
-    fields = [field for field in meta.local_concrete_fields if not field.primary_key]
+    fields = [field for field in meta.local_concrete_fields if not (field.primary_key or field.generated)]
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     key = quote(str(meta.pk.column))

@@ -310,5 +310,5 @@ def test_a_held_mail_waits(news, provider, cooperative):
 @pytest.mark.parametrize("count", [1, 3])
 def test_claiming_asks_the_same_whatever_waits(news, count, django_assert_num_queries):
     news(*[f"{number}@x.example" for number in range(count)])
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(5):
         assert len(claims.claim()) == count
