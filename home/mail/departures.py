@@ -75,9 +75,9 @@ class Run:
         """On from where this run is; from the oldest on every few seconds, and where nothing is left ahead."""
         if time.monotonic() - self._looked_back_at > FRESH:
             self._claimed_up_to, self._looked_back_at = 0, time.monotonic()
-        mails = claims.claim(after=self._claimed_up_to)
+        mails = claims.claim(claims.CLAIM_SIZE, after=self._claimed_up_to)
         if not mails and self._claimed_up_to:
-            mails = claims.claim()
+            mails = claims.claim(claims.CLAIM_SIZE)
         self._claimed_up_to = mails[-1].pk if mails else 0
         return mails
 
