@@ -64,10 +64,11 @@ def sign(purpose: str, subject: str, *, lasts: timedelta, generation: int = 0) -
     if _none_signed.get():
         raise RuntimeError(f"A link for {purpose} was signed in what many readers share.")
     expires = (int((clock.now() + lasts).timestamp()) // DAY + 1) * DAY
-    said = signing.b64_encode(_compact([subject, generation, expires]).encode()).decode()
+    said: str = signing.b64_encode(_compact([subject, generation, expires]).encode()).decode()
     mac = _keyed(purpose, settings.SECRET_KEY).copy()
     mac.update(said.encode())
-    return f"{said}:{signing.b64_encode(mac.digest()).decode()}"
+    signature: str = signing.b64_encode(mac.digest()).decode()
+    return f"{said}:{signature}"
 
 
 @lru_cache

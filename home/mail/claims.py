@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 MAILS = OutgoingMail._meta.db_table
 NOT_STOPPED = f"NOT EXISTS (SELECT 1 FROM {BatchStop._meta.db_table} stop WHERE stop.batch = mail.batch)"  # noqa: S608
+MAY_TURN = f"(mail.state = '{MailState.LEAVING}' OR mail.state = '{MailState.QUEUED}' AND {NOT_STOPPED})"
 FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 #: What becomes of a row that leaves: of one that was leaving, and of one that waited.
 TURNS = f"""
@@ -159,13 +160,8 @@ def _turned(gone: Sequence[tuple[OutgoingMail, str]], following: Sequence[Outgoi
     mails = [mail for mail, _name in gone]
     token = (mails or following)[0].lease_token
     names, named = _names_of(gone)
-    was = []
-    if gone:
-        was.append(f"mail.state = '{MailState.LEAVING}' AND mail.id IN ({_ids(mails)})")
-    if following:
-        was.append(f"mail.state = '{MailState.QUEUED}' AND mail.id IN ({_ids(following)}) AND {NOT_STOPPED}")
     skips = connection.features.has_select_for_update_skip_locked and not wait
-    ours = f"mail.lease_token = %s AND ({' OR '.join(was)})"
+    ours = f"mail.id IN ({_ids([*mails, *following])}) AND mail.lease_token = %s AND {MAY_TURN}"
     lock = "FOR NO KEY UPDATE OF mail SKIP LOCKED" if skips else ""
     where = f"mail.id IN (SELECT mail.id FROM {MAILS} mail WHERE {ours} {lock})" if skips else ours  # noqa: S608
     sql = f"UPDATE {MAILS} AS mail SET {TURNS.format(named=named)} WHERE {where} RETURNING id"  # noqa: S608
@@ -189,7 +185,8 @@ def _ids(mails: Sequence[OutgoingMail]) -> str:
 
 def _prepared(values: dict[str, Any]) -> list[Any]:
     """As the database takes them."""
-    return [OutgoingMail._meta.get_field(name).get_db_prep_save(value, connection) for name, value in values.items()]
+    fields = {field.name: field for field in OutgoingMail._meta.concrete_fields}
+    return [fields[name].get_db_prep_save(value, connection) for name, value in values.items()]
 
 
 def take_back(mails: Sequence[OutgoingMail]) -> None:
