@@ -64,18 +64,17 @@ def sign(purpose: str, subject: str, *, lasts: timedelta, generation: int = 0) -
     if _none_signed.get():
         raise RuntimeError(f"A link for {purpose} was signed in what many readers share.")
     expires = (int((clock.now() + lasts).timestamp()) // DAY + 1) * DAY
-    said: str = signing.b64_encode(_compact([subject, generation, expires]).encode()).decode()
+    said = signing.b64_encode(_compact([subject, generation, expires]).encode()).decode()
     mac = _keyed(purpose, settings.SECRET_KEY).copy()
     mac.update(said.encode())
-    signature: str = signing.b64_encode(mac.digest()).decode()
-    return f"{said}:{signature}"
+    return f"{said}:{signing.b64_encode(mac.digest()).decode()}"
 
 
 @lru_cache
 def _keyed(purpose: str, key: str) -> HMAC:
     """What `signing.Signer` would make anew for each of a mailing's links. To be copied."""
     signer = signing.Signer(key=key, salt=_salt(purpose))
-    return salted_hmac(f"{signer.salt}signer", "", signer.key, algorithm=signer.algorithm)
+    return salted_hmac(f"{_salt(purpose)}signer", "", signer.key, algorithm=signer.algorithm)
 
 
 def path_of(view: str, token: str, language: str) -> str:
