@@ -23,14 +23,16 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.mail import get_connection  # noqa: E402
 from django.urls import reverse  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from bench import mailing_rows  # noqa: E402
 from home import outbox  # noqa: E402
+from home.languages import LANGUAGES  # noqa: E402
 from home.mail import claims, composing, merging  # noqa: E402
 from home.models import OutgoingMail  # noqa: E402
 from home.tenancy import within  # noqa: E402
-from updates import sending  # noqa: E402
-from updates.enums import MissingLanguage  # noqa: E402
+from updates import audience, sending  # noqa: E402
+from updates.enums import MailingKind, MissingLanguage  # noqa: E402
 from updates.models import Update  # noqa: E402
 
 CALL = 1_000
@@ -51,7 +53,7 @@ def prepare(slug: str) -> Answer:
 def freeze(slug: str, gate: str) -> Answer:
     """A mailing is asked for; then this process works on it, and lets the others in."""
     update, readers = _update_of(slug), mailing_rows.count_of(slug)
-    _warm()
+    _warm(slug)
     began, cpu = time.time(), _cpu()
     with within(update.cooperative):
         sending.send_news(update, by=None, missing_language=MissingLanguage.NONE)
@@ -61,7 +63,7 @@ def freeze(slug: str, gate: str) -> Answer:
 
 def join(slug: str, gate: str) -> Answer:
     """One more worker of the same mailing."""
-    _warm()
+    _warm(slug)
     while not Path(gate).exists():
         time.sleep(0.002)
     return _worked(_cpu())
@@ -72,10 +74,23 @@ def _worked(cpu: float) -> Answer:
     return {"mails": mails, "ended": time.time(), "cpu_seconds": _cpu() - cpu, "peak_mb": _peak()}
 
 
-def _warm() -> None:
-    """A worker that has run for a while has read its addresses and asked its database."""
+def _warm(slug: str) -> None:
+    """A worker that has run for a while has read its addresses, asked its database and sent news; and whoever sends
+    some has seen how many will read it."""
     reverse("wagtailadmin_home")
     claims.has_work()
+    update = _update_of(slug)
+    with within(update.cooperative):
+        audience.audience_of(update, MailingKind.NEWS, [])
+        for language in LANGUAGES:
+            trial = OutgoingMail(
+                cooperative=update.cooperative,
+                kind=audience.NEWS_MAIL,
+                subject_key=update.key,
+                language=language,
+                facts={"consent_date": timezone.now().isoformat()},
+            )
+            composing.compose(trial)
 
 
 def ready_bytes(slug: str, connections: str, count: str) -> Answer:

@@ -2,7 +2,8 @@
 
 By SMTP: ready bytes of the same size over as many connections by smtplib, and a loop that builds Django's
 `EmailMultiAlternatives` for each reader. By a provider that takes many readers a call: anymail with the same merge
-data, made beforehand, in calls of 1,000. Every contender runs in processes of its own against a sink in another
+data, made beforehand, in calls of 1,000. pretix mails the buyers of an event by its own mail-out, with as many
+processes of its worker as ours has. Every other contender runs in processes of its own against a sink in another
 (bench.sinks), which must have counted every reader. Ours writes its rows to PostgreSQL and uses two workers, as the
 machine has two cores: they share the mailing.
 """
@@ -20,7 +21,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.figures import Bound, Contender, Figure, Place, Reading, ratio
+from bench.peers import pretix
+from bench.running import run
 from bench.sinks import sink, taken_by_mailgun, taken_by_smtp
+from bench.table import told
 from sandbox.postgres import Postgres, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +35,8 @@ LARGE, SMALL = "large", "small"
 CONNECTIONS, WORKERS = 4, 2
 #: Readers of a contender that holds all it sends in memory, or that would take minutes.
 HELD = 4_000
+#: Buyers that pretix writes to: enough to know its rate.
+BUYERS = 300
 
 
 def environment(server: Postgres, data: Path, **more: str) -> dict[str, str]:
@@ -117,6 +123,8 @@ def stand(place: Place) -> Iterator[Mapping[str, Contender]]:
         ready.run("make", LARGE, str(readers))
         ready.run("make", SMALL, str(max(1, readers // FEWER)))
         held = str(min(HELD, readers))
+        theirs = pretix.mails_per_second(place, smtp_port=ready.smtp, recipients=BUYERS, workers=WORKERS)
+        peer = opened.enter_context(theirs)
         yield {
             "ready bytes": lambda: ready.run("ready-bytes", LARGE, str(CONNECTIONS), held),
             "EmailMessage loop": lambda: ready.run("message-loop", LARGE, held),
@@ -124,6 +132,7 @@ def stand(place: Place) -> Iterator[Mapping[str, Contender]]:
             "ours, SMTP, a tenth": lambda: ready.ours(SMALL, "smtp", WORKERS),
             "anymail alone": lambda: ready.run("bare-anymail", LARGE, held, provider="mailgun"),
             "ours, provider": lambda: ready.ours(LARGE, "mailgun", WORKERS),
+            "pretix": peer,
         }
 
 
@@ -147,31 +156,27 @@ FIGURE = Figure(
             ratio("ours, provider.per_second", "anymail alone.per_second"),
             at_least=0.60,
         ),
+        Bound("SMTP: times pretix's mail-out", ratio("ours, SMTP.per_second", "pretix.per_second"), at_least=50),
         Bound(
             "peak memory of a worker: times that for a tenth of the readers",
             ratio("ours, SMTP.peak_mb", "ours, SMTP, a tenth.peak_mb"),
             at_most=1.10,
         ),
     ),
+    peers=frozenset({"pretix"}),
 )
 
 
 def main() -> None:
-    """This figure alone, without a table: `python -m bench.sending [READERS]`."""
+    """This figure alone, of so many readers, once: `python -m bench.sending [READERS]`."""
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else READERS // 10
 
     class Sized(Place):
         def size(self, stated: int) -> int:
             return wanted
 
-    medians: dict[str, float] = {}
-    with stand(Sized(Path.cwd(), full=False)) as contenders:
-        for name, contender in contenders.items():
-            found = contender()
-            print(name, {measure: round(value, 1) for measure, value in found.items()}, flush=True)
-            medians |= {f"{name}.{measure}": value for measure, value in found.items()}
-    for bound in FIGURE.bounds:
-        print("ok  " if bound.holds(medians) else "MISS", f"{bound.value(medians):.2f}", bound.says)
+    with TemporaryDirectory(prefix="tremplin-sending-") as folder:
+        print(told(run(FIGURE, Sized(Path(folder), full=False), runs=1)))
 
 
 if __name__ == "__main__":

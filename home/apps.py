@@ -6,8 +6,8 @@ class HomeConfig(AppConfig):
     verbose_name = "Tremplin"
 
     def ready(self) -> None:
-        # Models must be loaded first; those that are not used here register checks, mails and periodic jobs.
-        from home import checks, signal_handlers, tasks  # noqa: F401, PLC0415
+        # Models must be loaded first; those that are not used here register checks, look-ups, mails and jobs.
+        from home import among, checks, signal_handlers, tasks  # noqa: F401, PLC0415
         from home.log_in import password_mails  # noqa: F401, PLC0415
         from home.log_in import watch as log_in_watch  # noqa: PLC0415
         from home.mail import sender_verifying  # noqa: F401, PLC0415

@@ -91,7 +91,7 @@ def wants_news(backer: Backer, topic: UUID) -> bool:
 
 def news_wanted_by(backer_ids: Iterable[int]) -> set[tuple[int, str]]:
     """Backer and topic of each yes that stands."""
-    standing = NewsConsent.objects.filter(backer__in=backer_ids, withdrawn_at=None)
+    standing = NewsConsent.objects.filter(backer__pk__among=list(backer_ids), withdrawn_at=None)
     return {(backer_id, str(topic)) for backer_id, topic in standing.values_list("backer_id", "topic")}
 
 
@@ -118,5 +118,5 @@ def is_suppressed(cooperative: Cooperative, address: str) -> bool:
 def suppressed_among(cooperative: Cooperative, addresses: Iterable[str]) -> set[str]:
     """The keys of those addresses that news does not go to."""
     keys = {email_key(address) for address in addresses}
-    found = Suppression.objects.filter(cooperative=cooperative, email_key__in=keys)
+    found = Suppression.objects.filter(cooperative=cooperative, email_key__among=keys)
     return set(found.values_list("email_key", flat=True))

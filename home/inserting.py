@@ -85,7 +85,7 @@ def _values(row: Model, fields: Fields) -> list[Any]:
 def _made(model: type[Model], count: int, conflict: str, told: str) -> tuple[Fields, str]:
     """The columns but the id, and the statement."""
     meta, quote = model._meta, connection.ops.quote_name
-    fields = [field for field in meta.local_concrete_fields if not field.primary_key]
+    fields = [field for field in meta.local_concrete_fields if not (field.primary_key or field.generated)]
     asked = [meta.pk, *(field for field in fields if field.name == told)]
     columns, back = (", ".join(quote(str(field.column)) for field in some) for some in (fields, asked))
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * count)
@@ -97,7 +97,7 @@ def _made(model: type[Model], count: int, conflict: str, told: str) -> tuple[Fie
 def _made_taking(model: type[Model], other: type[Model], taken: tuple[tuple[str, str], ...]) -> tuple[Fields, str]:
     """The columns but the id and what is taken, and the statement."""
     meta, quote, of_other = model._meta, connection.ops.quote_name, dict(taken)
-    every: Any = [field for field in meta.local_concrete_fields if not field.primary_key]
+    every: Any = [field for field in meta.local_concrete_fields if not (field.primary_key or field.generated)]
     fields = [*(one for one in every if one.name not in of_other), *(one for one in every if one.name in of_other)]
     own = [field for field in fields if field.name not in of_other]
     others: Any = [other._meta.get_field(of_other[one.name]) for one in fields[len(own) :]]

@@ -120,7 +120,7 @@ def write_selected(kind: MailKind, backers: QuerySet[Backer], *, cooperative: Co
         "token": _NewToken(),
         "created_at": clock.now(),
     } | fields
-    columns = [field for field in OutgoingMail._meta.concrete_fields if not field.primary_key]
+    columns = [field for field in OutgoingMail._meta.concrete_fields if not (field.primary_key or field.generated)]
     written: dict[str, Any] = {}
     for one in columns:
         value = given.get(one.attname, one.get_default())
@@ -212,8 +212,12 @@ def has_work() -> bool:
 
 
 def send_due(limit: int = 100_000) -> int:
-    """Send what is due, some at a time. Returns how many rows were handled; fewer if the provider is not there."""
-    return Run().send_due(limit)
+    """Send what is due, some at a time. Returns how many rows were handled; fewer if the provider is not there.
+
+    Where that is much, a worker calls the next one, so that all that are free share it. One that comes too late finds
+    nothing.
+    """
+    return Run().send_due(limit, call_another=nudge)
 
 
 def settle_as_told(mail: OutgoingMail, *, refusal: str, left_at: datetime, **told: datetime | None) -> None:

@@ -32,7 +32,7 @@ from pledges.models import LedgerEntry, Pledge
 
 OURS = ("home", "campaigns", "pledges", "updates")
 #: Ours alone: leases, keys of calls, addresses that open something.
-HIDDEN = frozenset({"lease_token", "lease_until", "token", "url", "attempt"})
+HIDDEN = frozenset({"lease_token", "lease_until", "stage", "token", "url", "attempt"})
 CHUNK = 500
 #: The text of a long update is one cell.
 csv.field_size_limit(2**31 - 1)

@@ -33,7 +33,7 @@ LASTS, MOST, WITHIN = timedelta(days=7), 3, timedelta(hours=1)
 #: Signs that a spreadsheet would take for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: Ours alone: keys of calls, leases, addresses of pages that are over.
-HIDDEN = frozenset({"lease_token", "lease_until", "key", "token", "url", "attempt"})
+HIDDEN = frozenset({"lease_token", "lease_until", "stage", "key", "token", "url", "attempt"})
 
 
 def request_export(pledge: Pledge) -> bool:

@@ -45,7 +45,7 @@ def backers_of(cooperative: Cooperative) -> QuerySet[Any]:
 
 
 def _with_failed_mails(cooperative: Cooperative) -> QuerySet[Any]:
-    failed = OutgoingMail.objects.filter(cooperative=cooperative, state=MailState.FAILED).exclude(backer=None)
+    failed = OutgoingMail.objects.filter(cooperative=cooperative, stage=MailState.FAILED).exclude(backer=None)
     return failed.order_by().values("backer_id")
 
 

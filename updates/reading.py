@@ -77,8 +77,8 @@ def address_of(update: Update, backer: Backer, language: str | None = None) -> s
 def own_addresses_of(update_id: int, backer: Backer, cooperative: Cooperative, language: str) -> tuple[str, str]:
     """What opens it to this backer, and where they ask about it without typing an address: one token for both."""
     token, root = _token(update_id, backer), cooperative.root_url
-    opens = links.path_of("update_by_link", token, language)
-    return root + opens, root + links.path_of("update_question_by_link", token, language)
+    opens, asks = links.paths_of(("update_by_link", "update_question_by_link"), token, language)
+    return root + opens, root + asks
 
 
 def opened_by(token: str) -> tuple[Update, Backer]:

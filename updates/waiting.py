@@ -23,7 +23,7 @@ from updates.texts import UpdateTexts, lacks_french, texts_of
 def release_all() -> int:
     """For the tick: all mails whose reader's text has come. Returns how many were let go."""
     with across_cooperatives():
-        held = OutgoingMail.objects.filter(state=MailState.HELD, held_for=HeldFor.TEXT)
+        held = OutgoingMail.objects.filter(stage=MailState.HELD, held_for=HeldFor.TEXT)
         keys = [batch.removeprefix("mailing:") for batch in held.order_by().values_list("batch", flat=True).distinct()]
         found = list(Mailing.objects.filter(pk__in=keys).select_related("cooperative").order_by("pk"))
     released = 0

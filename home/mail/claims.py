@@ -11,13 +11,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from home import clock
 from home.mail.handover import Verdict, verdict_on
 from home.mail.registry import Category, all_kinds, kind_of
-from home.models import BatchStop, MailState, OutgoingMail
+from home.models import BatchStop, Cooperative, MailState, OutgoingMail
+from home.models.mail import UNDER_WAY
 from home.tenancy import across_cooperatives
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,18 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 MAILS = OutgoingMail._meta.db_table
 NOT_STOPPED = f"NOT EXISTS (SELECT 1 FROM {BatchStop._meta.db_table} stop WHERE stop.batch = mail.batch)"  # noqa: S608
+MAY_TURN = f"(mail.state = '{MailState.LEAVING}' OR mail.state = '{MailState.QUEUED}' AND {NOT_STOPPED})"
 FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
+#: What becomes of a row that leaves: of one that was leaving, and of one that waited.
+TURNS = f"""
+    state = CASE mail.state WHEN '{MailState.LEAVING}' THEN '{MailState.SENT}' ELSE '{MailState.LEAVING}' END,
+    attempts = CASE mail.state WHEN '{MailState.LEAVING}' THEN mail.attempts ELSE mail.attempts + 1 END,
+    lease_token = CASE mail.state WHEN '{MailState.LEAVING}' THEN NULL ELSE mail.lease_token END,
+    lease_until = CASE mail.state WHEN '{MailState.LEAVING}' THEN NULL ELSE %s END,
+    sent_at = CASE mail.state WHEN '{MailState.LEAVING}' THEN %s ELSE mail.sent_at END,
+    last_error = CASE mail.state WHEN '{MailState.LEAVING}' THEN '' ELSE mail.last_error END,
+    provider_id = CASE mail.state WHEN '{MailState.LEAVING}' THEN {{named}} ELSE mail.provider_id END
+"""
 
 #: What a worker that dies keeps from the others until its lease ends.
 CLAIM_SIZE = 500
@@ -59,13 +71,14 @@ def free_the_dead() -> int:
 
 
 def _abandoned() -> QuerySet[OutgoingMail]:
-    return OutgoingMail.objects.filter(state=MailState.LEAVING, lease_until__lt=timezone.now())
+    return OutgoingMail.objects.filter(stage=UNDER_WAY, state=MailState.LEAVING, lease_until__lt=timezone.now())
 
 
 def _due() -> QuerySet[OutgoingMail]:
     return _not_stopped(OutgoingMail.objects).filter(
         Q(not_before=None) | Q(not_before__lte=clock.now()),
         Q(lease_token=None) | Q(lease_until__lt=timezone.now()),
+        stage=UNDER_WAY,
         state=MailState.QUEUED,
     )
 
@@ -75,18 +88,35 @@ def _not_stopped(mails: Any) -> QuerySet[OutgoingMail]:
     return mails.exclude(batch__in=BatchStop.objects.values("batch"))
 
 
-def claim(most: int = CLAIM_SIZE) -> list[OutgoingMail]:
-    """Rows that nobody else has, oldest first, each with its cooperative, backer and user."""
+def claim(most: int = CLAIM_SIZE, after: int = 0) -> list[OutgoingMail]:
+    """Rows that nobody else has, oldest first, each with its cooperative, backer and user.
+
+    `after`: the id from which to look on. Who has just claimed those before it need not read past them again.
+    """
     token = uuid.uuid4()
     with across_cooperatives(), transaction.atomic():
-        due = _due().order_by("id")
+        due = _due().filter(id__gt=after).select_related("backer").order_by("id")
         if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        ids = list(due.values_list("id", flat=True)[:most])
-        mine = OutgoingMail.objects.filter(id__in=ids, state=MailState.QUEUED)
-        mine.update(lease_token=token, lease_until=timezone.now() + LEASE)
-        claimed = OutgoingMail.objects.filter(id__in=ids, lease_token=token).order_by("id")
-        return list(claimed.prefetch_related("cooperative__site", "cooperative__rehearsed_by", "backer", "user"))
+            due = due.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        claimed = list(due[:most])
+        if claimed:
+            lease = _prepared({"lease_token": token, "lease_until": timezone.now() + LEASE})
+            with connection.cursor() as cursor:
+                sql = f"UPDATE {MAILS} SET lease_token = %s, lease_until = %s WHERE id IN ({_ids(claimed)})"  # noqa: S608
+                cursor.execute(sql, lease)
+        for mail in claimed:
+            mail.lease_token = token
+        _with_what_they_need(claimed)
+        return claimed
+
+
+def _with_what_they_need(mails: Sequence[OutgoingMail]) -> None:
+    """Many mails share a cooperative, and hardly any has a user: each row is read once."""
+    rows = Cooperative.objects.select_related("site", "rehearsed_by")
+    cooperatives = rows.in_bulk({mail.cooperative_id for mail in mails}) if mails else {}
+    for mail in mails:
+        OutgoingMail.cooperative.field.set_cached_value(mail, cooperatives[mail.cooperative_id])
+    prefetch_related_objects([mail for mail in mails if mail.user_id is not None], "user")
 
 
 def give_back(mails: Sequence[OutgoingMail]) -> None:
@@ -103,60 +133,60 @@ def renew(mails: Sequence[OutgoingMail]) -> None:
             _mine(mails, MailState.QUEUED, MailState.LEAVING).update(lease_until=timezone.now() + LEASE)
 
 
-def start_leaving(mails: Sequence[OutgoingMail]) -> set[int]:
-    """The ids of those that may leave: not where the lease was lost, nor where the batch was stopped.
+def turn(gone: Sequence[tuple[OutgoingMail, str]], following: Sequence[OutgoingMail]) -> set[int]:
+    """By one statement: what was taken is sent, with the provider's name for each, and what follows begins to leave.
 
-    That is asked in the statement that lets them leave: after a stop, nothing of its batch does.
+    The ids of those that may leave: not where the lease was lost, nor where the batch was stopped. That is asked in the
+    statement that lets them leave: after a stop, nothing of its batch does. This is most of what a mailing writes.
+
+    Nobody waits for us while we wait for them: rows that somebody else holds are left out, and waited for one by one.
     """
-    going = {"state": MailState.LEAVING, "lease_until": timezone.now() + LEASE}
-    left = _move(mails, MailState.QUEUED, going, NOT_STOPPED, "attempts = attempts + 1")
-    for mail in mails:
+    turned = _turned(gone, following, wait=len(gone) + len(following) == 1)
+    if len(gone) + len(following) > 1:
+        for one in gone:
+            turned |= _turned([one], [], wait=True) if one[0].pk not in turned else set()
+        for mail in following:
+            turned |= _turned([], [mail], wait=True) if mail.pk not in turned else set()
+    left = {mail.pk for mail in following} & turned
+    for mail in following:
         mail.attempts += mail.pk in left
     return left
 
 
-def sent(gone: Sequence[tuple[OutgoingMail, str]]) -> None:
-    """With the provider's name for each: a statement for every name, of which there is mostly one."""
-    of_name: dict[str, list[OutgoingMail]] = {}
-    for mail, name in gone:
-        of_name.setdefault(name[:160], []).append(mail)
-    for name, mails in of_name.items():
-        fields = {"state": MailState.SENT, "sent_at": clock.now(), "last_error": "", "provider_id": name, **FREE}
-        _move(mails, MailState.LEAVING, fields)
-
-
-def _move(
-    mails: Sequence[OutgoingMail], was: MailState, fields: dict[str, Any], condition: str = "", also: str = ""
-) -> set[int]:
-    """Rows of ours, by one statement; the ids of those that it changed. This is most of what a mailing writes.
-
-    Nobody waits for us while we wait for them: rows that somebody else holds are left out, and waited for one by one.
-    """
-    moved = _moved(mails, was, fields, condition, also, wait=len(mails) == 1)
-    rest = [mail for mail in mails if mail.pk not in moved] if len(mails) > 1 else []
-    for mail in rest:
-        moved |= _moved([mail], was, fields, condition, also, wait=True)
-    return moved
-
-
-def _moved(
-    mails: Sequence[OutgoingMail], was: MailState, fields: dict[str, Any], condition: str, also: str, *, wait: bool
-) -> set[int]:
-    if not mails:
+def _turned(gone: Sequence[tuple[OutgoingMail, str]], following: Sequence[OutgoingMail], *, wait: bool) -> set[int]:
+    """The ids of the rows that were changed. Of each row it is its state that says which of the two it is."""
+    if not gone and not following:
         return set()
-    set_to = ", ".join([*(f"{name} = %s" for name in fields), *([also] if also else [])])
-    ids = ", ".join(str(int(mail.pk)) for mail in mails)
+    mails = [mail for mail, _name in gone]
+    token = (mails or following)[0].lease_token
+    names, named = _names_of(gone)
     skips = connection.features.has_select_for_update_skip_locked and not wait
+    ours = f"mail.id IN ({_ids([*mails, *following])}) AND mail.lease_token = %s AND {MAY_TURN}"
     lock = "FOR NO KEY UPDATE OF mail SKIP LOCKED" if skips else ""
-    ours = f"mail.id IN ({ids}) AND mail.state = %s AND mail.lease_token = %s" + (condition and f" AND {condition}")
-    table = MAILS if skips else f"{MAILS} AS mail"
-    where = f"id IN (SELECT mail.id FROM {MAILS} mail WHERE {ours} {lock})" if skips else ours  # noqa: S608 (as below)
-    values = {**fields, "state ": was, "lease_token ": mails[0].lease_token}
-    types = {field.name: field for field in OutgoingMail._meta.concrete_fields}
-    prepared = [types[name.strip()].get_db_prep_save(value, connection) for name, value in values.items()]
+    where = f"mail.id IN (SELECT mail.id FROM {MAILS} mail WHERE {ours} {lock})" if skips else ours  # noqa: S608
+    sql = f"UPDATE {MAILS} AS mail SET {TURNS.format(named=named)} WHERE {where} RETURNING id"  # noqa: S608
+    until, now, token = _prepared({"lease_until": timezone.now() + LEASE, "sent_at": clock.now(), "lease_token": token})
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET {set_to} WHERE {where} RETURNING id", prepared)  # noqa: S608 (names of ours)
+        cursor.execute(sql, [until, now, *names, token])
         return {pk for (pk,) in cursor.fetchall()}
+
+
+def _names_of(gone: Sequence[tuple[OutgoingMail, str]]) -> tuple[list[str], str]:
+    """What the provider calls each: one name of a whole call, or one of each reader."""
+    names = {mail.pk: name[:160] for mail, name in gone}
+    if len(set(names.values())) <= 1:
+        return [next(iter(names.values()), "")], "%s"
+    return list(names.values()), f"CASE mail.id {' '.join(f'WHEN {int(pk)} THEN %s' for pk in names)} END"
+
+
+def _ids(mails: Sequence[OutgoingMail]) -> str:
+    return ", ".join(str(int(mail.pk)) for mail in mails)
+
+
+def _prepared(values: dict[str, Any]) -> list[Any]:
+    """As the database takes them."""
+    fields = {field.name: field for field in OutgoingMail._meta.concrete_fields}
+    return [fields[name].get_db_prep_save(value, connection) for name, value in values.items()]
 
 
 def take_back(mails: Sequence[OutgoingMail]) -> None:

@@ -1,7 +1,7 @@
 """One branded, accessible mail: HTML with its styles inlined, a text part of equal content, the right headers."""
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from email.utils import formataddr
@@ -11,6 +11,7 @@ import css_inline
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.mail import EmailMultiAlternatives
+from django.db import DatabaseError
 from django.template import Context
 from django.template.loader import get_template, render_to_string
 from django.urls import reverse
@@ -95,14 +96,35 @@ def group_of(mail: OutgoingMail, apart: Apart) -> Hashable:
 
 def apart_of(mail: OutgoingMail) -> Apart:
     """The fields that are this reader's own."""
+    with translation.override(mail.language):
+        return _apart_of(mail)
+
+
+def aparts_of(mails: Sequence[OutgoingMail]) -> dict[int, Apart]:
+    """By id, of mails of one cooperative. Where it fails there is none: it fails again when that mail is composed."""
+    found: dict[int, Apart] = {}
+    for language in {mail.language for mail in mails}:
+        with translation.override(language):
+            for mail in mails:
+                if mail.language == language:
+                    try:
+                        found[mail.pk] = _apart_of(mail)
+                    except DatabaseError:
+                        raise
+                    except Exception:  # noqa: BLE001, S112 (what a mail needs may be gone in any way)
+                        continue
+    return found
+
+
+def _apart_of(mail: OutgoingMail) -> Apart:
+    """In the mail's language."""
     kind = kind_of(mail.kind)
     if kind.apart is None:
         return Apart()
     own = {"reader_name": _name_of(mail)}
     if kind.category == Category.NEWS:
         own["unsubscribe_url"] = _unsubscribe_url(mail)
-    with translation.override(mail.language):
-        apart = kind.apart(mail)
+    apart = kind.apart(mail)
     return Apart(apart.key, own | apart.fields)
 
 

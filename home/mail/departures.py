@@ -34,7 +34,8 @@ Made = TypeVar("Made")
 #: Of how many mails it is asked at once whether they are still wanted.
 ASKED = 48
 
-#: Seconds that what many mails share may be old: pages change while they are sent.
+#: Seconds that what many mails share may be old, as pages change while they are sent; and that an older mail which has
+#: come back to the queue waits behind a long mailing.
 FRESH = 5.0
 
 RENEW_EVERY = claims.LEASE.total_seconds() / 4
@@ -49,16 +50,19 @@ class Run:
         self._lanes = Lanes(1, ahead=1) if self._dialect else Lanes(max(1, settings.MAIL_CONNECTIONS))
         self._composer, self._moulds, self._made_at = Composer(), {}, 0.0  # type: ignore[var-annotated]
         self._unsettled: dict[int, OutgoingMail] = {}
-        self._renewed_at = time.monotonic()
+        self._renewed_at = self._looked_back_at = time.monotonic()
+        self._claimed_up_to = 0
         self._gone: list[tuple[OutgoingMail, str]] = []
         self._retried: deque[Parcel] = deque()
 
-    def send_due(self, limit: int) -> int:
-        """How many rows were handled."""
+    def send_due(self, limit: int, call_another: Callable[[], None]) -> int:
+        """How many rows were handled. Another worker is called once, where one claim does not hold them all."""
         handled = 0
         claims.free_the_dead()
         try:
-            while handled < limit and (mails := claims.claim()):
+            while handled < limit and (mails := self._claim()):
+                if not handled and len(mails) == claims.CLAIM_SIZE:
+                    call_another()
                 done = self.send(mails)
                 handled += done
                 if done < len(mails):
@@ -66,6 +70,16 @@ class Run:
         finally:
             self._lanes.close()
         return handled
+
+    def _claim(self) -> list[OutgoingMail]:
+        """On from where this run is; from the oldest on every few seconds, and where nothing is left ahead."""
+        if time.monotonic() - self._looked_back_at > FRESH:
+            self._claimed_up_to, self._looked_back_at = 0, time.monotonic()
+        mails = claims.claim(claims.CLAIM_SIZE, after=self._claimed_up_to)
+        if not mails and self._claimed_up_to:
+            mails = claims.claim(claims.CLAIM_SIZE)
+        self._claimed_up_to = mails[-1].pk if mails else 0
+        return mails
 
     def send(self, mails: list[OutgoingMail]) -> int:
         """How many of these were handled: all, or those before the provider could not be reached or went silent.
@@ -92,11 +106,13 @@ class Run:
         if self._dialect is None:
             for start in range(0, len(mails), ASKED):
                 wanted, size = self._wanted(mails[start : start + ASKED]), max(1, self._lanes.most // 2)
+                aparts = _aparts([mail for mail in wanted if _is_shared(mail)]) if self._smtp else {}
                 for first in range(0, len(wanted), size):
                     self._freshen()
-                    yield [parcel for mail in wanted[first : first + size] if (parcel := self._alone(mail))]
+                    some = wanted[first : first + size]
+                    yield [parcel for mail in some if (parcel := self._alone(mail, aparts.get(mail.pk)))]
             return
-        aparts: dict[int, Apart] = {}
+        aparts = _aparts([mail for mail in mails if _is_shared(mail) and merging.is_plain(mail.address)])
         for group in _groups(mails, aparts):
             for start in range(0, len(group), self._dialect.most):
                 self._freshen()
@@ -140,15 +156,14 @@ class Run:
                 self._settled(mail)
             return None
 
-    def _alone(self, mail: OutgoingMail) -> Parcel | None:
+    def _alone(self, mail: OutgoingMail, apart: Apart | None = None) -> Parcel | None:
         with within(mail.cooperative):
-            content = self._try(partial(self._content_of, mail), [mail])
+            content = self._try(partial(self._content_of, mail, apart), [mail])
         return None if content is None else Parcel([mail], content)
 
-    def _content_of(self, mail: OutgoingMail) -> EmailMultiAlternatives | ReadyMail:
+    def _content_of(self, mail: OutgoingMail, apart: Apart | None) -> EmailMultiAlternatives | ReadyMail:
         """Bytes for SMTP, filled into what its group shares where it has one; else a message."""
-        if self._smtp and composing.is_shared(mail) and not mail.cooperative.is_rehearsal:
-            apart = composing.apart_of(mail)
+        if self._smtp and apart is not None:
             try:
                 return self._mould_of(mail, apart).fill(mail, apart)
             except moulds.Unfit:
@@ -191,8 +206,7 @@ class Run:
         """Write what came back and what comes next, which is then handed over."""
         gone, self._gone = self._gone, []
         next_ones = [mail for parcel in parcels for mail in parcel.mails]
-        claims.sent(gone)
-        leaving = claims.start_leaving(next_ones)
+        leaving = claims.turn(gone, next_ones)
         going = [kept for parcel in parcels if (kept := parcel.only(leaving))]
         for mail in next_ones:
             if mail.pk not in leaving:
@@ -258,22 +272,24 @@ class Run:
         self._unsettled.pop(mail.pk, None)
 
 
-def _groups(mails: list[OutgoingMail], aparts: dict[int, Apart]) -> list[list[OutgoingMail]]:
-    """Those that one call to the provider may carry; what sets each of them apart is put into `aparts`."""
+def _is_shared(mail: OutgoingMail) -> bool:
+    return composing.is_shared(mail) and not mail.cooperative.is_rehearsal
+
+
+def _aparts(mails: Sequence[OutgoingMail]) -> dict[int, Apart]:
+    """What sets each of them apart, by id."""
+    found: dict[int, Apart] = {}
+    for _cooperative, some in groupby(mails, key=lambda mail: mail.cooperative_id):
+        ours = list(some)
+        with within(ours[0].cooperative):
+            found |= composing.aparts_of(ours)
+    return found
+
+
+def _groups(mails: Sequence[OutgoingMail], aparts: dict[int, Apart]) -> list[list[OutgoingMail]]:
+    """Those that one call to the provider may carry."""
     groups: dict[Hashable, list[OutgoingMail]] = {}
     for mail in mails:
-        with within(mail.cooperative):
-            groups.setdefault(_group_of(mail, aparts), []).append(mail)
+        apart = aparts.get(mail.pk)
+        groups.setdefault(id(mail) if apart is None else composing.group_of(mail, apart), []).append(mail)
     return list(groups.values())
-
-
-def _group_of(mail: OutgoingMail, aparts: dict[int, Apart]) -> Hashable:
-    if not merging.is_plain(mail.address) or mail.cooperative.is_rehearsal:
-        return id(mail)
-    try:
-        aparts[mail.pk] = composing.apart_of(mail)
-        return composing.group_of(mail, aparts[mail.pk])
-    except DatabaseError:
-        raise
-    except Exception:  # noqa: BLE001 (it fails again when it is composed, and says so there)
-        return id(mail)

@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet
 
 from home import clock
 from home.models import BatchStop, Cooperative, HeldFor, MailState, OutgoingMail, Stop
+from home.models.mail import UNDER_WAY
 from home.tenancy import across_cooperatives
 
 FREE = {"lease_token": None, "lease_until": None}
@@ -64,7 +65,7 @@ def cancel_waiting(batch: str) -> int:
 
 def in_doubt(cooperative: Cooperative) -> QuerySet[OutgoingMail]:
     """Mails of no batch of which nobody knows whether they left, oldest first: the worker died too often."""
-    return OutgoingMail.objects.filter(cooperative=cooperative, batch="", state=MailState.IN_DOUBT).order_by("pk")
+    return OutgoingMail.objects.filter(cooperative=cooperative, batch="", stage=MailState.IN_DOUBT).order_by("pk")
 
 
 def settle_doubt(mail: OutgoingMail, *, left: bool) -> bool:
@@ -78,7 +79,7 @@ def settle_doubt(mail: OutgoingMail, *, left: bool) -> bool:
 def sweep() -> int:
     """Mails that came back to the queue after their batch was stopped. Returns how many were put in their place."""
     with across_cooperatives():
-        queued = OutgoingMail.objects.filter(state=MailState.QUEUED)
+        queued = OutgoingMail.objects.filter(stage=UNDER_WAY, state=MailState.QUEUED)
         held = _hold(queued.filter(batch__in=_stopped(Stop.HOLD)))
         return held + _cancel(queued.filter(batch__in=_stopped(Stop.CANCEL)))
 

@@ -27,7 +27,7 @@ from home.models import OutgoingMail
 log = logging.getLogger(__name__)
 
 #: Parcels marked as leaving at a moment, for each connection: one on its way, the others next.
-AHEAD = 4
+AHEAD = 8
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ provider tells later finds it (home.mail.tracking).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
-from django.utils.html import escape
 
 from home.mail import composing
 from home.mail.composing import FIELD, ROW, Draft

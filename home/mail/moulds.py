@@ -11,12 +11,12 @@ from email.message import Message
 from email.policy import compat32
 from email.utils import formatdate
 from functools import partial
+from html import escape
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import forbid_multi_line_headers, sanitize_address
-from django.utils.html import escape
 
 from home.mail import composing, merging
 from home.mail.composing import FIELD, Draft
@@ -79,7 +79,7 @@ class Mould:
         if not merging.is_plain(mail.address):
             raise Unfit(mail.address)
         plain = apart.fields
-        escaped: dict[str, str] = {name: escape(value) for name, value in plain.items()}
+        escaped = {name: escape(value) for name, value in plain.items()}
         parts = [self._own_headers(mail, apart), self._headers]
         for piece in self._pieces:
             parts += (piece.shared, _encoded(piece.line, escaped if piece.in_html else plain))

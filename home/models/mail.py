@@ -34,9 +34,15 @@ class HeldFor(models.TextChoices):
     TEXT = "text", _("The text in the reader’s language")
 
 
+#: The stage of mails that wait or leave: one word for both.
+UNDER_WAY = "under_way"
+
+
 class OutgoingMail(models.Model):
     """`subject_key` names what the mail is about (`pledge:12`), `occasion` which time (a day of grace, a request).
 
+    `stage` is `state`, but the same while it waits and while it leaves, and what the index of it knows: PostgreSQL
+    writes to no index of a row that is claimed or begins to leave, which is most of what a mailing would write.
     `batch` names the mailing it left with, if any. `facts` are what was true when it was written and would no
     longer be found at sending. `provider_id` is what the provider calls it; `delivered_at`, `bounced_at` (for good) and
     `complained_at` are what the provider told of it later (home.mail.tracking), in whatever order.
@@ -69,6 +75,14 @@ class OutgoingMail(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     bounced_at = models.DateTimeField(null=True, blank=True)
     complained_at = models.DateTimeField(null=True, blank=True)
+    stage = models.GeneratedField(
+        expression=models.Case(
+            models.When(state__in=[MailState.QUEUED, MailState.LEAVING], then=models.Value(UNDER_WAY)),
+            default=models.F("state"),
+        ),
+        output_field=models.CharField(max_length=12),
+        db_persist=True,
+    )
 
     objects = ScopedManager()
 
@@ -80,9 +94,9 @@ class OutgoingMail(models.Model):
                 fields=["kind", "subject_key", "occasion", "reader_key"], name="mail_once_per_occasion"
             )
         ]
-        # SQLite does not use a partial index here, so the state stands in it.
+        # SQLite does not use a partial index here, so the stage stands in it.
         indexes: ClassVar = [
-            models.Index(fields=["state", "id"], name="mail_to_send"),
+            models.Index(fields=["stage", "id"], name="mail_by_stage"),
             models.Index(fields=["provider_id"], name="mail_by_provider_id"),
             models.Index(fields=["batch", "id"], name="mail_of_batch"),
         ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from home import backing, clock, outbox
-from home.mail import claims
+from home.mail import claims, holding
 from home.mail.departures import Run
 from home.mail.registry import kind_of
 from home.models import MailState, OutgoingMail
@@ -307,8 +307,65 @@ def test_a_held_mail_waits(news, provider, cooperative):
     assert (outbox.has_work(), outbox.send_due(), provider.taken) == (False, 0, [])
 
 
+def called_workers():
+    return DBTaskResult.objects.filter(task_path__endswith="send_mails").count()
+
+
+def test_a_worker_with_more_than_it_claims_calls_one_other(news, provider, cooperative, monkeypatch):
+    news(*[f"{number}@x.example" for number in range(5)])
+    monkeypatch.setattr(claims, "CLAIM_SIZE", 2)
+    before = called_workers()
+    assert (outbox.send_due(), called_workers() - before) == (5, 1)
+    assert states(cooperative) == [MailState.SENT] * 5
+
+
+def test_a_worker_with_little_calls_nobody(news, provider):
+    news("a@x.example")
+    before = called_workers()
+    assert (outbox.send_due(), called_workers() - before) == (1, 0)
+
+
+def leave(mails):
+    return claims.turn([], mails)
+
+
+def test_what_was_taken_and_what_follows_is_one_statement(news, cooperative, django_assert_num_queries):
+    news("a@x.example", "b@x.example", "c@x.example", "d@x.example")
+    one, two, three, four = claims.claim()
+    assert leave([one, two, three]) == {one.pk, two.pk, three.pk}
+    with django_assert_num_queries(1):
+        assert claims.turn([(one, "first"), (two, "second")], [four]) == {four.pk}
+    with within(cooperative):
+        rows = list(OutgoingMail.objects.order_by("id"))
+    sent, leaving = MailState.SENT, MailState.LEAVING
+    assert [(row.state, row.provider_id, row.attempts) for row in rows] == [
+        (sent, "first", 1),
+        (sent, "second", 1),
+        (leaving, "", 1),
+        (leaving, "", 1),
+    ]
+    assert [row.lease_token for row in rows] == [None, None, one.lease_token, one.lease_token]
+    assert [row.sent_at is None for row in rows] == [False, False, True, True]
+
+
+def test_nothing_turns_whose_lease_is_lost_or_whose_batch_is_stopped(news, cooperative):
+    news("a@x.example", "b@x.example", "c@x.example")
+    one, two, three = claims.claim()
+    leave([one])
+    with within(cooperative):
+        OutgoingMail.objects.filter(pk__in=[one.pk, two.pk]).update(lease_token=uuid.uuid4())
+        holding.hold(cooperative, three.batch)
+    assert claims.turn([(one, "late")], [two, three]) == set()
+    with within(cooperative):
+        assert list(OutgoingMail.objects.order_by("id").values_list("state", "provider_id")) == [
+            (MailState.LEAVING, ""),
+            (MailState.HELD, ""),
+            (MailState.HELD, ""),
+        ]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_claiming_asks_the_same_whatever_waits(news, count, django_assert_num_queries):
     news(*[f"{number}@x.example" for number in range(count)])
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(5):
         assert len(claims.claim()) == count
