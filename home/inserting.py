@@ -9,6 +9,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Field, Model
 
+from home.prepared import prepared_cursor
+
 
 def insert(row: Model) -> None:
     """Write a new row and give it its id. Raises IntegrityError."""
@@ -25,7 +27,7 @@ def insert_once(row: Model) -> bool:
 
 def _run(row: Model, conflict: str) -> bool:
     fields, sql = _made(type(row), conflict)
-    with connection.cursor() as cursor:
+    with prepared_cursor(connection) as cursor:
         cursor.execute(sql, [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields])
         written = cursor.fetchone()
     if written is None:

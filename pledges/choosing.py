@@ -143,7 +143,7 @@ def _known(cooperative_id: int, key: str) -> QuerySet[Backer]:
     return Backer.objects.filter(cooperative_id=cooperative_id, email_key=key)
 
 
-_KNOWN = Ready(_known)
+_KNOWN = Ready(_known, prepared=True)
 
 
 def _backer(cooperative: Cooperative, request: PledgeRequest, known: Backer | None) -> Backer:

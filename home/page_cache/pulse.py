@@ -5,8 +5,8 @@ read (`reads`). What was read stands in the shared store for all pages that show
 and process; once it is nearly a second old, whoever asks first reads it again, and the others go on with what there is.
 A reader that dies is followed by another once its lease is over.
 
-A lone contribution need not wait: what moves figures says so on commit (`stir`), unless they were read a moment ago.
-In a crowd nothing is said, and the next reading comes in time by itself.
+A lone contribution need not wait: what moves figures says so on commit (`stir`), unless they were read a moment ago, or
+this process said so a moment ago. In a crowd nothing is said, and the next reading comes in time by itself.
 """
 
 import logging
@@ -39,6 +39,8 @@ KEPT = 3600
 Read = Callable[[Collection[Fact]], Mapping[Fact, Any]]
 
 _readers: dict[Any, Read] = {}
+#: When this process last said that figures of a cooperative had moved.
+_told: dict[int, float] = {}
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,11 @@ def stir(cooperative_id: int | None) -> None:
     if cooperative_id is None:
         return
     now, last = time.time(), _last_read(cooperative_id)
-    if now - store.read([last]).get(last, 0) >= EVERY:
-        store.write(stirred(cooperative_id), now, seconds=KEPT)
-        shelf.distrust()
+    if now - _told.get(cooperative_id, 0) < EVERY or now - store.read([last]).get(last, 0) < EVERY:
+        return
+    store.write(stirred(cooperative_id), now, seconds=KEPT)
+    _told[cooperative_id] = now
+    shelf.distrust()
 
 
 def key_of(cooperative_id: int | None, facts: Collection[Fact]) -> str:
