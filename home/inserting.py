@@ -1,6 +1,7 @@
 """New rows in one statement, whose SQL is made once for a model: for what is written by the thousand, one at a time.
 
-Without signals. `insert_once` needs no savepoint to find out that it came second.
+Without signals. `insert_once` needs no savepoint to find out that it came second. `change_where` is the conditional
+UPDATE of one row, made in the same way.
 """
 
 from functools import lru_cache
@@ -46,3 +47,31 @@ def _made(model: type[Model], conflict: str) -> tuple[list["Field[Any, Any]"], s
     key = quote(str(meta.pk.column))
     sql = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places}){conflict} RETURNING {key}"  # noqa: S608
     return fields, sql
+
+
+def change_where(row: Model, conditions: dict[str, Any], **values: Any) -> bool:
+    """Write values to this row in the database while its columns there have those of `conditions`. False otherwise.
+
+    The row keeps what it has. Of a model with a `cooperative`, only where it is still the row's.
+    """
+    meta = row._meta
+    if any(field.name == "cooperative" for field in meta.local_concrete_fields):
+        conditions = conditions | {"cooperative": row.cooperative_id}  # type: ignore[attr-defined]
+    fields, sql = _changed(type(row), tuple(values), tuple(conditions))
+    said = [*values.values(), *conditions.values(), row.pk]
+    with prepared_cursor(connection) as cursor:
+        cursor.execute(sql, [field.get_db_prep_save(it, connection) for field, it in zip(fields, said, strict=True)])
+        return bool(cursor.rowcount)
+
+
+@lru_cache(maxsize=100)
+def _changed(
+    model: type[Model], values: tuple[str, ...], conditions: tuple[str, ...]
+) -> tuple[list["Field[Any, Any]"], str]:
+    """The columns in the order of the statement, its id last, and the statement."""
+    meta, quote = model._meta, connection.ops.quote_name
+    known = {field.name: field for field in meta.local_concrete_fields}
+    fields = [*(known[name] for name in (*values, *conditions)), meta.pk]
+    said = [f"{quote(str(field.column))} = %s" for field in fields]
+    put, where = ", ".join(said[: len(values)]), " AND ".join(said[len(values) :])
+    return fields, f"UPDATE {quote(meta.db_table)} SET {put} WHERE {where}"  # noqa: S608

@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 
 from campaigns.models import Campaign
 from home import clock
+from home.inserting import change_where
 from home.languages import text_of
 from home.models import Backer
 from home.tenancy import current_cooperative
@@ -48,7 +49,7 @@ def open_page(checkout: Checkout, written: Pledge | None = None) -> str:
         return checkout.url
     session = _ask(checkout, written or _pledge_of(checkout))
     opened = {"state": CheckoutState.OPEN, "stripe_session": session.id, "url": session.url}
-    if Checkout.objects.filter(pk=checkout.pk, state=CheckoutState.OPENING).update(**opened):
+    if change_where(checkout, {"state": CheckoutState.OPENING}, **opened):
         checkout.state, checkout.stripe_session, checkout.url = CheckoutState.OPEN, session.id, session.url
     else:
         checkout.refresh_from_db()
@@ -94,7 +95,7 @@ def customer_of(backer: Backer, pledge: Pledge, key: str = "") -> str:
             language=backer.language,
             metadata={"tremplin_backer": str(backer.pk)},
         )
-        if Backer.objects.filter(pk=backer.pk, stripe_customer="").update(stripe_customer=made):
+        if change_where(backer, {"stripe_customer": ""}, stripe_customer=made):
             backer.stripe_customer = made
         else:
             backer.refresh_from_db(fields=["stripe_customer"])

@@ -10,8 +10,8 @@ pretix cannot be installed, one that says so (`bench.figures.missing`): name it 
   threads as ours and a PostgreSQL of its own. Reads `per_second`, `p50_ms`, `p99_ms`, `cpu_ms`, `refused`.
 - `orders_done_per_second`: the same with all that follows from an order, as its documentation deploys it: each tells
   its buyer by mail, and its Celery worker runs beside the server. So many orders are placed by `clients` at once, and
-  the clock runs until the sink at `smtp_port` has been handed the mail of each. Reads `per_second`, `accepted_per_second`
-  (while they were placed), `cpu_ms` (of server and worker, an order).
+  the clock runs until the sink at `smtp_port` has been handed the mail of each. Reads `per_second`,
+  `accepted_per_second` (while they were placed), `cpu_ms` (of server and worker, an order).
 - `mails_per_second`: a mail to the buyers of so many orders by its mail-out, through SMTP to the sink that listens on
   `smtp_port`; its Celery worker sends, with a Redis of its own. Reads `per_second`, `recipients`. It sends some 12 a
   second: 300 buyers are enough to know its rate.

@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django_tasks_db.models import DBTaskResult
 
 from home import clock, outbox
-from home.inserting import insert, insert_once
+from home.inserting import change_where, insert, insert_once
 from home.mail.registry import kind_of
 from home.models import Backer, NewsConsent, OutgoingMail
 from tests.factories.pledges import make_backer
@@ -39,6 +39,18 @@ def test_the_second_of_two_is_refused_or_not_written(cooperative, inside, django
     assert insert_once(backer_of(cooperative, "autre@example.com")) is True
     with pytest.raises(IntegrityError):
         insert(backer_of(cooperative))
+
+
+def test_a_row_is_changed_while_it_is_as_expected(cooperative, outsider, inside, django_assert_num_queries):
+    row, other = make_backer(cooperative), make_backer(cooperative, email="autre@example.com")
+    with django_assert_num_queries(1):
+        assert change_where(row, {"stripe_customer": ""}, stripe_customer="cus_1", name="Rosalie") is True
+    assert change_where(row, {"stripe_customer": ""}, stripe_customer="cus_2") is False
+    found = Backer.objects.in_bulk([row.pk, other.pk])
+    assert (found[row.pk].stripe_customer, found[row.pk].name) == ("cus_1", "Rosalie")
+    assert (found[other.pk].stripe_customer, row.stripe_customer) == ("", "")
+    row.cooperative = outsider
+    assert change_where(row, {}, name="Personne") is False
 
 
 def test_what_may_stand_twice_at_different_times_is_written_again(cooperative, inside):
