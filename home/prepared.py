@@ -18,8 +18,9 @@ def prepared_cursor(connection: BaseDatabaseWrapper) -> Any:
         return connection.cursor()
     from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415 (SQLite needs no psycopg)
 
-    any_cursor: Any = connection
-    any_cursor.close_if_health_check_failed()
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        return any_cursor._prepare_cursor(ServerBindingCursor(connection.connection))
+    inside: Any = connection  # whose inner parts have no types
+    cursor: Any = ServerBindingCursor
+    inside.close_if_health_check_failed()
+    inside.ensure_connection()
+    with inside.wrap_database_errors:
+        return inside._prepare_cursor(cursor(inside.connection))
