@@ -4,6 +4,12 @@ Each client opens the form and its review once, as a browser does (cookie, token
 and over as other people from other networks. `paid` follows the way back from the hosted page too: payment, ledger,
 receipt. Stripe answers at once within the server's process (bench/pledging_site.py). The limit is a view without
 middleware that writes the same rows into the same tables (bench/pledging_bare.py).
+
+An order of pretix causes work of its own at once: it tells its buyer, and its worker takes up what it left. Ours causes
+none until it is paid. So pretix is asked twice: `pretix` places orders through its API, without mail and with nobody
+working off what they leave; `pretix_done` has its worker beside the server, as its documentation deploys it, and an
+order counts once the sink has been handed its mail. The bound is on the latter: on how many contributions, and how many
+orders, the machine can go on accepting.
 """
 
 from __future__ import annotations
@@ -18,12 +24,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bench import dumps
 from bench.answers import Answer
 from bench.figures import Bound, Contender, Figure, Place, Reading, plain, ratio
 from bench.installation import Installed, installed
 from bench.load import Load, Story, aside, get, load, post
 from bench.peers import pretix
 from bench.serving import PROXIED, Served, gunicorn
+from bench.sinks import sink
 
 if TYPE_CHECKING:
     from bench.pledging_shop import Offered, Shop
@@ -33,6 +41,7 @@ ORIGIN = {"Origin": f"https://{HOST}"}
 CLIENTS = 8
 CAMPAIGNS = 100
 PLEDGES = 10_000
+SETTLING = 200
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 _people = itertools.count(1)
@@ -164,6 +173,7 @@ def stand(place: Place) -> Iterator[Mapping[str, Contender]]:
         ) -> Contender:
             return lambda: _measured(server, story, offers, count, back)
 
+        _settle(site, ours, bare, spread)
         yield {
             "bare": turn(bare, writing, spread),
             "ours": turn(ours, agreeing, spread),
@@ -172,7 +182,18 @@ def stand(place: Place) -> Iterator[Mapping[str, Contender]]:
             "bare_paid": turn(bare, writing, spread, True),
             "paid": turn(ours, agreeing, spread, True),
             "pretix": until.enter_context(pretix.orders_per_second(place, clients=CLIENTS)),
+            "pretix_done": until.enter_context(
+                pretix.orders_done_per_second(place, smtp_port=until.enter_context(sink("smtp")), clients=CLIENTS)
+            ),
         }
+
+
+def _settle(site: Installed, ours: Served, bare: Served, offers: list[Offered]) -> None:
+    """As after a shop's first minutes, for both alike: processes are warm, and the database knows its tables. Of tables
+    that it takes for empty it makes plans that read all of them, until its own housekeeping comes by."""
+    for server, story in ((bare, writing), (ours, agreeing)):
+        load(server.port, story(offers, Answers(), returns=True), clients=CLIENTS, requests=2 * SETTLING)
+    dumps.ask(site.database, "ANALYZE")
 
 
 @contextmanager
@@ -200,7 +221,11 @@ FIGURE = Figure(
             ratio("paid.per_second", "bare_paid.per_second"),
             at_least=0.4,
         ),
-        Bound("times pretix's orders", ratio("ours.per_second", "pretix.per_second"), at_least=20),
+        Bound(
+            "times pretix's orders, its worker running, each with its mail",
+            ratio("ours.per_second", "pretix_done.per_second"),
+            at_least=20,
+        ),
     ),
-    peers=frozenset({"pretix"}),
+    peers=frozenset({"pretix", "pretix_done"}),
 )

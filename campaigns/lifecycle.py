@@ -104,7 +104,7 @@ def _held(campaign_id: int) -> QuerySet[Campaign]:
     return rows
 
 
-_HELD = Ready(_held)
+_HELD = Ready(_held, prepared=True)
 
 
 def terms_changed(campaign_id: int) -> None:

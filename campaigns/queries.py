@@ -39,7 +39,7 @@ def _bodies(key: UUID) -> QuerySet[CampaignPage]:
     return CampaignPage.objects.filter(live=True, translation_key=key).only("body").order_by()
 
 
-_BODIES = Ready(_bodies)
+_BODIES = Ready(_bodies, prepared=True)
 
 
 def rewards_of(campaign: Campaign) -> QuerySet[Reward]:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from django.db import connection
 from django.db.models import Field, Model
 
+from home.prepared import prepared_cursor
+
 Row = TypeVar("Row", bound=Model)
 Fields = list["Field[Any, Any]"]
 
@@ -72,7 +74,7 @@ def _run(rows: Sequence[Model], conflict: str = "", told: str = "") -> list[Any]
     """The id of each row that was written, and the column of it that is asked for."""
     fields, sql = _made(type(rows[0]), len(rows), conflict, told)
     values = [value for row in rows for value in _values(row, fields)]
-    with connection.cursor() as cursor:
+    with prepared_cursor(connection) as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
 

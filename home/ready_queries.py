@@ -6,6 +6,9 @@ places that the stand-ins have among its parameters; rows, related rows and pref
 
 Whatever is not a value must be part of the `shape`: what changes the SQL itself, and what a builder reads by itself
 (the month that it is, a time zone).
+
+PostgreSQL plans a query anew each time as well, and takes five times longer for it than for a row that it finds by its
+key. One that is `prepared` it plans once a connection: for what is found by keys, however large the tables are.
 """
 
 import copy
@@ -19,6 +22,7 @@ from django.db import connections, models
 from django_scopes import get_scope, scope
 
 from home.models import Cooperative
+from home.prepared import prepared_cursor
 
 #: Of one query; lists of many lengths are as many shapes.
 MOST_SHAPES = 200
@@ -49,6 +53,7 @@ class _Made:
     compiler: Any
     sql: str
     places: Sequence[_Place]
+    is_prepared: bool
 
 
 class Ready:
@@ -56,8 +61,8 @@ class Ready:
     they are.
     """
 
-    def __init__(self, build: Callable[..., Any]) -> None:
-        self.build = build
+    def __init__(self, build: Callable[..., Any], *, prepared: bool = False) -> None:
+        self.build, self.prepared = build, prepared
         self._made: dict[Hashable, _Made] = {}
 
     def __call__(self, *values: Any, shape: Values = ()) -> list[Any]:
@@ -80,10 +85,10 @@ class Ready:
         """Within the scope of a stand-in, if there is one: its id is one value more."""
         stand_ins = tuple(_stand_in(value, number) for number, value in enumerate(values))
         if cooperative is None:
-            return _compiled(self.build(*stand_ins, *shape), stand_ins, len(values))
+            return _compiled(self.build(*stand_ins, *shape), stand_ins, len(values), self.prepared)
         house = FIRST - 1
         with scope(cooperative=Cooperative(pk=house)):
-            return _compiled(self.build(*stand_ins, *shape), (*stand_ins, house), len(values))
+            return _compiled(self.build(*stand_ins, *shape), (*stand_ins, house), len(values), self.prepared)
 
 
 def _stand_in(value: Any, number: int) -> Any:
@@ -96,7 +101,7 @@ def _stand_in(value: Any, number: int) -> Any:
     return f"stand-in {number}" if isinstance(value, str) else FIRST + number
 
 
-def _compiled(rows: Any, stand_ins: Values, told: int) -> _Made:
+def _compiled(rows: Any, stand_ins: Values, told: int, prepared: bool) -> _Made:
     connection = connections[rows.db]
     compiler = rows.query.get_compiler(connection=connection)
     sql, params = compiler.as_sql()
@@ -106,7 +111,7 @@ def _compiled(rows: Any, stand_ins: Values, told: int) -> _Made:
     if missing:
         raise ValueError(f"Values {sorted(missing)} are nowhere in the query: {sql}")
     _keep_converters(compiler)
-    return _Made(rows, compiler, sql, places)
+    return _Made(rows, compiler, sql, places, prepared)
 
 
 def _keep_converters(compiler: Any) -> None:
@@ -128,7 +133,7 @@ def _forms(stand_ins: Values, connection: Any) -> Iterator[tuple[int, Any, Calla
 
 
 def _run(made: _Made, values: Values) -> models.QuerySet[Any]:
-    """A queryset like the one that was built, whose compiler has its SQL already."""
+    """A queryset like the one that was built, whose compiler has its SQL already, and the converters of its columns."""
     known = made.rows
     sql, params = made.sql, tuple(place.filled(values) for place in made.places)
 
@@ -136,6 +141,8 @@ def _run(made: _Made, values: Values) -> models.QuerySet[Any]:
         compiler = copy.copy(made.compiler)
         compiler.connection = connection or connections[using or known.db]
         compiler.as_sql = lambda *args, **kwargs: (sql, params)
+        if made.is_prepared:
+            compiler.execute_sql = lambda *args, **kwargs: [_fetched(compiler, sql, params)]
         return compiler
 
     query = copy.copy(known.query)
@@ -144,3 +151,11 @@ def _run(made: _Made, values: Values) -> models.QuerySet[Any]:
     for name in ("_prefetch_related_lookups", "_iterable_class", "_fields"):
         setattr(rows, name, getattr(known, name))
     return rows
+
+
+def _fetched(compiler: Any, sql: str, params: Values) -> list[Any]:
+    """All rows, as a compiler gives them: without columns that were only there to order by."""
+    with prepared_cursor(compiler.connection) as cursor:
+        cursor.execute(sql, params)
+        rows: list[Any] = cursor.fetchall()
+    return [row[: compiler.col_count] for row in rows] if compiler.has_extra_select else rows

@@ -1,6 +1,6 @@
 """A row in hand changed by one statement, whose SQL is made once for its model: for what changes by the thousand.
 
-Without signals. Whose row it is was asked when it was read.
+Without signals. Of a model with a `cooperative`, only where it is still the row's.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Field, Model
 
+from home.prepared import prepared_cursor
+
 Fields = list["Field[Any, Any]"]
 
 
@@ -18,17 +20,23 @@ def rewrite(row: Model, *, where: Mapping[str, Any] | None = None, **values: Any
 
     False, and nothing is written, where one is not, or the row is gone.
     """
-    known = where or {}
+    known = dict(where or {})
+    if _is_of_a_cooperative(type(row)):
+        known["cooperative"] = row.cooperative_id  # type: ignore[attr-defined]
     asked = tuple((name, value is None) for name, value in known.items())
     written, compared, sql = _made(type(row), tuple(values), asked)
-    prepared = [*_prepared(written, values), row.pk, *_prepared(compared, known)]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, prepared)
+    with prepared_cursor(connection) as cursor:
+        cursor.execute(sql, [*_prepared(written, values), row.pk, *_prepared(compared, known)])
         if not cursor.rowcount:
             return False
     for name, value in values.items():
         setattr(row, name, value)
     return True
+
+
+@lru_cache(maxsize=200)
+def _is_of_a_cooperative(model: type[Model]) -> bool:
+    return any(field.name == "cooperative" for field in model._meta.local_concrete_fields)
 
 
 def _prepared(fields: Fields, values: Mapping[str, Any]) -> list[Any]:

@@ -23,6 +23,7 @@ from campaigns.models import Campaign
 from home import clock
 from home.languages import text_of
 from home.models import Backer
+from home.rewriting import rewrite
 from home.tenancy import current_cooperative
 from pledges import card_removals, cards, changing, gateway, pledging
 from pledges.consent_texts import change_text, checkout_text
@@ -48,9 +49,7 @@ def open_page(checkout: Checkout, written: Pledge | None = None) -> str:
         return checkout.url
     session = _ask(checkout, written or _pledge_of(checkout))
     opened = {"state": CheckoutState.OPEN, "stripe_session": session.id, "url": session.url}
-    if Checkout.objects.filter(pk=checkout.pk, state=CheckoutState.OPENING).update(**opened):
-        checkout.state, checkout.stripe_session, checkout.url = CheckoutState.OPEN, session.id, session.url
-    else:
+    if not rewrite(checkout, where={"state": CheckoutState.OPENING}, **opened):
         checkout.refresh_from_db()
     return session.url
 
@@ -94,9 +93,7 @@ def customer_of(backer: Backer, pledge: Pledge, key: str = "") -> str:
             language=backer.language,
             metadata={"tremplin_backer": str(backer.pk)},
         )
-        if Backer.objects.filter(pk=backer.pk, stripe_customer="").update(stripe_customer=made):
-            backer.stripe_customer = made
-        else:
+        if not rewrite(backer, where={"stripe_customer": ""}, stripe_customer=made):
             backer.refresh_from_db(fields=["stripe_customer"])
     return backer.stripe_customer
 

@@ -143,7 +143,7 @@ def _known(cooperative_id: int, key: str) -> QuerySet[Backer]:
     return Backer.objects.filter(cooperative_id=cooperative_id, email_key=key)
 
 
-_KNOWN = Ready(_known)
+_KNOWN = Ready(_known, prepared=True)
 
 
 def _backer(cooperative: Cooperative, request: PledgeRequest, known: Backer | None) -> Backer:
@@ -183,7 +183,10 @@ def write_pledge(cooperative: Cooperative, offer: Offer, request: PledgeRequest,
     )
     insert(pledge)
     items = [_item(pledge, offer.by_id[one.reward_id], one, offer.months[one.reward_id]) for one in request.chosen]
-    PledgeItem.objects.bulk_create(items)
+    if len(items) == 1:
+        insert(items[0])
+    else:
+        PledgeItem.objects.bulk_create(items)
     written = pledge.items.all()  # its page asks for them: known, and asked for anew by whoever filters them
     written._result_cache = items
     pledge._prefetched_objects_cache = {"items": written}  # type: ignore[attr-defined]

@@ -76,4 +76,4 @@ def _attach(rewards: list[Reward], name: str, rows: list[Any]) -> None:
         reward.__dict__.setdefault("_prefetched_objects_cache", {})[name] = of_reward[reward.pk]
 
 
-_TIERS, _VARIANTS, _POSTAGE = Ready(_tiers), Ready(_variants), Ready(_postage)
+_TIERS, _VARIANTS, _POSTAGE = (Ready(build, prepared=True) for build in (_tiers, _variants, _postage))

@@ -12,12 +12,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from campaigns import lifecycle, stock
 from home import backing, clock, outbox
 from home.inserting import insert
 from home.mail.registry import kind_of
 from home.models import Cooperative
+from home.ready_queries import Ready
 from pledges import choosing, giving_back, ledger, on_offer, refund_requests, saved_cards, taxes
 from pledges.choosing import PledgeRefused, PledgeRequest
 from pledges.commission import commission_on
@@ -153,12 +155,19 @@ def _confirm(checkout: Checkout, **card: object) -> tuple[Pledge, list[PledgeIte
     )
     if not moved:
         raise RuntimeError(f"Pledge {checkout.pledge_id} was paid for, and is no longer pending.")
-    pledge = Pledge.objects.select_related("cooperative__site", "backer", "campaign").get(pk=checkout.pledge_id)
+    pledge: Pledge = _CONFIRMED(checkout.pledge_id)[0]
     backing.follow(pledge.backer, name=pledge.backer.name, language=pledge.language)
     items = list(PledgeItem.objects.filter(pledge_id=checkout.pledge_id).order_by("reward_id"))
     for item in items:
         stock.confirm(item.reward_id, item.quantity)
     return pledge, items
+
+
+def _confirmed(pledge_id: int) -> QuerySet[Pledge]:
+    return Pledge.objects.filter(pk=pledge_id).select_related("cooperative__site", "backer", "campaign")
+
+
+_CONFIRMED = Ready(_confirmed, prepared=True)
 
 
 def keep_new_card(checkout: Checkout, card: Card) -> bool:

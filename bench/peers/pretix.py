@@ -8,6 +8,10 @@ pretix cannot be installed, one that says so (`bench.figures.missing`): name it 
 
 - `orders_per_second`: orders through its REST API by `clients` at once, against gunicorn with as many workers and
   threads as ours and a PostgreSQL of its own. Reads `per_second`, `p50_ms`, `p99_ms`, `cpu_ms`, `refused`.
+- `orders_done_per_second`: the same with all that follows from an order, as its documentation deploys it: each tells
+  its buyer by mail, and its Celery worker runs beside the server. So many orders are placed by `clients` at once, and
+  the clock runs until the sink at `smtp_port` has been handed the mail of each. Reads `per_second`,
+  `accepted_per_second` (while they were placed), `cpu_ms` (of server and worker, an order).
 - `mails_per_second`: a mail to the buyers of so many orders by its mail-out, through SMTP to the sink that listens on
   `smtp_port`; its Celery worker sends, with a Redis of its own. Reads `per_second`, `recipients`. It sends some 12 a
   second: 300 buyers are enough to know its rate.
@@ -79,8 +83,8 @@ class House:
             yield server
 
     @contextmanager
-    def working(self, workers: int) -> Iterator[None]:
-        """Its Celery worker, in so many processes."""
+    def working(self, workers: int) -> Iterator[serving.Served]:
+        """Its Celery worker, in so many processes; it serves nothing, but is weighed as a server is."""
         options = f"-A pretix.celery_app worker -c {workers} -l warning --without-gossip --without-mingle"
         command = [str(self.python), "-m", "celery", *options.split(), "--without-heartbeat"]  # it is the only worker
         with (self.folder / "celery.log").open("wb") as log:
@@ -88,7 +92,7 @@ class House:
                 command, env=self.environment, cwd=self.folder, stdout=log, stderr=log, preexec_fn=dies_with_parent()
             )
             try:
-                yield
+                yield serving.Served(0, process.pid, self.folder / "celery.log")
             finally:
                 stop(process, patience=20)
 
@@ -162,20 +166,68 @@ def _orders(
     place: Place, clients: int, workers: int, threads: int, seconds: float, mailed: bool
 ) -> Iterator[Contender]:
     with _standing(place) as house, house.served(workers, threads) as server:
-        order = {
-            "email": "buyer@example.org",
-            "locale": "en",
-            "sales_channel": "web",
-            "payment_provider": "manual",
-            "send_email": mailed,
-            "positions": [{"item": int(dumps.ask(house.database, "SELECT id FROM pretixbase_item"))}],
-        }
-        token = dumps.ask(house.database, "SELECT token FROM pretixbase_teamapitoken")
-        headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
-        request = post(ORDERS, "localhost", json.dumps(order).encode(), headers)
+        request = _order(house, mailed)
         # Each of its processes has seen one before it counts.
         load(server.port, repeat(request), clients=clients, requests=2 * clients, also=frozenset({BUSY}))
         yield lambda: _read(server, request, clients, seconds)
+
+
+def _order(house: House, mailed: bool) -> bytes:
+    """One ticket, as its API is asked for it."""
+    order = {
+        "email": "buyer@example.org",
+        "locale": "en",
+        "sales_channel": "web",
+        "payment_provider": "manual",
+        "send_email": mailed,
+        "positions": [{"item": int(dumps.ask(house.database, "SELECT id FROM pretixbase_item"))}],
+    }
+    token = dumps.ask(house.database, "SELECT token FROM pretixbase_teamapitoken")
+    headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
+    return post(ORDERS, "localhost", json.dumps(order).encode(), headers)
+
+
+def orders_done_per_second(
+    place: Place, *, smtp_port: int, clients: int = 8, workers: int = 2, threads: int = 4, orders: int = 200
+) -> AbstractContextManager[Contender]:
+    """So many orders of one ticket, and the mail of each, with its worker in as many processes as ours."""
+    return or_missing(_orders_done(place, smtp_port, clients, workers, threads, orders))
+
+
+@contextmanager
+def _orders_done(
+    place: Place, smtp_port: int, clients: int, workers: int, threads: int, orders: int
+) -> Iterator[Contender]:
+    with (
+        _standing(place, smtp_port) as house,
+        house.served(workers, threads) as server,
+        house.working(workers) as worker,
+    ):
+        request = _order(house, mailed=True)
+        _order_and_wait(house, server, request, clients, 2 * clients)
+        yield lambda: _read_done(house, server, worker, request, clients, orders)
+
+
+def _read_done(
+    house: House, server: serving.Served, worker: serving.Served, request: bytes, clients: int, orders: int
+) -> Reading:
+    begun = time.monotonic()
+    with server.weighed() as served, worker.weighed() as worked:
+        found = _order_and_wait(house, server, request, clients, orders)
+    done = found.requests - found.statuses[BUSY]
+    return {
+        "per_second": done / (time.monotonic() - begun),
+        "accepted_per_second": done / found.seconds,
+        "cpu_ms": (served.cpu_ms + worked.cpu_ms) / done,
+    }
+
+
+def _order_and_wait(house: House, server: serving.Served, request: bytes, clients: int, orders: int) -> Load:
+    """Place orders, and wait until the mail of each has been handed over."""
+    before = _sent(house)
+    found = load(server.port, repeat(request), clients=clients, requests=orders, also=frozenset({BUSY}))
+    _wait_for_mails(house, before + found.requests - found.statuses[BUSY])
+    return found
 
 
 def shop_page(
@@ -220,13 +272,17 @@ def _mail_out(house: House, recipients: int) -> Reading:
     does not count."""
     dumps.ask(house.database, "DELETE FROM pretixbase_outgoingmail")
     house.run("mail")
-    end = time.monotonic() + MAIL_WITHIN
-    while _sent(house) < recipients:
-        if time.monotonic() > end:
-            raise RuntimeError(f"pretix sent {_sent(house)} of {recipients} mails in {MAIL_WITHIN:.0f} s")
-        time.sleep(0.5)
+    _wait_for_mails(house, recipients)
     took = "SELECT extract(epoch FROM max(sent) - min(created)) FROM pretixbase_outgoingmail"
     return {"per_second": recipients / float(dumps.ask(house.database, took)), "recipients": float(recipients)}
+
+
+def _wait_for_mails(house: House, wanted: int) -> None:
+    end = time.monotonic() + MAIL_WITHIN
+    while _sent(house) < wanted:
+        if time.monotonic() > end:
+            raise RuntimeError(f"pretix sent {_sent(house)} of {wanted} mails in {MAIL_WITHIN:.0f} s")
+        time.sleep(0.25)
 
 
 def _sent(house: House) -> int:

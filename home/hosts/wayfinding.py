@@ -59,7 +59,7 @@ def _named(host: str) -> QuerySet[Site]:
     return sites.select_related("root_page__locale", "cooperative", "brand__logo")
 
 
-_NAMED = Ready(_named)
+_NAMED = Ready(_named, prepared=True)
 
 
 def moved_from(request: HttpRequest) -> Cooperative | None:

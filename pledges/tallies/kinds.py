@@ -107,12 +107,13 @@ def person_now(column: str) -> str:
     """Whether it is true of the person of a row of `pledges_tallyperson`."""
     _kind, condition = OF_PERSON[column]
     return (
-        "EXISTS (SELECT 1 FROM pledges_pledge p WHERE p.campaign_id = pledges_tallyperson.campaign_id "
+        "(SELECT COUNT(*) > 0 FROM pledges_pledge p WHERE p.campaign_id = pledges_tallyperson.campaign_id "
         f"AND p.backer_id = pledges_tallyperson.backer_id AND p.state = 'confirmed' AND {condition})"
     )
 
 
-#: Whether the person of a row of `pledges_tallyholder` is promised its reward. The backer's few pledges come first.
-HOLDS_NOW = f"""EXISTS (SELECT 1 FROM pledges_pledge p CROSS JOIN pledges_pledgeitem i
+#: Whether the person of a row of `pledges_tallyholder` is promised its reward. The backer's few pledges come first,
+#: never the many items of the reward (`+ 0`: by no index). Counted, as EXISTS may be answered for everybody at once.
+HOLDS_NOW = f"""(SELECT COUNT(*) > 0 FROM pledges_pledge p CROSS JOIN pledges_pledgeitem i
     WHERE p.backer_id = pledges_tallyholder.backer_id AND p.state IN ('pending', 'confirmed')
-    AND i.pledge_id = p.id AND i.reward_id = pledges_tallyholder.reward_id AND i.quantity > 0 AND NOT {GONE})"""
+    AND i.pledge_id = p.id AND i.reward_id + 0 = pledges_tallyholder.reward_id AND i.quantity > 0 AND NOT {GONE})"""

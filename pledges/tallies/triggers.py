@@ -59,8 +59,10 @@ def _as_postgresql(rule: Rule) -> list[str]:
         body = f"IF {rule.guard} THEN\n{body}END IF;\n"
     when = f" WHEN ({rule.when})" if rule.when else ""
     return [
-        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n{body}"
-        "RETURN NULL;\nEND $$",
+        # A connection keeps the plans of a function. One that is made while a table is small reads it from end to end,
+        # and a launch would do so with each pledge until the statistics follow: never without an index.
+        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off "
+        f"AS $$\nBEGIN\n{body}RETURN NULL;\nEND $$",
         f"CREATE TRIGGER {rule.name} {_event(rule)}{when} EXECUTE FUNCTION {function}()",
     ]
 

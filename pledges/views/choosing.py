@@ -129,7 +129,7 @@ def _launched(campaign_id: int) -> QuerySet[Campaign]:
     return Campaign.objects.exclude(state__in=BEFORE_LAUNCH).filter(pk=campaign_id)
 
 
-_LAUNCHED = Ready(_launched)
+_LAUNCHED = Ready(_launched, prepared=True)
 
 
 def _confirm(request: Visit, campaign: Campaign) -> HttpResponseBase:

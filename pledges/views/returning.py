@@ -4,8 +4,9 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -14,6 +15,7 @@ from campaigns.models import RewardStock
 from campaigns.sharing.addresses import share_for
 from home import clock
 from home.languages import current
+from home.ready_queries import Ready
 from pledges import checkout, gateway, mending, own_settings, pledging
 from pledges.card_expiry import expires_before_charge
 from pledges.consent_texts import charge_date
@@ -37,7 +39,7 @@ FRESH = timedelta(hours=1)
 @require_safe
 def returned(request: Visit, key: UUID) -> HttpResponseBase:
     """The success address. The pledge is confirmed here or by the event, whichever comes first."""
-    row = _row(key)
+    row = _row(request, key)
     if row.purpose == CheckoutPurpose.MEND:
         return _card_given(request, row)
     try:
@@ -58,7 +60,7 @@ def returned(request: Visit, key: UUID) -> HttpResponseBase:
 @require_safe
 def left(request: Visit, key: UUID) -> HttpResponseBase:
     """The cancel address: the choice is kept while the page is open."""
-    row = _row(key)
+    row = _row(request, key)
     if row.purpose == CheckoutPurpose.MEND:
         if not _is_fresh(row):
             return HttpResponseRedirect(reverse("contribution_link"))
@@ -73,11 +75,19 @@ def left(request: Visit, key: UUID) -> HttpResponseBase:
     return render(request, "pledges/left.html", {"row": row, "campaign": row.pledge.campaign, "kept_until": kept_until})
 
 
-def _row(key: UUID) -> Checkout:
-    rows = Checkout.objects.select_related(
-        "pledge__campaign__cooperative__site", "pledge__cooperative__site", "pledge__backer"
-    )
-    return get_object_or_404(rows, key=key)
+def _row(request: Visit, key: UUID) -> Checkout:
+    row: Checkout | None = next(iter(_KEYED(key)), None)
+    if row is None:
+        raise Http404(f"There is no page {key} here.")
+    row.cooperative = row.pledge.cooperative = row.pledge.campaign.cooperative = request.cooperative
+    return row
+
+
+def _keyed(key: UUID) -> QuerySet[Checkout]:
+    return Checkout.objects.filter(key=key).select_related("pledge__campaign", "pledge__backer")
+
+
+_KEYED = Ready(_keyed, prepared=True)
 
 
 def _is_fresh(row: Checkout) -> bool:

@@ -34,3 +34,10 @@ def test_a_row_that_is_gone_is_not_written(cooperative, inside):
     backer = make_backer(cooperative)
     Backer.objects.all().delete()
     assert rewrite(backer, name="Priya") is False
+
+
+def test_what_became_anothers_is_not_written(cooperative, outsider, inside):
+    backer = make_backer(cooperative, name="Rosalie")
+    backer.cooperative = outsider
+    assert rewrite(backer, name="Priya") is False
+    assert Backer.objects.get().name == "Rosalie"
