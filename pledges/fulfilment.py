@@ -39,12 +39,16 @@ from pledges.enums import DisputeState, FulfilmentState, PaymentState, PledgeSta
 from pledges.gone_back import given_up, given_up_requests, gone_back
 from pledges.models import DeliveryAddress, Dispute, PledgeItem, Refund
 from pledges.models.payments import GIVEN_BACK
-from pledges.models.pledges import MONTH, WAITING
+from pledges.models.pledges import AWAITED, MONTH
 
 CHUNK = 500
 
 #: The pledge stands and its money came.
 PAID = Q(pledge__state=PledgeState.CONFIRMED, pledge__payments__part=0, pledge__payments__state=PaymentState.PAID)
+
+
+#: States in which a backer still waits.
+WAITING = AWAITED
 
 
 def abandon(campaign: Campaign) -> None:

@@ -147,8 +147,8 @@ class PledgeConsent(models.Model):
         return f"{self.pledge_id} · {self.text_version}"
 
 
-#: States in which a backer still waits.
-WAITING = (
+#: States in which a backer still waits, and the others.
+AWAITED = (
     FulfilmentState.NOT_STARTED,
     FulfilmentState.IN_PRODUCTION,
     FulfilmentState.READY,
@@ -208,7 +208,7 @@ class PledgeItem(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["reward", "state"], name="item_by_reward"),
-            models.Index("cooperative", MONTH, "id", condition=models.Q(state__in=WAITING), name="item_waiting"),
+            models.Index("cooperative", MONTH, "id", condition=models.Q(state__in=AWAITED), name="item_waiting"),
             models.Index(
                 "cooperative", "state", MONTH, "id", condition=models.Q(state__in=HANDLED), name="item_handled"
             ),

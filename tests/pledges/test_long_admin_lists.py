@@ -1,4 +1,4 @@
-"""Lists that may be long: every row once, in order, what was asked for kept from page to page; what waits stands on top."""
+"""Lists that may be long: every row once, in order, with what was asked for on each page; what waits stands on top."""
 
 from datetime import date, timedelta
 
@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from home import clock, long_lists
+from home.models import Role
 from home.tenancy import within
 from pledges import fulfilment, promises
 from pledges.enums import FulfilmentState, ProblemKind, RequestState
@@ -23,7 +24,7 @@ NOW = clock.now()
 @pytest.fixture
 def owner(cooperative, on_host):
     client = on_host(cooperative)
-    client.force_login(make_user(cooperative, "owner"))
+    client.force_login(make_user(cooperative, Role.OWNER))
     return client
 
 

@@ -7,6 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from home import clock
+from home.models import Role
 from home.tenancy import within
 from pledges import money_counts
 from pledges.enums import PaymentState
@@ -70,7 +71,7 @@ def test_what_changed_is_counted_after_a_minute_the_rest_after_ten(many):
 
 def test_the_screens_show_what_was_kept_and_of_when(many, cooperative, outsider, on_host):
     treasurer, page = on_host(cooperative), reverse("pledges_settlement", args=[many.pk])
-    treasurer.force_login(make_user(cooperative, "treasurer"))
+    treasurer.force_login(make_user(cooperative, Role.TREASURER))
     assert "comptées" not in treasurer.get(page).content.decode()
     with within(cooperative):
         money_counts.keep(many)
