@@ -69,7 +69,7 @@ def test_fulfilment_goes_by_month_and_keeps_its_filter(campaign, owner):
     assert held == [[late, soon], [later, latest], [moved]]
     assert addresses[1:] == [f"?campaign={campaign.pk}&after={pk}" for pk in (soon, latest)]
     back, _addresses = walked(owner, "pledges_fulfilment", f"?campaign={campaign.pk}&end=1", way="previous")
-    assert back == [[latest, moved], [soon, later], [late]]
+    assert back == [[latest, moved], [soon, later], [late, soon]]
     assert walked(owner, "pledges_fulfilment", f"?campaign={campaign.pk}&late=on")[0] == [[late]]
     PledgeItem.objects.filter(pk__in=[late, latest, moved]).update(state=FulfilmentState.SENT)
     assert walked(owner, "pledges_fulfilment", "?state=sent")[0] == [[late, latest], [moved]]
@@ -119,7 +119,7 @@ def test_what_waits_stands_on_every_page_and_the_rest_latest_first(view, make, c
     answered = [make(item, number, True, *more) for number in range(3)]
     waiting = make(item, 0, False, *more)
     assert walked(owner, view)[0] == [[answered[2], answered[1]], [answered[0]]]
-    assert walked(owner, view, "?end=1", way="previous")[0] == [[answered[1], answered[0]], [answered[2]]]
+    assert walked(owner, view, "?end=1", way="previous")[0] == [[answered[1], answered[0]], [answered[2], answered[1]]]
     for address in ("", "?end=1"):
         shown = owner.get(reverse(view) + address).context["waiting"]
         assert [getattr(row, "request", row).pk for row in shown] == [waiting]

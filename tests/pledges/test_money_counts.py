@@ -80,4 +80,4 @@ def test_the_screens_show_what_was_kept_and_of_when(many, cooperative, outsider,
     assert "comptées" in shown.content.decode()
     assert [(line.count, line.amount) for line in shown.context["pledges"]] == [(2, 6000)]
     other = make_campaign(outsider)
-    assert treasurer.get(reverse("pledges_settlement", args=[other.pk])).status_code == 404
+    assert treasurer.get(reverse("pledges_settlement", args=[other.pk]), follow=True).status_code == 404
