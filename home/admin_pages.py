@@ -29,6 +29,13 @@ def furniture(title: str, icon: str, *, above: Iterable[Crumb] = ()) -> dict[str
 
 
 class Paginator(WagtailPaginator):
+    """`count` may be told where counting costs as much as reading."""
+
+    def __init__(self, rows: QuerySet, per_page: int, count: int | None = None) -> None:
+        super().__init__(rows, per_page)
+        if count is not None:
+            self.count = count
+
     @property
     def items_count_label(self) -> str:
         """Wagtail's own names the model, in English where it has no name for people."""
@@ -36,9 +43,9 @@ class Paginator(WagtailPaginator):
         return words % {"n": formats.number(self.count)}
 
 
-def page_of(request: HttpRequest, rows: QuerySet) -> dict[str, Any]:
-    """One page of a list, and the numbers that lead to the others."""
-    page: Page = Paginator(rows, PER_PAGE).get_page(request.GET.get("p"))
+def page_of(request: HttpRequest, rows: QuerySet, *, count: int | None = None) -> dict[str, Any]:
+    """One page of a list that stays short, and the numbers that lead to the others; home.long_lists for long ones."""
+    page: Page = Paginator(rows, PER_PAGE, count).get_page(request.GET.get("p"))
     return {
         "page_obj": page,
         "rows": page.object_list,

@@ -9,18 +9,19 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import islice
+from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, Reward
 from home.models import Cooperative
 from pledges.enums import DisputeState, FulfilmentState, PaymentState, RefundState
-from pledges.models import Dispute, Payment, PledgeItem, Refund
+from pledges.models import Dispute, Payment, Pledge, PledgeItem, Refund
 from pledges.periods import end_of
 from pledges.taxes import pro_rata
 
-CHUNK = 500
+CHUNK = 1000
 
 LEFT = [FulfilmentState.SENT, FulfilmentState.DELIVERED]
 
@@ -48,67 +49,58 @@ class Owed:
 def owed_at(cooperative: Cooperative, on: date) -> list[Owed]:
     """By campaign and tier, at the end of that day where the cooperative is. Memory is that of the tiers."""
     end = end_of(on, cooperative)
-    found: dict[int, Owed] = {}
-    for item in _items(cooperative, end):
-        payments = _made(item, end)
-        if _went_back(payments, end):
-            continue
-        line = found.setdefault(item.reward_id, Owed(item.reward.campaign, item.reward))
-        line.count += item.quantity
-        line.gross += item.total + item.postage
-        for code, (cents, base) in _taxes_in(payments).items():
-            line.taxes[code] += pro_rata(cents, min(item.taxable, base), base)
+    items = _items(cooperative, end)
+    price: Any = F("quantity") * (F("unit_amount") + F("unit_postage"))
+    sums = items.values("reward_id").annotate(count=Sum("quantity"), gross=Sum(price))
+    tiers = {tier: (count, gross) for tier, count, gross in sums.values_list("reward_id", "count", "gross")}
+    rewards = Reward.objects.select_related("campaign").in_bulk(tiers)
+    found = {tier: Owed(rewards[tier].campaign, rewards[tier], *sums) for tier, sums in tiers.items()}
+    for reward_id, taxable, code, cents, base in _taxed(items, end):
+        found[reward_id].taxes[code] += pro_rata(cents, min(taxable, base), base)
     return sorted(found.values(), key=lambda line: (-line.campaign.pk, line.reward.position, line.reward.pk))
 
 
-def _items(cooperative: Cooperative, end: datetime) -> Iterator[PledgeItem]:
+def _items(cooperative: Cooperative, end: datetime) -> QuerySet[PledgeItem]:
     paid = Payment.objects.filter(part=0, paid_at__lt=end).filter(
         Q(state=PaymentState.PAID) | Q(state=PaymentState.BOUNCED, bounced_at__gte=end)
     )
     # Items that left before the day was kept have the day of their state.
     left = Q(left_at__lt=end) | Q(left_at=None, state__in=LEFT, state_since__lt=end)
-    items = (
-        PledgeItem.objects.filter(cooperative=cooperative, pledge__in=paid.values("pledge"))
-        .exclude(state=FulfilmentState.NOT_APPLICABLE)
-        .exclude(pledge__ended_at__lt=end)
-        .exclude(left)
-        .select_related("reward__campaign", "pledge")
-        .prefetch_related(
-            Prefetch(
-                "pledge__payments", Payment.objects.order_by("part").prefetch_related("taxes", "refunds", "disputes")
-            )
-        )
+    items = PledgeItem.objects.filter(cooperative=cooperative, pledge__in=paid.order_by().values("pledge"))
+    standing = items.exclude(state=FulfilmentState.NOT_APPLICABLE).exclude(pledge__ended_at__lt=end).exclude(left)
+    return standing.exclude(pledge__in=_gone_back(end)).order_by()
+
+
+def _taxed(items: QuerySet[PledgeItem], end: datetime) -> Iterator[tuple[int, int, str, int, int]]:
+    """Of each item and tax: its reward, what of it is taxable, and over all that was paid by then the tax, and what it
+    is in. A later part is taxed on what the earlier ones did not cover.
+    """
+    tax = "pledge__payments__taxes__"
+    made = items.filter(pledge__payments__paid_at__lt=end, **{f"{tax}isnull": False})
+    of_item = made.values("pk", "reward_id", "quantity", "unit_taxable", code=F(f"{tax}code"))
+    sums = of_item.annotate(cents=Sum(f"{tax}amount"), base=Sum(f"{tax}base"))
+    columns = ("reward_id", "quantity", "unit_taxable", "code", "cents", "base")
+    for reward_id, quantity, taxable, code, cents, base in sums.values_list(*columns).iterator(CHUNK):
+        yield reward_id, quantity * taxable, code, cents, base
+
+
+def _gone_back(end: datetime) -> QuerySet[Any]:
+    """Pledges of which all that was paid by then was refunded by then, or lost in disputes."""
+    done = Refund.objects.filter(
+        state__in=[RefundState.DONE, RefundState.FAILED], done_at__lt=end, payment__paid_at__lt=end
     )
-    stream = iter(items.order_by("pk").iterator(CHUNK))
-    while chunk := list(islice(stream, CHUNK)):
-        yield from chunk
+    lost = Dispute.objects.filter(Q(closed_at=None) | Q(closed_at__lt=end), state=DisputeState.LOST)
+    lost = lost.filter(payment__paid_at__lt=end)
+    some = Q(pk__in=done.values("payment__pledge")) | Q(pk__in=lost.values("payment__pledge"))
+    mine = {"payment__pledge": OuterRef("pk")}
+    sums = Pledge.objects.filter(some).annotate(
+        paid=_total(Payment.objects.filter(pledge=OuterRef("pk"), paid_at__lt=end)),
+        back=_total(done.filter(**mine)),
+        lost=_total(lost.filter(**mine)),
+    )
+    return sums.filter(paid__lte=F("back") + F("lost")).order_by().values("pk")
 
 
-def _made(item: PledgeItem, end: datetime) -> list[Payment]:
-    """What was paid by then, in all its parts."""
-    return [row for row in item.pledge.payments.all() if row.paid_at is not None and row.paid_at < end]
-
-
-def _taxes_in(payments: list[Payment]) -> dict[str, tuple[int, int]]:
-    """By code: the tax, and what it is in. A later part is taxed on what the earlier ones did not cover."""
-    found: dict[str, tuple[int, int]] = {}
-    for tax in (tax for payment in payments for tax in payment.taxes.all()):
-        cents, base = found.get(tax.code, (0, 0))
-        found[tax.code] = cents + tax.amount, base + tax.base
-    return found
-
-
-def _went_back(payments: list[Payment], end: datetime) -> bool:
-    """The whole contribution was refunded by then, or lost in disputes."""
-    back = sum(refund.amount for payment in payments for refund in payment.refunds.all() if _is_done(refund, end))
-    lost = sum(one.amount for payment in payments for one in payment.disputes.all() if _is_lost(one, end))
-    return back + lost >= sum(payment.amount for payment in payments)
-
-
-def _is_lost(dispute: Dispute, end: datetime) -> bool:
-    return dispute.state == DisputeState.LOST and (dispute.closed_at is None or dispute.closed_at < end)
-
-
-def _is_done(refund: Refund, end: datetime) -> bool:
-    done = refund.state in {RefundState.DONE, RefundState.FAILED}
-    return done and refund.done_at is not None and refund.done_at < end
+def _total(rows: QuerySet[Any]) -> Coalesce:
+    summed = rows.order_by().annotate(one=Value(1)).values("one").annotate(total=Sum("amount")).values("total")
+    return Coalesce(Subquery(summed, output_field=BigIntegerField()), 0)

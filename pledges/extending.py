@@ -21,6 +21,7 @@ from pledges import money_acts
 from pledges.enums import PledgeState
 from pledges.extension_emails import DEADLINE_EXTENDED
 from pledges.models import Pledge
+from pledges.totals import progress_of
 
 
 def may_extend(campaign: Campaign) -> bool:
@@ -29,7 +30,8 @@ def may_extend(campaign: Campaign) -> bool:
 
 
 def people_to_tell(campaign: Campaign) -> int:
-    return _confirmed(campaign).values("backer").distinct().count()
+    """While it runs, those who count in its progress."""
+    return progress_of(campaign).backers
 
 
 def extend(campaign: Campaign, last_day: date, *, by: Any, reason_fr: str, reason_en: str) -> bool:

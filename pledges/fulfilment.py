@@ -18,16 +18,17 @@ from django.db.models import (
     Case,
     CharField,
     Count,
-    Exists,
     ExpressionWrapper,
     F,
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Handover
@@ -35,23 +36,19 @@ from home import clock, outbox
 from home.mail.registry import kind_of
 from home.models import Cooperative, OutgoingMail, User
 from pledges.enums import DisputeState, FulfilmentState, PaymentState, PledgeState
-from pledges.gone_back import given_up, gone_back
+from pledges.gone_back import given_up, given_up_requests, gone_back
 from pledges.models import DeliveryAddress, Dispute, PledgeItem, Refund
 from pledges.models.payments import GIVEN_BACK
-from pledges.promises import annotate_current_month
+from pledges.models.pledges import AWAITED, MONTH
 
 CHUNK = 500
 
 #: The pledge stands and its money came.
 PAID = Q(pledge__state=PledgeState.CONFIRMED, pledge__payments__part=0, pledge__payments__state=PaymentState.PAID)
 
+
 #: States in which a backer still waits.
-WAITING = (
-    FulfilmentState.NOT_STARTED,
-    FulfilmentState.IN_PRODUCTION,
-    FulfilmentState.READY,
-    FulfilmentState.RETURNED,
-)
+WAITING = AWAITED
 
 
 def abandon(campaign: Campaign) -> None:
@@ -62,9 +59,21 @@ def abandon(campaign: Campaign) -> None:
     waiting.update(state=FulfilmentState.NOT_APPLICABLE, state_since=clock.now())
 
 
-def paid_for() -> Q:
-    """The pledge stands, its money came and did not go back, neither all of it nor the item's: it is owed."""
+def paid_for(*, one_by_one: bool = False) -> Q:
+    """The pledge stands, its money came and did not go back, neither all of it nor the item's: it is owed.
+
+    What went back is read whole, once; `one_by_one`, it is asked of each item, for a page that looks at few.
+    """
+    if one_by_one:
+        whole, part = gone_back().filter(pk=OuterRef("pledge")), given_up_requests()
+        return PAID & Q(Exact(_any(whole), Value(False))) & Q(Exact(_any(part), Value(False)))
     return PAID & ~Q(pledge__in=gone_back()) & ~Q(given_up())
+
+
+def _any(rows: QuerySet[Any]) -> Coalesce:
+    """Whether there are any, as a value: of EXISTS a database may first read all rows that anything could ask about."""
+    yes = rows.order_by().annotate(yes=Value(True)).values("yes")[:1]
+    return Coalesce(Subquery(yes), Value(False), output_field=BooleanField())
 
 
 @dataclass(frozen=True)
@@ -201,10 +210,12 @@ def _chunks(ids: list[int]) -> Iterator[list[int]]:
         yield chunk
 
 
-def movable(items: QuerySet[PledgeItem], state: FulfilmentState, at: datetime | None = None) -> QuerySet[PledgeItem]:
-    """Those that may move to a state now, or at an earlier instant."""
+def movable(
+    items: QuerySet[PledgeItem], state: FulfilmentState, at: datetime | None = None, *, one_by_one: bool = False
+) -> QuerySet[PledgeItem]:
+    """Those that may move to a state now, or at an earlier instant. `one_by_one`: where few of them are read."""
     step = STEPS[state]
-    found = items.filter(paid_for(), state__in=step.earlier, handover__in=step.handovers)
+    found = items.filter(paid_for(one_by_one=one_by_one), state__in=step.earlier, handover__in=step.handovers)
     return found.exclude(_older(at)) if at else found
 
 
@@ -289,28 +300,31 @@ class Sought:
     text: str = ""
 
 
-def owed(cooperative: Cooperative, sought: Sought | None = None) -> QuerySet[PledgeItem]:
-    """Items that backers wait for, with `month_now`, `late`, `disputed`, `refunded`: late first, then by month."""
+def owed(cooperative: Cooperative, sought: Sought | None = None, *, one_by_one: bool = False) -> QuerySet[PledgeItem]:
+    """Items that backers wait for, with `month_now`, `late`, `disputed`, `refunded`: by month, so the late ones first.
+
+    `one_by_one`: for a page of them.
+    """
     sought = sought or Sought()
     waiting = Q(state__in=WAITING)
-    items = PledgeItem.objects.filter(paid_for(), cooperative=cooperative)
+    items = PledgeItem.objects.filter(paid_for(one_by_one=one_by_one), cooperative=cooperative)
     late = Q(month_now__lt=this_month(cooperative)) & waiting
     shown: QuerySet[Any] = items.filter(state=sought.state) if sought.state else items.filter(waiting)
-    shown = annotate_current_month(shown).annotate(
+    shown = shown.annotate(month_now=MONTH).annotate(
         late=ExpressionWrapper(late, output_field=BooleanField()), disputed=_disputed(), refunded=_refunded()
     )
-    return _narrowed(shown, sought).order_by("-late", "month_now", "pk")
+    return _narrowed(shown, sought).order_by("month_now", "pk")
 
 
-def _disputed() -> Exists:
+def _disputed() -> Coalesce:
     """The bank contests what was paid for it, or did so with success: better asked about before it leaves."""
     counts = [DisputeState.INQUIRY, DisputeState.OPEN, DisputeState.LOST]
-    return Exists(Dispute.objects.filter(payment__pledge=OuterRef("pledge"), state__in=counts))
+    return _any(Dispute.objects.filter(payment__pledge=OuterRef("pledge"), state__in=counts))
 
 
-def _refunded() -> Exists:
+def _refunded() -> Coalesce:
     """Some or all of what was paid for it went back."""
-    return Exists(Refund.objects.filter(GIVEN_BACK, payment__pledge=OuterRef("pledge")))
+    return _any(Refund.objects.filter(GIVEN_BACK, payment__pledge=OuterRef("pledge")))
 
 
 def _narrowed(items: QuerySet[Any], sought: Sought) -> QuerySet[Any]:

@@ -35,8 +35,13 @@ def is_gone_back(pledge: Pledge) -> bool:
 
 def given_up() -> Exists:
     """Of an item: its whole price went back, or is to, at its backer's wish. Nothing of it is owed any more."""
+    return Exists(given_up_requests())
+
+
+def given_up_requests() -> QuerySet[Any]:
+    """By which the outer item was given up."""
     granted = RefundRequest.objects.filter(item=OuterRef("pk"), state=RequestState.GRANTED)
-    return Exists(granted.filter(refund__amount__gte=F("amount")))
+    return granted.filter(refund__amount__gte=F("amount"))
 
 
 def _sum(rows: QuerySet[Any]) -> Coalesce:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Case, CharField, QuerySet, Sum, Value, When
 from django.utils.translation import gettext, pgettext
 
 from campaigns.models import Campaign
 from pledges.models import Payout, PayoutLine
 
-CHUNK = 500
+#: What a movement may be about, as `PayoutLine.subject_key` begins; anything else is another movement.
+ABOUT = ("payment", "refund", "dispute")
 
 
 @dataclass
@@ -29,18 +32,18 @@ class Sums:
     def total(self) -> int:
         return self.payments - self.refunds - self.fees - self.commission - self.disputes + self.other
 
-    def add(self, line: PayoutLine) -> None:
-        self.fees += line.fee - line.commission
-        self.commission += line.commission
-        what = line.subject_key.partition(":")[0]
+    def add(self, what: str, *, amount: int, fee: int, commission: int) -> None:
+        """Movements of one kind (`payment`, `refund`…), together."""
+        self.fees += fee - commission
+        self.commission += commission
         if what == "payment":
-            self.payments += line.amount
+            self.payments += amount
         elif what == "refund":
-            self.refunds -= line.amount
+            self.refunds -= amount
         elif what == "dispute":
-            self.disputes -= line.amount
+            self.disputes -= amount
         else:
-            self.other += line.amount
+            self.other += amount
 
 
 @dataclass(frozen=True)
@@ -67,17 +70,35 @@ def rows_of(sums: Sums) -> Iterator[SumRow]:
 
 def sums_of(payout: Payout) -> Sums:
     """All of it."""
-    sums = Sums()
-    for line in payout.lines.iterator(CHUNK):
-        sums.add(line)
-    return sums
+    return whole_of(by_campaign(payout))
+
+
+def whole_of(campaigns: Iterable[tuple[Campaign | None, Sums]]) -> Sums:
+    """What its campaigns make together."""
+    whole = Sums()
+    for _campaign, one in campaigns:
+        for name, amount in vars(one).items():
+            setattr(whole, name, getattr(whole, name) + amount)
+    return whole
 
 
 def by_campaign(payout: Payout) -> list[tuple[Campaign | None, Sums]]:
-    """By campaign, in the order they were launched; last what is of none."""
+    """By campaign, in the order they were launched; last what is of none. Summed by the database, in one query."""
     found: dict[int | None, Sums] = {}
-    for line in payout.lines.iterator(CHUNK):
-        found.setdefault(line.campaign_id, Sums()).add(line)
+    for campaign_id, what, amount, fee, commission in _summed(payout.lines.order_by()):
+        found.setdefault(campaign_id, Sums()).add(what, amount=amount, fee=fee, commission=commission)
     campaigns: Iterable[Campaign] = Campaign.objects.filter(pk__in=[pk for pk in found if pk]).order_by("pk")
     rows: list[tuple[Campaign | None, Sums]] = [(campaign, found[campaign.pk]) for campaign in campaigns]
     return rows + ([(None, found[None])] if None in found else [])
+
+
+def _summed(lines: QuerySet[PayoutLine]) -> QuerySet[Any, Any]:
+    """(campaign, what it is about, amount, fee, commission)."""
+    what = Case(
+        *(When(subject_key__startswith=f"{one}:", then=Value(one)) for one in ABOUT),
+        default=Value(""),
+        output_field=CharField(),
+    )
+    grouped = lines.annotate(what=what).values("campaign_id", "what")
+    sums = {f"of_{name}": Sum(name) for name in ("amount", "fee", "commission")}
+    return grouped.annotate(**sums).values_list("campaign_id", "what", *sums)

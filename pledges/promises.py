@@ -1,11 +1,11 @@
 """When each item is promised: the month of its latest promise, else the first one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Reward
@@ -35,6 +35,24 @@ def annotate_current_month(items: QuerySet[PledgeItem]) -> QuerySet[Any]:
     """Adds `month_now`, so that a list of items needs no query each."""
     latest = DatePromise.objects.filter(item=OuterRef("pk")).order_by("-id").values("month")[:1]
     return items.annotate(month_now=Coalesce(Subquery(latest), "first_month"))
+
+
+def astray() -> Iterator[tuple[int, date | None, date | None]]:
+    """(item, month, month) where `moved_to` is not the month of the latest promise."""
+    latest = DatePromise.objects.filter(item=OuterRef("pk")).order_by("-id").values("month")[:1]
+    promised = Q(Exists(DatePromise.objects.filter(item=OuterRef("pk"))))
+    moved = PledgeItem.objects.filter(promised | Q(moved_to__isnull=False)).annotate(latest=Subquery(latest))
+    for pk, month, of_promise in moved.order_by("pk").values_list("pk", "moved_to", "latest").iterator(1000):
+        if month != of_promise:
+            yield pk, month, of_promise
+
+
+def set_right() -> int:
+    """Write `moved_to` again where it strayed. Returns how many did."""
+    found = list(astray())
+    for pk, _month, of_promise in found:
+        PledgeItem.objects.filter(pk=pk).update(moved_to=of_promise)
+    return len(found)
 
 
 def history(item: PledgeItem) -> list[Promised]:

@@ -285,6 +285,12 @@ def to_answer(cooperative: Cooperative) -> QuerySet[RefundRequest]:
     return rows.order_by("answer_by", "pk")
 
 
+def answered(cooperative: Cooperative) -> QuerySet[RefundRequest]:
+    """Granted, not granted or withdrawn: each was at a moment. Latest first."""
+    rows = RefundRequest.objects.filter(cooperative=cooperative, answered_at__isnull=False)
+    return rows.exclude(state=RequestState.ASKED).order_by("-answered_at", "-pk")
+
+
 def unpaid(cooperative: Cooperative) -> QuerySet[RefundRequest]:
     """Granted, and the money is with the cooperative still: someone has something to do. Failed first on top."""
     rows = RefundRequest.objects.filter(NOT_MADE | SENT_BACK, cooperative=cooperative)

@@ -3,17 +3,15 @@
 Amounts in minor units of the campaign's currency.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
-
-from django.db.models import CharField, Count, F, QuerySet, Sum, Value
-from django.db.models.functions import Cast, Concat
 
 from campaigns.models import Campaign
 from home import clock
 from pledges.enums import LedgerAccount, LedgerKind, PaymentMethod, PaymentState
-from pledges.models import LedgerEntry, Payment, PaymentAttempt, Settlement
+from pledges.models import Payment, PaymentAttempt, Settlement
+from pledges.money_counts import Counts, Rows
 from pledges.totals import progress_of
 
 #: Where a payment stands, in a treasurer's words.
@@ -82,14 +80,14 @@ class Pace:
     ends_at: datetime | None
 
 
-def report_of(campaign: Campaign) -> Report:
-    """A few queries, whatever the number of contributions."""
-    accounts = _accounts(campaign)
-    contributions = -accounts.get(LedgerAccount.CONTRIBUTIONS, 0) - accounts.get(LedgerAccount.TAXES, 0)
-    commission = accounts.get(LedgerAccount.COMMISSION, 0)
-    fees = accounts.get(LedgerAccount.PROCESSING_FEES, 0)
-    late = _late(campaign)
-    whole, without_tier = _whole(campaign)
+def report_of(campaign: Campaign, counts: Counts | None = None) -> Report:
+    """A few queries, whatever the number of contributions. Counted now, unless `counts` are given."""
+    counts = counts or Counts(campaign)
+    accounts = _accounts(counts)
+    contributions = -accounts[LedgerAccount.CONTRIBUTIONS] - accounts[LedgerAccount.TAXES]
+    commission, fees = accounts[LedgerAccount.COMMISSION], accounts[LedgerAccount.PROCESSING_FEES]
+    ((how_many, brought),) = counts.rows("late")
+    late = Tally(how_many, brought)
     return Report(
         campaign=campaign,
         pledged=progress_of(campaign).pledged,
@@ -98,8 +96,8 @@ def report_of(campaign: Campaign) -> Report:
         commission=commission,
         fees=fees,
         left=contributions - commission - fees,
-        whole=whole,
-        tiers=[*_tiers(campaign), *without_tier],
+        whole=_standing(counts.rows("timely")),
+        tiers=_tiers(counts),
     )
 
 
@@ -114,49 +112,27 @@ def pace_of(settlement: Settlement) -> Pace:
     return Pace(answered, due, now + MEASURED * due / answered if goes_on else None)
 
 
-def _accounts(campaign: Campaign) -> dict[str, int]:
-    made = LedgerEntry.objects.filter(group__campaign=campaign, group__kind__in=[LedgerKind.PAYMENT, LedgerKind.FEE])
-    return {row["account"]: row["total"] for row in made.values("account").annotate(total=Sum("amount"))}
+def _accounts(counts: Counts) -> Counter[str]:
+    """By account, of payments made and what they cost."""
+    found: Counter[str] = Counter()
+    for kind, account, total in counts.rows("ledger"):
+        if kind in (LedgerKind.PAYMENT, LedgerKind.FEE):
+            found[account] += total
+    return found
 
 
-def _late(campaign: Campaign) -> Tally:
-    payments = Payment.objects.filter(pledge__campaign=campaign, pledge__is_late=True)
-    key = Concat(Value("payment:"), Cast("pk", CharField()), output_field=CharField())
-    made = LedgerEntry.objects.filter(
-        group__campaign=campaign,
-        group__kind=LedgerKind.PAYMENT,
-        group__subject_key__in=payments.annotate(key=key).values("key"),
-        account__in=[LedgerAccount.CONTRIBUTIONS, LedgerAccount.TAXES],
-    )
-    sums = made.aggregate(count=Count("group", distinct=True), amount=Sum("amount"))
-    return Tally(sums["count"], -(sums["amount"] or 0))
+def _standing(rows: Rows) -> ByStanding:
+    found = ByStanding()
+    for state, count, amount in rows:
+        found.add(state, count, amount)
+    return found
 
 
-def _timely(campaign: Campaign) -> QuerySet[Payment]:
-    return Payment.objects.filter(pledge__campaign=campaign, pledge__is_late=False)
-
-
-def _whole(campaign: Campaign) -> tuple[ByStanding, list[ByStanding]]:
-    """All payments of before the end, and what of them was given without a tier."""
-    rows = _timely(campaign).values("state")
-    whole, free = ByStanding(), ByStanding()
-    for row in rows.annotate(count=Count("pk"), amount=Sum("amount")):
-        whole.add(row["state"], row["count"], row["amount"])
-    given = rows.filter(part=0, pledge__extra__gt=0)
-    for row in given.annotate(count=Count("pk"), amount=Sum("pledge__extra")):
-        free.add(row["state"], row["count"], row["amount"])
-    return whole, [free] if free != ByStanding() else []
-
-
-def _tiers(campaign: Campaign) -> list[ByStanding]:
-    """Rewards with their postage, by tier in the order of the page."""
-    item = "pledge__items__"
-    price: Any = F(f"{item}quantity") * (F(f"{item}unit_amount") + F(f"{item}unit_postage"))
-    rows = _timely(campaign).filter(part=0, pledge__items__quantity__gt=0)
-    sums: Any = rows.values("state", reward=F(f"{item}reward")).annotate(
-        count=Count("pk", distinct=True), amount=Sum(price)
-    )
-    tiers = {reward.pk: ByStanding(title=reward.title) for reward in campaign.rewards.order_by("position", "pk")}
-    for row in sums:
-        tiers[row["reward"]].add(row["state"], row["count"], row["amount"])
-    return list(tiers.values())
+def _tiers(counts: Counts) -> list[ByStanding]:
+    """Rewards with their postage, by tier in the order of the page; last what was given without a tier."""
+    rewards = counts.campaign.rewards.order_by("position", "pk")
+    tiers = {reward.pk: ByStanding(title=reward.title) for reward in rewards}
+    for state, reward, count, amount in counts.rows("tiers"):
+        tiers[reward].add(state, count, amount)
+    free = _standing(counts.rows("free"))
+    return [*tiers.values(), *([free] if free != ByStanding() else [])]

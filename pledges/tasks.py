@@ -22,6 +22,7 @@ from pledges import (
     lanes,
     last_hours,
     mending,
+    money_counts,
     payouts,
     polling,
     refunds,
@@ -55,6 +56,20 @@ def settle_campaign(campaign_id: int, lane: int, token: str) -> None:
 def _share_out(campaign: Campaign) -> None:
     for lane, token in lanes.wake(campaign, settlement.workers_wanted(campaign)):
         settle_campaign.enqueue(campaign.pk, lane, token)
+
+
+@task()
+def count_money(campaign_id: int) -> None:
+    with across_cooperatives():
+        campaign = Campaign.objects.select_related("cooperative").get(pk=campaign_id)
+    with within(campaign.cooperative):
+        money_counts.keep(campaign)
+
+
+@periodic("sums of many contributions", every=timedelta(minutes=1))
+def nudge_money_counts() -> None:
+    for campaign_id in money_counts.due():
+        count_money.enqueue(campaign_id)
 
 
 @task()

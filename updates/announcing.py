@@ -125,6 +125,9 @@ def concerned_by(update: Update, changes: list[Change], backers: Iterable[Backer
 
 
 def _promise(announcement: Announcement, items: list[PledgeItem]) -> None:
+    for notice in set(announcement.notice_of.values()):
+        moved = [item.pk for item in items if announcement.notice_of[item.reward_id] == notice]
+        PledgeItem.objects.filter(pk__in=moved).update(moved_to=notice.month)
     promises = DatePromise.objects.bulk_create(
         DatePromise(
             cooperative_id=item.cooperative_id,

@@ -97,14 +97,11 @@ class StateCount:
 
 
 @dataclass(frozen=True)
-class Audience:
-    """What an editor sees before sending."""
+class Counts:
+    """How many get it, by language, and how many do not, by reason."""
 
     by_language: dict[str, int]
     left_out: dict[Why, int]
-    tiers: list[TierCount]
-    states: list[StateCount] = field(default_factory=list)
-    samples: dict[str, list[Backer]] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -113,6 +110,15 @@ class Audience:
     @property
     def total_left_out(self) -> int:
         return sum(self.left_out.values())
+
+
+@dataclass(frozen=True)
+class Audience(Counts):
+    """What an editor sees before sending."""
+
+    tiers: list[TierCount] = field(default_factory=list)
+    states: list[StateCount] = field(default_factory=list)
+    samples: dict[str, list[Backer]] = field(default_factory=dict)
 
 
 def contributing(campaign: Campaign) -> QuerySet[Pledge]:
@@ -273,8 +279,8 @@ def in_chunks(backers: QuerySet[Any]) -> Iterator[list[Any]]:
         yield some
 
 
-def audience_of(update: Update, kind: MailingKind, changes: list[Change]) -> Audience:
-    """Counts, tiers and samples, in a number of queries that does not depend on how many people there are."""
+def counts_of(update: Update, kind: MailingKind, changes: list[Change]) -> Counts:
+    """One query, over all who may be concerned."""
     counts = people(update, kind, changes).order_by().values("why", "language").annotate(n=Count("pk"))
     by_language, left_out = dict.fromkeys(LANGUAGES, 0), dict.fromkeys(Why, 0)
     for row in counts:
@@ -282,24 +288,42 @@ def audience_of(update: Update, kind: MailingKind, changes: list[Change]) -> Aud
             by_language[row["language"]] += row["n"]
         else:
             left_out[Why(row["why"])] += row["n"]
-    reading = readers(update, kind, changes)
+    return Counts(by_language, {why: n for why, n in left_out.items() if n})
+
+
+def audience_of(update: Update, kind: MailingKind, changes: list[Change], counts: Counts | None = None) -> Audience:
+    """Counts, tiers and samples, in a number of queries that does not depend on how many people there are.
+
+    Each of them looks at all who may be concerned, so what is known to be nobody is not asked; `counts` may be given.
+    """
+    found = counts or counts_of(update, kind, changes)
+    samples = {language: _samples(update, kind, changes, language) if n else [] for language, n in _both(found)}
+    if not found.total:
+        return Audience(found.by_language, found.left_out, samples=samples)
+    without = _without_reward(update, changes) if kind == MailingKind.NEWS else {}
     return Audience(
-        by_language=by_language,
-        left_out={why: n for why, n in left_out.items() if n},
-        tiers=_tiers(update, kind, changes),
-        states=_states(update, kind, changes),
-        samples={language: list(reading.filter(language=language).order_by("pk")[:SAMPLES]) for language in LANGUAGES},
+        found.by_language,
+        found.left_out,
+        tiers=_tiers(update, kind, changes, without),
+        states=_states(update, kind, changes, without),
+        samples=samples,
     )
 
 
-def _tiers(update: Update, kind: MailingKind, changes: list[Change]) -> list[TierCount]:
-    reading = readers(update, kind, changes).values("pk")
+def _both(counts: Counts) -> list[tuple[str, int]]:
+    return [(language, counts.by_language[language]) for language in LANGUAGES]
+
+
+def _samples(update: Update, kind: MailingKind, changes: list[Change], language: str) -> list[Backer]:
+    return list(readers(update, kind, changes).filter(language=language).order_by("pk")[:SAMPLES])
+
+
+def _tiers(update: Update, kind: MailingKind, changes: list[Change], without: dict[str, int]) -> list[TierCount]:
     counts: dict[int | None, dict[str, int]] = {}
     rows = _their_items(update, kind, changes).values("reward_id", "pledge__backer__language")
     for row in rows.annotate(n=Count("pledge__backer", distinct=True)):
         counts.setdefault(row["reward_id"], {})[row["pledge__backer__language"]] = row["n"]
-    if kind == MailingKind.NEWS:
-        counts[None] = _without_reward(update, reading)
+    counts[None] = without
     rewards = [reward for reward in update.campaign.rewards.all() if reward.pk in counts]
     found = [TierCount(reward, counts[reward.pk]) for reward in rewards]
     return found + ([TierCount(None, counts[None])] if counts.get(None) else [])
@@ -315,7 +339,7 @@ def _standing_items(campaign: Campaign) -> QuerySet[PledgeItem]:
     return PledgeItem.objects.filter(pledge__in=contributing(campaign), quantity__gt=0)
 
 
-def _states(update: Update, kind: MailingKind, changes: list[Change]) -> list[StateCount]:
+def _states(update: Update, kind: MailingKind, changes: list[Change], without: dict[str, int]) -> list[StateCount]:
     """By where their rewards stand, in the order in which a reward goes through its states."""
     paid = Payment.objects.filter(state=PaymentState.PAID, part=0).values("pledge_id")
     stands = Case(When(pledge__in=paid, then=F("state")), default=Value(UNPAID), output_field=CharField())
@@ -323,12 +347,13 @@ def _states(update: Update, kind: MailingKind, changes: list[Change]) -> list[St
     rows = _their_items(update, kind, changes).annotate(stands=stands).values("stands", "pledge__backer__language")
     for row in rows.annotate(n=Count("pledge__backer", distinct=True)):
         counts.setdefault(row["stands"], {})[row["pledge__backer__language"]] = row["n"]
-    if kind == MailingKind.NEWS:
-        counts[""] = _without_reward(update, readers(update, kind, changes).values("pk"))
+    counts[""] = without
     return [StateCount(state, counts[state]) for state in (UNPAID, *FulfilmentState, "") if counts.get(state)]
 
 
-def _without_reward(update: Update, reading: QuerySet) -> dict[str, int]:
+def _without_reward(update: Update, changes: list[Change]) -> dict[str, int]:
+    """How many get the news and have chosen no reward, by language."""
+    reading = readers(update, MailingKind.NEWS, changes).values("pk")
     with_reward = _standing_items(update.campaign).values("pledge__backer_id")
     rows = (
         Backer.objects.filter(pk__in=reading)

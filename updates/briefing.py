@@ -16,7 +16,7 @@ from pledges.enums import FulfilmentState
 from pledges.promises import annotate_tier_month
 from updates import audience
 from updates.announcing import problem_in, today
-from updates.audience import UNPAID, Audience, StateCount, Why
+from updates.audience import UNPAID, Audience, Counts, StateCount, Why
 from updates.enums import MailingKind
 from updates.models import Update
 from updates.sending import Refusal, pending_changes
@@ -72,8 +72,12 @@ class Offer:
         return self.kind == MailingKind.DELAY
 
     @cached_property
+    def counts(self) -> Counts:
+        return audience.counts_of(self.update, self.kind, self.changes)
+
+    @cached_property
     def audience(self) -> Audience:
-        return audience.audience_of(self.update, self.kind, self.changes)
+        return audience.audience_of(self.update, self.kind, self.changes, self.counts)
 
     @property
     def missing(self) -> list[str]:
@@ -88,7 +92,7 @@ class Offer:
             return str(REFUSALS[Refusal.FRENCH_MISSING])
         if self.is_delay and (problem := problem_in(self.texts, today(self.update))):
             return str(REFUSALS[problem])
-        if not self.is_delay and not self.audience.total:
+        if not self.is_delay and not self.counts.total:
             return str(REFUSALS[Refusal.NO_ONE])
         return ""
 
@@ -98,11 +102,11 @@ class Offer:
         if not self.missing or self.obstacle:
             return ""
         if ENGLISH in self.missing:
-            count = self.audience.by_language[ENGLISH]
+            count = self.counts.by_language[ENGLISH]
             return ngettext(
                 "The English text is missing for %(n)s person.", "The English text is missing for %(n)s people.", count
             ) % {"n": formats.number(count)}
-        count = self.audience.by_language[FRENCH]
+        count = self.counts.by_language[FRENCH]
         return ngettext(
             "The French text is missing for %(n)s person.", "The French text is missing for %(n)s people.", count
         ) % {"n": formats.number(count)}
@@ -110,7 +114,7 @@ class Offer:
     @property
     def waiting_line(self) -> str:
         """How many of those who get it wait for their text, unless the other one is chosen; empty where none do."""
-        count = 0 if self.obstacle else sum(self.audience.by_language[language] for language in self.missing)
+        count = 0 if self.obstacle else sum(self.counts.by_language[language] for language in self.missing)
         if not count:
             return ""
         words = ngettext(
@@ -134,13 +138,13 @@ class Offer:
 
     @property
     def total_line(self) -> str:
-        total = self.audience.total
+        total = self.counts.total
         if not total:
             return _("No one will get this email.")
         said = {
             "n": formats.number(total),
-            "fr": formats.number(self.audience.by_language[FRENCH]),
-            "en": formats.number(self.audience.by_language[ENGLISH]),
+            "fr": formats.number(self.counts.by_language[FRENCH]),
+            "en": formats.number(self.counts.by_language[ENGLISH]),
         }
         return (
             ngettext(
@@ -151,11 +155,11 @@ class Offer:
 
     @property
     def left_out_lines(self) -> list[str]:
-        return [left_out_line(why, count) for why, count in self.audience.left_out.items()]
+        return [left_out_line(why, count) for why, count in self.counts.left_out.items()]
 
     @property
     def left_out_total(self) -> str:
-        count = self.audience.total_left_out
+        count = self.counts.total_left_out
         return ngettext("%(n)s person will not get it", "%(n)s people will not get it", count) % {
             "n": formats.number(count)
         }
@@ -163,11 +167,11 @@ class Offer:
     @property
     def has_dead_addresses(self) -> bool:
         """Their promise changes with the others', and no mail can tell them."""
-        return self.is_delay and Why.ADDRESS in self.audience.left_out
+        return self.is_delay and Why.ADDRESS in self.counts.left_out
 
     @property
     def button(self) -> str:
-        count = self.audience.total
+        count = self.counts.total
         if self.is_delay:
             label = ngettext("Announce the new date to %(n)s person", "Announce the new date to %(n)s people", count)
         else:
@@ -224,12 +228,12 @@ class Offer:
 
     @property
     def write_line(self) -> str:
-        count = self.audience.total
+        count = self.counts.total
         return ngettext(
             "write to %(n)s person, %(en)s of them in English",
             "write to %(n)s people, %(en)s of them in English",
             count,
-        ) % {"n": formats.number(count), "en": formats.number(self.audience.by_language[ENGLISH])}
+        ) % {"n": formats.number(count), "en": formats.number(self.counts.by_language[ENGLISH])}
 
 
 def left_out_line(why: Why, count: int) -> str:

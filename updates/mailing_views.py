@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from home import formats
 from home.admin_access import AdminRequest, requires
-from home.admin_pages import furniture, page_of
+from home.admin_pages import furniture
 from home.languages import ENGLISH
 from home.long_lists import part_of
 from updates import figures, mailing_emails, sending, waiting
@@ -62,7 +62,7 @@ def _shown(request: AdminRequest, found: Mailing, send_at: SendAtForm, status: i
         "send_at": send_at,
         "may_send_again": found.state != MailingState.CANCELLED,
     }
-    shown = furniture(found.update.title, ICON, above=[mailings_crumb()]) | context | page_of(request, trouble)
+    shown = furniture(found.update.title, ICON, above=[mailings_crumb()]) | context | part_of(request, trouble)
     return TemplateResponse(request, "updates/admin/mailing.html", shown, status=status)
 
 

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from home.admin_access import AdminRequest, requires
-from home.admin_pages import furniture, page_of
+from home.admin_pages import furniture
+from home.long_lists import part_of
 from home.models import Role
 from updates import questions
 from updates.models import ReaderQuestion
@@ -18,13 +19,17 @@ from updates.question_forms import ReaderAnswerForm
 ROLES = (Role.EDITOR, Role.OWNER)
 ICON = "help"
 
+#: Questions without an answer on one page: each that is answered makes room.
+MOST = 200
+
 
 @require_safe
 @requires(*ROLES)
 def received(request: AdminRequest) -> HttpResponse:
-    """Messages to answer first."""
-    rows = page_of(request, questions.questions_of(request.cooperative))
-    context = furniture(_("Questions received"), ICON) | rows
+    """Messages to answer, the oldest first; then the others, page by page."""
+    waiting = questions.waiting_questions(request.cooperative)[:MOST]
+    settled = part_of(request, questions.settled_questions(request.cooperative))
+    context = furniture(_("Questions received"), ICON) | settled | {"waiting": waiting}
     return TemplateResponse(request, "updates/admin/questions.html", context)
 
 

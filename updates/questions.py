@@ -7,7 +7,7 @@ asked: a question and its answer are shown without a name.
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import QuerySet
 
 from home import backing, clock, outbox
 from home.mail.registry import kind_of
@@ -51,12 +51,10 @@ def waiting_questions(cooperative: Cooperative) -> QuerySet[ReaderQuestion]:
     return rows.select_related("update__campaign", "backer").order_by("asked_at", "pk")
 
 
-def questions_of(cooperative: Cooperative) -> QuerySet[ReaderQuestion]:
-    """All of them: those to answer first, the oldest at the top; then the others, latest first."""
-    waits = Case(When(state=QuestionState.WAITING, then=Value(0)), default=Value(1), output_field=IntegerField())
-    asked_first = Case(When(state=QuestionState.WAITING, then="asked_at"))
-    rows = ReaderQuestion.objects.filter(cooperative=cooperative).select_related("update__campaign", "backer")
-    return rows.annotate(waits=waits, asked_first=asked_first).order_by("waits", "asked_first", "-asked_at", "-pk")
+def settled_questions(cooperative: Cooperative) -> QuerySet[ReaderQuestion]:
+    """Those that were answered or closed, latest first."""
+    rows = ReaderQuestion.objects.filter(cooperative=cooperative).exclude(state=QuestionState.WAITING)
+    return rows.select_related("update__campaign", "backer").order_by("-asked_at", "-pk")
 
 
 def shown_under(update: Update, language: str) -> list[ReaderQuestion]:

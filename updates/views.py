@@ -63,10 +63,12 @@ def left_out(request: AdminRequest, page_id: int, kind: str) -> HttpResponse:
     page = _page_or_404(request, page_id)
     offer = _offer_or_404(page, kind)
     everyone = audience.people(offer.update, offer.kind, offer.changes)
-    waits = Q(why=Why.READS, language__in=offer.missing if offer.waiting_line else [])
+    missing = offer.missing if offer.waiting_line else []
+    waits = Q(why=Why.READS, language__in=missing)
     people = everyone.filter(~Q(why=Why.READS) | waits).order_by("why", "name", "pk")
     above = [mailings_crumb(), (reverse("updates_briefing", args=[page.pk]), _("Send or announce"))]
-    listed, words = page_of(request, people), reason_words()
+    count = offer.counts.total_left_out + sum(offer.counts.by_language[language] for language in missing)
+    listed, words = page_of(request, people, count=count), reason_words()
     listed["rows"] = [(person, words[Why(person.why)]) for person in listed["rows"]]
     shown = furniture(offer.left_out_total, ICON, above=above) | listed
     return TemplateResponse(request, "updates/admin/left_out.html", shown)
@@ -117,7 +119,7 @@ def announce_delay(request: AdminRequest, page_id: int) -> HttpResponse:
 def _act(request: AdminRequest, page: UpdatePage, kind: MailingKind) -> HttpResponse:
     """Only if as many people get it as the button said."""
     offer = _offer_of(page, kind)
-    if offer and request.POST.get("people") != str(offer.audience.total):
+    if offer and request.POST.get("people") != str(offer.counts.total):
         messages.warning(request, _("The list has changed in the meantime. Check it, then confirm again."))
         return redirect("updates_briefing", page.pk)
     form = chosen_moment(request)

@@ -99,6 +99,12 @@ class OutgoingMail(models.Model):
             models.Index(fields=["stage", "id"], name="mail_by_stage"),
             models.Index(fields=["provider_id"], name="mail_by_provider_id"),
             models.Index(fields=["batch", "id"], name="mail_of_batch"),
+            models.Index(
+                fields=["batch", "id"],
+                condition=models.Q(state__in=[MailState.FAILED, MailState.IN_DOUBT, MailState.SUPPRESSED])
+                | models.Q(bounced_at__isnull=False),
+                name="mail_in_trouble",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from home import formats
 from home.admin_access import AdminRequest, requires
-from home.admin_pages import furniture, page_of
+from home.admin_pages import furniture
 from home.languages import ENGLISH, FRENCH
+from home.long_lists import part_of
 from home.models import Role
 from pledges import arrivals, fulfilment, survey_answers
 from pledges.admin.forms import MARK_FORMS, FulfilmentFilter, MarkForm
@@ -41,8 +42,8 @@ TITLES = {
 @requires(*ROLES)
 def index(request: AdminRequest) -> HttpResponse:
     form = _filter_of(request, request.GET)
-    rows = fulfilment.owed(request.cooperative, form.sought())
-    page = page_of(request, rows.select_related("pledge__backer", "pledge__campaign", "variant"))
+    rows = fulfilment.owed(request.cooperative, form.sought(), one_by_one=True)
+    page = part_of(request, rows.select_related("pledge__backer", "pledge__campaign", "variant"), counted=False)
     page["rows"] = survey_answers.with_choices(page["rows"])
     return TemplateResponse(
         request,

@@ -1,15 +1,16 @@
 """What the admin's lists and pages of money read."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign
 from home.models import Cooperative, OutgoingMail
 from pledges.enums import LedgerAccount, PaymentState, PledgeState, RefundState
-from pledges.models import DatePromise, LedgerEntry, Payment, Pledge, PledgeItem, Refund
+from pledges.models import DatePromise, Payment, Pledge, PledgeItem
+from pledges.money_counts import Counts, Rows
 from pledges.promises import Promised, promised_by
 
 #: Payments that their backer can mend: another card, or the bank's confirmation. WAITING asks for both.
@@ -102,35 +103,33 @@ class Accounts:
     balance: int
 
 
-def pledges_by_state(campaign: Campaign) -> list[Line]:
-    rows = Pledge.objects.filter(campaign=campaign).values("state").annotate(count=Count("pk"), amount=Sum("amount"))
-    return _lines(rows, PledgeState)
+def pledges_by_state(counts: Counts) -> list[Line]:
+    return _lines(counts.rows("pledges"), PledgeState)
 
 
-def payments_by_state(campaign: Campaign) -> list[Line]:
-    payments = Payment.objects.filter(pledge__campaign=campaign)
-    return _lines(payments.values("state").annotate(count=Count("pk"), amount=Sum("amount")), PaymentState)
+def payments_by_state(counts: Counts) -> list[Line]:
+    return _lines(counts.rows("payments"), PaymentState)
 
 
-def refunds_by_state(campaign: Campaign) -> list[Line]:
-    refunds = Refund.objects.filter(payment__pledge__campaign=campaign)
-    return _lines(refunds.values("state").annotate(count=Count("pk"), amount=Sum("amount")), RefundState)
+def refunds_by_state(counts: Counts) -> list[Line]:
+    return _lines(counts.rows("refunds"), RefundState)
 
 
-def _lines(rows: QuerySet, states: type[PledgeState | PaymentState | RefundState]) -> list[Line]:
+def _lines(rows: Rows, states: type[PledgeState | PaymentState | RefundState]) -> list[Line]:
     """In the order of the states; those that no row has are left out."""
-    found = {row["state"]: row for row in rows}
-    return [Line(str(state.label), found[state]["count"], found[state]["amount"]) for state in states if state in found]
+    found = {state: (count, amount) for state, count, amount in rows}
+    return [Line(str(state.label), *found[state]) for state in states if state in found]
 
 
-def accounts_of(campaign: Campaign) -> Accounts:
-    entries = LedgerEntry.objects.filter(group__campaign=campaign).values("account").annotate(total=Sum("amount"))
-    totals = {row["account"]: row["total"] for row in entries}
+def accounts_of(counts: Counts) -> Accounts:
+    totals: Counter[str] = Counter()
+    for _kind, account, total in counts.rows("ledger"):
+        totals[account] += total
     return Accounts(
-        contributions=-totals.get(LedgerAccount.CONTRIBUTIONS, 0),
-        commission=totals.get(LedgerAccount.COMMISSION, 0),
-        processing_fees=totals.get(LedgerAccount.PROCESSING_FEES, 0),
-        balance=totals.get(LedgerAccount.BALANCE, 0),
+        contributions=-totals[LedgerAccount.CONTRIBUTIONS],
+        commission=totals[LedgerAccount.COMMISSION],
+        processing_fees=totals[LedgerAccount.PROCESSING_FEES],
+        balance=totals[LedgerAccount.BALANCE],
     )
 
 

@@ -14,6 +14,7 @@ from home.admin_pages import furniture, page_of
 from home.models import Role
 from pledges.admin.listing import accounts_of, payments_by_state, pledges_by_state, refunds_by_state
 from pledges.models import Settlement
+from pledges.money_counts import counts_of
 from pledges.settlement_report import pace_of
 from pledges.totals import progress_of, progress_of_all
 
@@ -33,16 +34,18 @@ def index(request: AdminRequest) -> HttpResponse:
 def settlement(request: AdminRequest, campaign_id: int) -> HttpResponse:
     campaign = get_object_or_404(Campaign, cooperative=request.cooperative, pk=campaign_id)
     settling = Settlement.objects.filter(campaign=campaign).select_related("paused_by").first()
+    counts = counts_of(campaign)
     context = {
         "campaign": campaign,
+        "counted_at": counts.counted_at,
         "progress": progress_of(campaign),
         "settlement": settling,
         "pace": pace_of(settling) if settling and not settling.finished_at else None,
         "may_rehearse": campaign.state in (CampaignState.LIVE, CampaignState.CLOSING),
-        "accounts": accounts_of(campaign),
-        "pledges": pledges_by_state(campaign),
-        "payments": payments_by_state(campaign),
-        "refunds": refunds_by_state(campaign),
+        "accounts": accounts_of(counts),
+        "pledges": pledges_by_state(counts),
+        "payments": payments_by_state(counts),
+        "refunds": refunds_by_state(counts),
     }
     above = [(reverse("pledges_money"), _("Money"))]
     return TemplateResponse(

@@ -18,8 +18,9 @@ from campaigns.models import Campaign
 from campaigns.queries import campaigns_of
 from home import clock, formats
 from home.admin_access import AdminRequest, has_role, requires
-from home.admin_pages import Crumb, furniture, page_of
+from home.admin_pages import Crumb, furniture
 from home.log_in.recent_login import recent_login
+from home.long_lists import part_of
 from home.models import Backer, Role
 from pledges import money_acts, offline, offline_entry, pledging
 from pledges.admin.offline_forms import EntryForm, GivenBackForm, ReceivedForm, TellForm
@@ -47,7 +48,7 @@ def index(request: AdminRequest) -> HttpResponse:
         "gives_back": has_role(request, *GIVES_BACK),
     }
     above = [(reverse("pledges_contributions"), _("Contributions"))]
-    page = furniture(_("Contributions by other means"), ICON, above=above) | page_of(request, awaited)
+    page = furniture(_("Contributions by other means"), ICON, above=above) | part_of(request, awaited)
     return TemplateResponse(request, "pledges/admin/offline.html", page | context)
 
 

@@ -36,10 +36,11 @@ def detail(request: AdminRequest, payout_id: int) -> HttpResponse:
     payout = get_object_or_404(Payout, cooperative=request.cooperative, pk=payout_id)
     page = part_of(request, payout.lines.select_related("campaign").order_by("happened_at", "pk"))
     page["rows"] = [(line, line_label(line)) for line in page["rows"]]
+    campaigns = payout_summary.by_campaign(payout)
     context = {
         "payout": payout,
-        "campaigns": payout_summary.by_campaign(payout),
-        "sums": payout_summary.sums_of(payout),
+        "campaigns": campaigns,
+        "sums": payout_summary.whole_of(campaigns),
         "processor": settings.PAYMENT_PROCESSOR_NAME,
     }
     above = [(reverse("pledges_payouts"), _("Transfers to the cooperative"))]

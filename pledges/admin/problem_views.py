@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib import messages
-from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -12,7 +11,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from home.admin_access import AdminRequest, requires
-from home.admin_pages import furniture, page_of
+from home.admin_pages import furniture
+from home.long_lists import part_of
 from home.models import Role
 from pledges import arrivals, survey_answers
 from pledges.admin.fulfilment_views import steps_of
@@ -20,6 +20,10 @@ from pledges.models import Problem
 
 ROLES = (Role.EDITOR, Role.OWNER)
 ICON = "warning"
+
+#: Problems without an answer on one page: each that is answered makes room.
+MOST = 200
+
 ABOUT = ("item__pledge__backer", "item__pledge__campaign", "item__variant", "answered_by")
 
 
@@ -35,12 +39,15 @@ class AnswerForm(forms.Form):
 @require_safe
 @requires(*ROLES)
 def index(request: AdminRequest) -> HttpResponse:
+    """What waits for an answer, latest first; then what was answered, page by page."""
     rows = Problem.objects.filter(cooperative=request.cooperative).select_related(*ABOUT)
+    answered = rows.filter(answered_at__isnull=False).order_by("-answered_at", "-pk")
     return TemplateResponse(
         request,
         "pledges/admin/problems.html",
         furniture(_("Problems reported"), ICON, above=[(reverse("pledges_fulfilment"), _("Fulfilment"))])
-        | page_of(request, rows.order_by(F("answered_at").desc(nulls_first=True), "-pk")),
+        | part_of(request, answered)
+        | {"waiting": rows.filter(answered_at=None).order_by("-pk")[:MOST]},
     )
 
 

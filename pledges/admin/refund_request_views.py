@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from home import formats
 from home.admin_access import AdminRequest, requires
-from home.admin_pages import furniture, page_of
+from home.admin_pages import furniture
 from home.log_in.recent_login import recent_login
+from home.long_lists import part_of
 from pledges import giving_back, promises, refund_decisions, refund_requests
 from pledges.admin.refund_views import WORDS
 from pledges.enums import PaymentMethod, RefundState, RequestState
@@ -66,10 +67,9 @@ class Line:
 @requires(*TREASURERS)
 def index(request: AdminRequest) -> HttpResponse:
     """What is open, due first; what was granted in vain; then what was answered, latest first."""
-    rows = RefundRequest.objects.filter(cooperative=request.cooperative).select_related(*ABOUT)
     opened = refund_requests.to_answer(request.cooperative).select_related(*ABOUT)
     unpaid = refund_requests.unpaid(request.cooperative).select_related(*ABOUT)
-    answered = page_of(request, rows.exclude(state=RequestState.ASKED).order_by("-answered_at", "-pk"))
+    answered = part_of(request, refund_requests.answered(request.cooperative).select_related(*ABOUT))
     today = today_in(request.cooperative)
     context = {
         "waiting": [Line(one, _state_words(one), is_overdue=one.answer_by < today) for one in opened],

@@ -16,6 +16,7 @@ from home.log_in.recent_login import recent_login
 from pledges import settlement
 from pledges.admin.money_views import ICON, ROLES
 from pledges.models import Settlement
+from pledges.money_counts import counts_of
 from pledges.rehearsal import rehearse
 from pledges.settlement_report import report_of
 
@@ -54,10 +55,12 @@ def rehearsal(request: AdminRequest, campaign_id: int) -> HttpResponse:
 @requires(*ROLES)
 def report(request: AdminRequest, campaign_id: int) -> HttpResponse:
     campaign = _campaign_or_404(request, campaign_id)
+    counts = counts_of(campaign)
     context = {
         "campaign": campaign,
+        "counted_at": counts.counted_at,
         "settlement": get_object_or_404(Settlement, campaign=campaign),
-        "report": report_of(campaign),
+        "report": report_of(campaign, counts),
     }
     return TemplateResponse(
         request, "pledges/admin/report.html", _furniture(_("Report on the charges"), campaign) | context

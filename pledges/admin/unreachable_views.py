@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 
 from home import outbox
 from home.admin_access import AdminRequest, requires
-from home.admin_pages import furniture, page_of
+from home.admin_pages import furniture
+from home.long_lists import part_of
 from home.mail import composing, holding
 from home.models import Backer, Role
 from pledges import unreachable
@@ -28,7 +29,7 @@ MOST = 50
 def index(request: AdminRequest) -> HttpResponse:
     backers = unreachable.with_what_is_owed(unreachable.backers_of(request.cooperative))
     doubtful = holding.in_doubt(request.cooperative).select_related("backer", "user", "cooperative__site")[:MOST]
-    context = furniture(_("Email addresses to correct"), ICON) | page_of(request, backers)
+    context = furniture(_("Email addresses to correct"), ICON) | part_of(request, backers)
     context |= {
         "refused": unreachable.REFUSED,
         "doubtful": [(mail, composing.subject_of(mail)) for mail in doubtful],

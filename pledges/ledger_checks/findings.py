@@ -45,6 +45,7 @@ class Fault(StrEnum):
     COLLECTED = "the ledger and the payments give two totals"
     PLEDGED = "the total frozen at the deadline is not that of the pledges"
     UNITS = "the units frozen at the deadline are not those of the pledges"
+    MONTH = "the month of the reward is not that of its latest promise"
     TALLY = "what was tallied is not what the rows say"
     PAYOUT_SUM = "the lines of the transfer do not sum to its amount"
     PAYOUT_LINE = "a line of the transfer is not of the amount of its row"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, F, OuterRef, Q
 
+from pledges import promises
 from pledges.enums import ChangeState, DisputeState, PaymentState, RefundReason, RefundState
 from pledges.ledger_checks.findings import CHUNK, Fault, Finding, sum_of
 from pledges.models import Dispute, Payment, Pledge, PledgeChange, PledgeItem, Refund
@@ -17,6 +18,8 @@ def check_pledges() -> Iterator[Finding]:
     yield from _agreed()
     yield from _paid()
     yield from _taxable()
+    for pk, month, promised in promises.astray():
+        yield Finding(Fault.MONTH, f"item:{pk}", f"{month}, not {promised}")
 
 
 def _agreed() -> Iterator[Finding]:

@@ -17,13 +17,14 @@ from pledges.models.surveys import (
     SurveyQuestion,
     SurveyReply,
 )
-from pledges.models.tallies import CooperativeCount, DeliveryCount, Tally, TallyHolder, TallyPerson
+from pledges.models.tallies import CampaignCount, CooperativeCount, DeliveryCount, Tally, TallyHolder, TallyPerson
 from pledges.models.taxes import PaymentTax, RefundTax, TaxRate, TaxRegistration
 from pledges.models.trials import Trial
 
 __all__ = [
     "AccountCode",
     "AddressCheck",
+    "CampaignCount",
     "CardToForget",
     "Checkout",
     "CooperativeCount",

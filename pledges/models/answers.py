@@ -59,6 +59,18 @@ class RefundRequest(models.Model):
                 fields=["item"], condition=models.Q(state=RequestState.ASKED), name="refund_request_open_once"
             )
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["cooperative", "answer_by", "id"],
+                condition=models.Q(state=RequestState.ASKED),
+                name="refund_request_open",
+            ),
+            models.Index(
+                fields=["cooperative", "-answered_at", "-id"],
+                condition=models.Q(answered_at__isnull=False),
+                name="refund_request_answered",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.item_id} · {self.state}"
@@ -81,6 +93,16 @@ class Problem(models.Model):
     class Meta:
         verbose_name = _("problem reported")
         verbose_name_plural = _("problems reported")
+        indexes: ClassVar = [
+            models.Index(
+                fields=["cooperative", "-id"], condition=models.Q(answered_at__isnull=True), name="problem_open"
+            ),
+            models.Index(
+                fields=["cooperative", "-answered_at", "-id"],
+                condition=models.Q(answered_at__isnull=False),
+                name="problem_answered",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.item_id} · {self.kind}"

@@ -103,6 +103,11 @@ class Payment(models.Model):
                 condition=models.Q(state__in=[PaymentState.ACTION, PaymentState.MEND]),
                 name="payment_to_mend",
             ),
+            models.Index(
+                fields=["cooperative", "created_at", "id"],
+                condition=models.Q(state=PaymentState.DUE) & ~models.Q(method=PaymentMethod.CARD),
+                name="payment_awaited",
+            ),
         ]
 
     def __str__(self) -> str:

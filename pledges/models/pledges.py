@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.enums import DeliveryZone
@@ -146,12 +147,26 @@ class PledgeConsent(models.Model):
         return f"{self.pledge_id} · {self.text_version}"
 
 
+#: States in which a backer still waits, and the others.
+AWAITED = (
+    FulfilmentState.NOT_STARTED,
+    FulfilmentState.IN_PRODUCTION,
+    FulfilmentState.READY,
+    FulfilmentState.RETURNED,
+)
+
+HANDLED = (FulfilmentState.SENT, FulfilmentState.DELIVERED, FulfilmentState.NOT_APPLICABLE)
+
+#: The month that an item is promised for now, from its own row.
+MONTH = Coalesce("moved_to", "first_month")
+
+
 class PledgeItem(models.Model):
     """A reward promised: quantity, price, postage, taxable part (each of one) and titles as they were.
 
-    `first_month` never changes. The current month is that of the latest DatePromise, else `first_month`. Fulfilment
-    hangs here. `received_at`: its backer said that it arrived. `state_reason`: why there is nothing to deliver, for the
-    team only.
+    `first_month` never changes. The current month is that of the latest DatePromise, which stands in `moved_to` too, so
+    that a long list can be read in its order; without any it is `first_month`. Fulfilment hangs here. `received_at`:
+    its backer said that it arrived. `state_reason`: why there is nothing to deliver, for the team only.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
@@ -165,6 +180,7 @@ class PledgeItem(models.Model):
     title_fr = models.CharField(max_length=160)
     title_en = models.CharField(max_length=160)
     first_month = models.DateField(_("first promised month"))
+    moved_to = models.DateField(null=True, blank=True)
     handover = models.CharField(max_length=10, choices=Handover.choices)
     state = models.CharField(
         _("state"), max_length=16, choices=FulfilmentState.choices, default=FulfilmentState.NOT_STARTED
@@ -190,7 +206,13 @@ class PledgeItem(models.Model):
             ),
             models.UniqueConstraint(fields=["pledge", "reward", "variant"], name="item_once_per_variant"),
         ]
-        indexes: ClassVar = [models.Index(fields=["reward", "state"], name="item_by_reward")]
+        indexes: ClassVar = [
+            models.Index(fields=["reward", "state"], name="item_by_reward"),
+            models.Index("cooperative", MONTH, "id", condition=models.Q(state__in=AWAITED), name="item_waiting"),
+            models.Index(
+                "cooperative", "state", MONTH, "id", condition=models.Q(state__in=HANDLED), name="item_handled"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.title}"

@@ -107,3 +107,19 @@ class CooperativeCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cooperative_id} · {self.counted_at:%Y-%m-%d %H:%M}"
+
+
+class CampaignCount(models.Model):
+    """How a campaign's money stood when it was counted (pledges.money_counts), where that takes long.
+
+    `seen`: what was tallied by then, so that it is known whether anything happened since. `took`: seconds.
+    """
+
+    campaign_id = models.BigIntegerField(primary_key=True)
+    seen = models.JSONField()
+    sums = models.JSONField()
+    counted_at = models.DateTimeField()
+    took = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} · {self.counted_at:%Y-%m-%d %H:%M}"

@@ -214,6 +214,7 @@ def test_weighing_says_who_will_be_written_to_and_what_stands_in_the_way(campaig
 
 
 def _promise(item, month):
+    PledgeItem.objects.filter(pk=item.pk).update(moved_to=month)
     DatePromise.objects.create(cooperative_id=item.cooperative_id, item=item, month=month, made_at=clock.now())
 
 

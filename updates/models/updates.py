@@ -101,6 +101,14 @@ class ReaderQuestion(models.Model):
     class Meta:
         verbose_name = _("question")
         verbose_name_plural = _("questions received")
+        indexes: ClassVar = [
+            models.Index(fields=["cooperative", "-asked_at", "-id"], name="question_latest"),
+            models.Index(
+                fields=["cooperative", "asked_at", "id"],
+                condition=models.Q(state=QuestionState.WAITING),
+                name="question_waiting",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]
