@@ -8,8 +8,7 @@ middleware that writes the same rows into the same tables (bench/pledging_bare.p
 An order of pretix causes work of its own at once: it tells its buyer, and its worker takes up what it left. Ours causes
 none until it is paid. So pretix is asked twice: `pretix` places orders through its API, without mail and with nobody
 working off what they leave; `pretix_done` has its worker beside the server, as its documentation deploys it, and an
-order counts once the sink has been handed its mail. The bound is on the latter: on how many contributions, and how many
-orders, the machine can go on accepting.
+order counts once the sink has been handed its mail. The bound is on the former, which favours pretix.
 """
 
 from __future__ import annotations
@@ -221,11 +220,7 @@ FIGURE = Figure(
             ratio("paid.per_second", "bare_paid.per_second"),
             at_least=0.4,
         ),
-        Bound(
-            "times pretix's orders, its worker running, each with its mail",
-            ratio("ours.per_second", "pretix_done.per_second"),
-            at_least=20,
-        ),
+        Bound("times pretix's orders", ratio("ours.per_second", "pretix.per_second"), at_least=20),
     ),
     peers=frozenset({"pretix", "pretix_done"}),
 )

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campaigns', '0010_terms_version'),
-        ('home', '0023_mails_in_trouble'),
+        ('home', '0024_mails_in_trouble'),
         ('pledges', '0022_counted_apart'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('home', '0023_mails_in_trouble'),
+        ('home', '0024_mails_in_trouble'),
         ('updates', '0003_acts_on_mailings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('home', '0022_backers_by_a_part_of_their_name'),
+        ('home', '0023_backers_by_a_part_of_their_name'),
     ]
 
     operations = [

@@ -20,6 +20,6 @@ def drop(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("home", "0021_mail_of_batch")]
+    dependencies = [("home", "0022_a_mail_leaves_by_few_writes")]
 
     operations = [migrations.RunPython(create, drop)]
