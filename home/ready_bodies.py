@@ -6,9 +6,10 @@ deep they nest; new kinds of blocks need nothing of their own.
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.template.loader import render_to_string
 from wagtail import blocks
 from wagtail.images import get_image_model
@@ -63,9 +64,7 @@ def fetch_pictures(ids: Iterable[Any], also: Iterable[Any] = ()) -> dict[int, An
     at_hand = [image for image in also if image is not None]
     found: dict[int, Any] = {}
     asked = wanted | {image.pk for image in at_hand}
-    for rendition in _RENDITIONS(*asked) if asked else ():
-        image = found.setdefault(rendition.image_id, rendition.image)
-        rendition.image = image
+    for image, rendition in _renditions_of(asked, found):
         image.prefetched_renditions = [*getattr(image, "prefetched_renditions", []), rendition]
     for image in at_hand:
         image.prefetched_renditions = getattr(found.get(image.pk), "prefetched_renditions", [])
@@ -76,9 +75,30 @@ def fetch_pictures(ids: Iterable[Any], also: Iterable[Any] = ()) -> dict[int, An
     return found
 
 
+def _renditions_of(asked: set[int], found: dict[int, Any]) -> Iterator[tuple[Any, Any]]:
+    """Each with its image, which is made once however many there are of it, and put into `found`."""
+    if not asked:
+        return
+    model = get_image_model()
+    images, renditions = _fields(model), _fields(model.get_rendition_model())
+    for row in _RENDITIONS(*asked):
+        rendition = model.get_rendition_model().from_db(DEFAULT_DB_ALIAS, renditions, row[: len(renditions)])
+        image = found.get(rendition.image_id)
+        if image is None:
+            image = found[rendition.image_id] = model.from_db(DEFAULT_DB_ALIAS, images, row[len(renditions) :])
+        rendition.image = image
+        yield image, rendition
+
+
+def _fields(model: Any) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
 def _build_renditions(*images: int) -> Any:
-    renditions = get_image_model().get_rendition_model().objects.filter(image__in=images)
-    return renditions.select_related("image").order_by("pk")
+    model = get_image_model()
+    renditions = model.get_rendition_model().objects.filter(image__in=images).order_by("pk")
+    of_image = (f"image__{name}" for name in _fields(model))
+    return renditions.values_list(*_fields(model.get_rendition_model()), *of_image)
 
 
 _RENDITIONS = Ready(_build_renditions)
@@ -88,10 +108,11 @@ def _without_pictures(block: Any, raw: Any, ids: list[Any]) -> Any:
     """The raw value with its pictures left out, so that turning it into Python asks for none; `ids` collects them."""
     if isinstance(block, ImageBlock | ImageChooserBlock):
         ids.append(_image_id(raw))
-        return {"image": None} if isinstance(block, ImageBlock) else None
+        return {} if isinstance(block, ImageBlock) else None
     if isinstance(block, blocks.StructBlock) and isinstance(raw, dict):
         known = block.child_blocks
-        return {key: _without_pictures(known[key], value, ids) if key in known else value for key, value in raw.items()}
+        bare = {key: _without_pictures(known[key], value, ids) if key in known else value for key, value in raw.items()}
+        return {key: value for key, value in bare.items() if value is not None or not _is_choice(known.get(key))}
     if isinstance(block, blocks.ListBlock) and raw:
         return [_item(item, _without_pictures(block.child_block, _value(item), ids)) for item in raw]
     if isinstance(block, blocks.StreamBlock) and raw:
@@ -101,6 +122,11 @@ def _without_pictures(block: Any, raw: Any, ids: list[Any]) -> Any:
             if item["type"] in block.child_blocks
         ]
     return raw
+
+
+def _is_choice(block: Any) -> bool:
+    """Of a row. Nothing chosen is what it is without a word, too, and its table is not asked."""
+    return isinstance(block, blocks.ChooserBlock) and getattr(block.meta, "default", None) is None
 
 
 def _put(block: Any, raw: Any, value: Any, pictures: dict[int, Any], texts: list[tuple[Any, Any]]) -> Any:

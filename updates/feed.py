@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Aggregate, OuterRef, QuerySet, Subquery, TextField
+from django.db.models import Aggregate, Exists, OuterRef, Q, QuerySet, Subquery, TextField
 
 from campaigns.models import Campaign, Reward
 from home.languages import TAGS, current
 from home.ready_queries import Ready
 from updates.models import DelayNotice, Update, UpdatePage
+
+
+#: Of a page whose body is not shown: what the feed says of it, and what its address is made from.
+SHOWN = ("id", "title", "summary", "url_path", "translation_key", "locale__language_code")
 
 
 @dataclass(frozen=True)
@@ -84,20 +88,21 @@ def _months(text: str | None) -> list[date]:
 def _live_pages(known: Iterable[Update], whole: bool) -> list[tuple[Any, Update]]:
     """Newest first: the page in the reader's language if there is one, with its new months, and its update."""
     updates = {update.translation_key: update for update in known}
-    pages = _PAGES(*updates, shape=(whole,)) if updates else []
-    ours_last = sorted(pages, key=lambda page: page.locale.language_code == current())
-    found = {page.translation_key: page for page in ours_last}
+    pages = _PAGES(*updates, shape=(whole, current())) if updates else []
+    found = {page.translation_key: page for page in pages}
     both = [(page, updates[key]) for key, page in found.items()]
     return sorted(both, key=lambda pair: -pair[1].number)
 
 
-def _build_pages(*keys_and_whole: Any) -> QuerySet[UpdatePage]:
-    *keys, whole = keys_and_whole
+def _build_pages(*keys_and_shape: Any) -> QuerySet[UpdatePage]:
+    *keys, whole, language = keys_and_shape
+    ours = Q(locale__language_code=language)
+    in_ours = UpdatePage.objects.live().filter(ours, translation_key=OuterRef("translation_key"))
     notices = DelayNotice.objects.filter(update__translation_key=OuterRef("translation_key")).order_by()
     months = notices.values("update").annotate(months=Months("month")).values("months")
-    live = UpdatePage.objects.live().filter(translation_key__in=keys)
+    live = UpdatePage.objects.live().filter(ours | ~Exists(in_ours), translation_key__in=keys)
     pages = live.annotate(new_months=Subquery(months)).select_related("locale").order_by("pk")
-    return pages if whole else pages.defer("body")
+    return pages if whole else pages.only(*SHOWN)
 
 
 _PAGES = Ready(_build_pages)

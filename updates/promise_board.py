@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext, ngettext
 
@@ -186,11 +187,11 @@ def _told(campaign: Campaign) -> tuple[list[tuple[DelayNotice, int]], list[Updat
     known: dict[int, DelayNotice] = {}
     pairs: list[tuple[DelayNotice, int]] = []
     for reward, *values in _TOLD(campaign.pk):
-        update = Update(**dict(zip(ours, values, strict=False)))
+        update = Update.from_db(DEFAULT_DB_ALIAS, ours, values[: len(ours)])
         update = updates.setdefault(update.pk, update)
         update.campaign, update.cooperative = campaign, campaign.cooperative
         if reward is not None:
-            read = DelayNotice(**dict(zip(theirs, values[len(ours) :], strict=True)))
+            read = DelayNotice.from_db(DEFAULT_DB_ALIAS, theirs, values[len(ours) :])
             read.campaign, read.update = campaign, update
             pairs.append((known.setdefault(read.pk, read), reward))
     return pairs, list(updates.values())
