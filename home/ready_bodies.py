@@ -24,6 +24,28 @@ from home.ready_queries import Ready
 BETWEEN = "<!-- -->"
 
 
+class Pictures:
+    """Images by id, each for as many places as it stands at, with its own words at each.
+
+    The first place gets the image itself, any other a copy; what is `taken` stands somewhere already.
+    """
+
+    def __init__(self, found: dict[int, Any], taken: set[int]) -> None:
+        self._found, self._taken = found, taken
+
+    def take(self, pk: int | None) -> Any:
+        if pk is None or (known := self._found.get(pk)) is None:
+            return None
+        if pk not in self._taken:
+            self._taken.add(pk)
+            return known
+        image = copy.copy(known)
+        image.prefetched_renditions = [copy.copy(rendition) for rendition in known.prefetched_renditions]
+        for rendition in image.prefetched_renditions:
+            rendition.image = image
+        return image
+
+
 class ReadyText(RichText):
     """Rich text whose links have been looked up."""
 
@@ -45,7 +67,7 @@ def make_ready(page: Page, *also: Any, beside: Iterable[Any] = ()) -> None:
     streams = {name: getattr(page, name).stream_block for name in names}
     ids: list[Any] = []
     bare = {name: _without_pictures(streams[name], raw, ids) for name, raw in bodies.items()}
-    pictures = fetch_pictures(ids, also)
+    pictures = Pictures(fetch_pictures(ids, also), {image.pk for image in also if image is not None})
     texts: list[tuple[Any, Any]] = [(holder, None) for holder in beside if holder.value]
     for name, raw in bodies.items():
         value = streams[name].bulk_to_python([bare[name]])[0]
@@ -129,12 +151,12 @@ def _is_choice(block: Any) -> bool:
     return isinstance(block, blocks.ChooserBlock) and getattr(block.meta, "default", None) is None
 
 
-def _put(block: Any, raw: Any, value: Any, pictures: dict[int, Any], texts: list[tuple[Any, Any]]) -> Any:
+def _put(block: Any, raw: Any, value: Any, pictures: Pictures, texts: list[tuple[Any, Any]]) -> Any:
     """The value with its pictures put in; `texts` collects what holds a rich text, and at which key."""
     if isinstance(block, ImageBlock):
         return _described(raw, pictures)
     if isinstance(block, ImageChooserBlock):
-        return _copy_of(raw, pictures)
+        return pictures.take(_image_id(raw))
     if isinstance(block, blocks.StructBlock) and isinstance(raw, dict):
         for key in block.child_blocks.keys() & raw.keys():
             value[key] = _put(block.child_blocks[key], raw[key], value[key], pictures, texts)
@@ -150,30 +172,19 @@ def _put(block: Any, raw: Any, value: Any, pictures: dict[int, Any], texts: list
     return value
 
 
-def _put_child(child: Any, raw: Any, pictures: dict[int, Any], texts: list[tuple[Any, Any]]) -> None:
+def _put_child(child: Any, raw: Any, pictures: Pictures, texts: list[tuple[Any, Any]]) -> None:
     child.value = _put(child.block, raw, child.value, pictures, texts)
     if isinstance(child.value, RichText):
         texts.append((child, None))
 
 
-def _described(raw: Any, pictures: dict[int, Any]) -> Any:
-    """A copy of the image with the words it has at this place, as ImageBlock gives them."""
-    if (image := _copy_of(raw, pictures)) is None:
+def _described(raw: Any, pictures: Pictures) -> Any:
+    """The image with the words it has at this place, as ImageBlock gives them."""
+    if (image := pictures.take(_image_id(raw))) is None:
         return None
     words = raw if isinstance(raw, dict) else {"decorative": False, "alt_text": image.default_alt_text}
     image.decorative = words.get("decorative", False)
     image.contextual_alt_text = "" if image.decorative else words.get("alt_text", "")
-    return image
-
-
-def _copy_of(raw: Any, pictures: dict[int, Any]) -> Any:
-    """One image may stand at several places, each with its own words, which its renditions ask it for."""
-    if (known := pictures.get(_image_id(raw) or 0)) is None:
-        return None
-    image = copy.copy(known)
-    image.prefetched_renditions = [copy.copy(rendition) for rendition in known.prefetched_renditions]
-    for rendition in image.prefetched_renditions:
-        rendition.image = image
     return image
 
 

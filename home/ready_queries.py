@@ -11,8 +11,9 @@ Whatever is not a value must be part of the `shape`: what changes the SQL itself
 import copy
 import uuid
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.db import connections, models
@@ -45,10 +46,13 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Made:
+    """`converters`: of its columns, by how many are asked for."""
+
     rows: Any
     compiler: Any
     sql: str
     places: Sequence[_Place]
+    converters: dict[int, Any] = field(default_factory=dict)
 
 
 class Ready:
@@ -120,6 +124,14 @@ def _forms(stand_ins: Values, connection: Any) -> Iterator[tuple[int, Any, Calla
             yield number, it, connection.ops.adapt_datefield_value
 
 
+def _converters(made: _Made, columns: Any) -> Any:
+    """What makes Python's values of the database's: the same each time, and asked of each column."""
+    asked = list(columns)
+    if len(asked) not in made.converters:
+        made.converters[len(asked)] = made.compiler.get_converters(asked)
+    return made.converters[len(asked)]
+
+
 def _run(made: _Made, values: Values) -> models.QuerySet[Any]:
     """A queryset like the one that was built, whose compiler has its SQL already."""
     known = made.rows
@@ -129,6 +141,7 @@ def _run(made: _Made, values: Values) -> models.QuerySet[Any]:
         compiler = copy.copy(made.compiler)
         compiler.connection = connection or connections[using or known.db]
         compiler.as_sql = lambda *args, **kwargs: (sql, params)
+        compiler.get_converters = partial(_converters, made)
         return compiler
 
     query = copy.copy(known.query)

@@ -12,7 +12,6 @@ from home.languages import TAGS, current
 from home.ready_queries import Ready
 from updates.models import DelayNotice, Update, UpdatePage
 
-
 #: Of a page whose body is not shown: what the feed says of it, and what its address is made from.
 SHOWN = ("id", "title", "summary", "url_path", "translation_key", "locale__language_code")
 

@@ -5,7 +5,7 @@ A colour is a string like `#1d3fc4`. Nearness is judged in OKLab, where equal st
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache, partial
 from itertools import chain
 

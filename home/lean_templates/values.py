@@ -132,8 +132,19 @@ def _as_django_does(variable: Variable, context: Any) -> Any:
         return MISSING
 
 
+def _argument(variable: Variable) -> Read:
+    """One that is not there fails, as in Django."""
+    read = _variable(variable)
+
+    def found(context: Any) -> Any:
+        value = read(context)
+        return variable.resolve(context) if value is MISSING else value
+
+    return found
+
+
 def _filter(func: Any, args: Iterable[tuple[bool, Any]]) -> Step:
-    given = [argument.resolve if is_read else _constant(mark_safe(argument)) for is_read, argument in args]
+    given = [_argument(argument) if is_read else _constant(mark_safe(argument)) for is_read, argument in args]
     is_local, is_safe = getattr(func, "expects_localtime", False), getattr(func, "is_safe", False)
     is_told = getattr(func, "needs_autoescape", False)
 

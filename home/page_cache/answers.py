@@ -50,7 +50,7 @@ def may_be_kept(request: HttpRequest, response: HttpResponse) -> bool:
 
 
 def _asks_by_post(body: bytes) -> bool:
-    return TOKEN in body or FORM.search(body) is not None
+    return TOKEN in body or (b"<form" in body and FORM.search(body) is not None)
 
 
 def entry_of(

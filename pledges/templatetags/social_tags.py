@@ -21,7 +21,7 @@ from pledges.totals import Progress
 register = template.Library()
 
 #: As `json_script` does: nothing in a text can end the element or open another one.
-ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+ESCAPES = {">": "\\u003E", "<": "\\u003C", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,9 @@ def structured_data(context: dict[str, Any], progress: Progress, is_open: bool, 
     )
     offers = _offered(page, campaign, is_open, is_late)
     text = json.dumps(structured.graph(campaign.cooperative, described, offers), ensure_ascii=False)
-    return format_html('<script type="application/ld+json">{}</script>', SafeString(text.translate(ESCAPES)))
+    for character, escape in ESCAPES.items():
+        text = text.replace(character, escape)
+    return format_html('<script type="application/ld+json">{}</script>', SafeString(text))
 
 
 def _offered(page: CampaignPage, campaign: Campaign, is_open: bool, is_late: bool) -> Iterator[structured.Offered]:
