@@ -5,13 +5,19 @@ rendered changes. A kind of node that is not known here is rendered by itself.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
+from html import escape
 from typing import Any
+from uuid import UUID
 
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template.base import Node, NodeList, TextNode, VariableDoesNotExist, VariableNode
-from django.template.defaulttags import CommentNode, ForNode, IfNode, LoadNode, WithNode
+from django.template.defaulttags import CommentNode, ForNode, IfNode, LoadNode, URLNode, WithNode
 from django.template.library import SimpleNode
 from django.template.loader_tags import IncludeNode, construct_relative_path
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+from django.templatetags.static import StaticNode
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils import translation
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
@@ -20,6 +26,9 @@ from home.lean_templates.values import MISSING, NO_TEXT, NOTHING, condition, exp
 
 Render = Callable[[Any], str]
 Part = Render | str
+
+#: What addresses are made of, by which they are remembered.
+KNOWN_BY = frozenset({int, str, SafeString, UUID})
 
 
 class LeanList(NodeList):
@@ -86,7 +95,9 @@ def _value(node: Any) -> Part:
 
 
 def _if(node: Any) -> Part:
-    branches = [(None if test is None else condition(test), _whole(within)) for test, within in node.conditions_nodelists]
+    branches = [
+        (None if test is None else condition(test), _whole(within)) for test, within in node.conditions_nodelists
+    ]
 
     def render(context: Any) -> str:
         for holds, within in branches:
@@ -182,7 +193,9 @@ def _tag(node: Any) -> Part:
         if name is not None:
             context.dicts[-1][name] = found
             return ""
-        return conditional_escape(found) if context.autoescape else found
+        if type(found) is SafeString or not context.autoescape:
+            return found
+        return escape(found) if type(found) is str else conditional_escape(found)
 
     return render
 
@@ -231,6 +244,57 @@ def _sentence(node: Any) -> Part:
     return render
 
 
+def _address(node: Any) -> Part:
+    """The address book of a process does not change: it is asked once for each address."""
+    name = node.view_name
+    if name.is_var or name.filters or ":" in name.var or node.kwargs:
+        return node.render_annotated
+    reads, target = [expression(said, NO_TEXT) for said in node.args], node.asvar
+
+    def render(context: Any) -> str:
+        url = _path(context, node, str(name.var), tuple([read(context) for read in reads]))
+        if target is None:
+            return escape(url) if context.autoescape else url
+        context.dicts[-1][target] = url
+        return ""
+
+    return render
+
+
+def _path(context: Any, node: Any, name: str, given: tuple[Any, ...]) -> str:
+    kinds = tuple(map(type, given))
+    try:
+        if not KNOWN_BY.issuperset(kinds):
+            return reverse(name, args=given)
+        return _reversed(name, given, kinds, translation.get_language(), get_urlconf(), get_script_prefix())
+    except NoReverseMatch:
+        if node.asvar is None:
+            raise
+        return ""
+
+
+@lru_cache(maxsize=4096)
+def _reversed(name: str, given: tuple[Any, ...], *shape: Any) -> str:
+    """`shape`: what else an address depends on."""
+    return reverse(name, args=given)
+
+
+def _static(node: Any) -> Part:
+    """Under which name a file was kept is asked once of each storage."""
+    if node.path.is_var or node.path.filters or node.varname is not None or type(node).url is not StaticNode.url:
+        return node.render_annotated
+    known: list[tuple[Any, str]] = []
+
+    def render(context: Any) -> str:
+        if known and known[0][0] is staticfiles_storage._wrapped:
+            return known[0][1]
+        url = node.render(context)
+        known[:] = [(staticfiles_storage._wrapped, url)]
+        return url
+
+    return render
+
+
 MADE: dict[type[Node], Callable[[Any], Part]] = {
     TextNode: _text,
     CommentNode: _nothing,
@@ -243,4 +307,6 @@ MADE: dict[type[Node], Callable[[Any], Part]] = {
     SimpleNode: _tag,
     TranslateNode: _translate,
     BlockTranslateNode: _sentence,
+    URLNode: _address,
+    StaticNode: _static,
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 
+from django.conf import settings
 from django.template.base import FilterExpression, Variable, VariableDoesNotExist, render_value_in_context
 from django.template.defaulttags import TemplateLiteral
 from django.utils.safestring import SafeData, SafeString, mark_safe
@@ -45,6 +46,8 @@ def shown(value: Any, context: Any) -> str:
         return value
     if kind is str:
         return escape(value) if context.autoescape else value
+    if kind is int and not settings.USE_THOUSAND_SEPARATOR:
+        return str(value)
     return render_value_in_context(value, context)
 
 
@@ -109,7 +112,7 @@ def _attribute(variable: Variable, name: str, steps: Iterable[str]) -> Read:
                 if callable(value):
                     return _as_django_does(variable, context)
                 value = _step(value, step)
-        except Exception:  # Django knows what becomes of it
+        except Exception:  # noqa: BLE001 (Django knows what becomes of it)
             return _as_django_does(variable, context)
         return _as_django_does(variable, context) if callable(value) else value
 
@@ -144,7 +147,7 @@ def _argument(variable: Variable) -> Read:
 
 
 def _filter(func: Any, args: Iterable[tuple[bool, Any]]) -> Step:
-    given = [_argument(argument) if is_read else _constant(mark_safe(argument)) for is_read, argument in args]
+    given = [_argument(argument) if is_read else _constant(SafeString(argument)) for is_read, argument in args]
     is_local, is_safe = getattr(func, "expects_localtime", False), getattr(func, "is_safe", False)
     is_told = getattr(func, "needs_autoescape", False)
 
@@ -153,7 +156,7 @@ def _filter(func: Any, args: Iterable[tuple[bool, Any]]) -> Step:
         if is_local:
             value = template_localtime(value, context.use_tz)
         found = func(value, *arguments, autoescape=context.autoescape) if is_told else func(value, *arguments)
-        return mark_safe(found) if is_safe and isinstance(value, SafeData) else found
+        return SafeString(found) if is_safe and isinstance(value, SafeData) else found
 
     return step
 
@@ -175,7 +178,7 @@ def _not(read: Read) -> Read:
     def holds(context: Any) -> bool:
         try:
             return not read(context)
-        except Exception:
+        except Exception:  # noqa: BLE001 (as Django: it does not hold)
             return False
 
     return holds
@@ -186,7 +189,7 @@ def _both(first: Read, second: Read, *, stops_at: bool) -> Read:
         try:
             found = first(context)
             return found if bool(found) is stops_at else second(context)
-        except Exception:
+        except Exception:  # noqa: BLE001 (as Django: it does not hold)
             return False
 
     return holds
@@ -196,7 +199,7 @@ def _compared(compare: Callable[[Any, Any], Any], first: Read, second: Read) -> 
     def holds(context: Any) -> Any:
         try:
             return compare(first(context), second(context))
-        except Exception:
+        except Exception:  # noqa: BLE001 (as Django: it does not hold)
             return False
 
     return holds

@@ -34,7 +34,9 @@ class KnownWay:
 
     def get_view_restrictions(self) -> "models.QuerySet[PageViewRestriction]":
         if self.is_known_open:
-            return PageViewRestriction.objects.none()
+            none = PageViewRestriction.objects.none()
+            none._result_cache = []  # it need not look
+            return none
         return super().get_view_restrictions()  # type: ignore[misc]
 
     def get_url_parts(self, request: Any = None) -> tuple[int, str | None, str | None] | None:
