@@ -31,23 +31,26 @@ class FileCache(Base):
     _written = 0
 
     def add(self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        self._createdir()
-        with (Path(self._dir) / "lock").open("w") as lock:
+        with self._made("lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             return bool(super().add(key, value, timeout, version))
+
+    def _made(self, name: str) -> IO[bytes]:
+        """A file of this name in the folder, which may be emptied at any time."""
+        path = os.path.join(self._dir, name)
+        try:
+            return open(os.open(path, WRITING, OWN), "wb")
+        except FileNotFoundError:
+            self._createdir()
+            return open(os.open(path, WRITING, OWN), "wb")
 
     def set(self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         """Written beside its place, then put there, as Django does with a name that it takes longer to find."""
         self._cull()
         place = self._key_to_file(key, version)
         beside = f"{place}.{os.getpid()}-{get_ident()}"
-        try:
-            file = os.open(beside, WRITING, OWN)
-        except FileNotFoundError:  # the folder may be emptied at any time
-            self._createdir()
-            file = os.open(beside, WRITING, OWN)
-        with open(file, "wb") as content:
-            self._write_content(content, timeout, value)
+        with self._made(beside) as file:
+            self._write_content(file, timeout, value)
         os.replace(beside, place)
 
     def _write_content(self, file: IO[bytes], timeout: float | None, value: Any) -> None:

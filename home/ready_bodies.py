@@ -9,7 +9,6 @@ import copy
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
 from django.template.loader import render_to_string
 from wagtail import blocks
 from wagtail.images import get_image_model
@@ -18,7 +17,7 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html
 
 from home.fields import BodyField
-from home.ready_queries import Ready
+from home.ready_queries import Ready, fields_of, row_of
 
 #: Stands between texts while they are expanded together; stored rich text holds no comments.
 BETWEEN = "<!-- -->"
@@ -102,25 +101,21 @@ def _renditions_of(asked: set[int], found: dict[int, Any]) -> Iterator[tuple[Any
     if not asked:
         return
     model = get_image_model()
-    images, renditions = _fields(model), _fields(model.get_rendition_model())
+    images, renditions = fields_of(model), fields_of(model.get_rendition_model())
     for row in _RENDITIONS(*asked):
-        rendition = model.get_rendition_model().from_db(DEFAULT_DB_ALIAS, renditions, row[: len(renditions)])
+        rendition = row_of(model.get_rendition_model(), renditions, row[: len(renditions)])
         image = found.get(rendition.image_id)
         if image is None:
-            image = found[rendition.image_id] = model.from_db(DEFAULT_DB_ALIAS, images, row[len(renditions) :])
+            image = found[rendition.image_id] = row_of(model, images, row[len(renditions) :])
         rendition.image = image
         yield image, rendition
-
-
-def _fields(model: Any) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
 
 
 def _build_renditions(*images: int) -> Any:
     model = get_image_model()
     renditions = model.get_rendition_model().objects.filter(image__in=images).order_by("pk")
-    of_image = (f"image__{name}" for name in _fields(model))
-    return renditions.values_list(*_fields(model.get_rendition_model()), *of_image)
+    of_image = (f"image__{name}" for name in fields_of(model))
+    return renditions.values_list(*fields_of(model.get_rendition_model()), *of_image)
 
 
 _RENDITIONS = Ready(_build_renditions)

@@ -14,11 +14,12 @@ from django.template.defaulttags import TemplateLiteral
 from django.utils.safestring import SafeData, SafeString, mark_safe
 from django.utils.timezone import template_localtime
 
-#: Reads something; MISSING where there is nothing of that name.
+#: Reads something.
 Read = Callable[[Any], Any]
 #: A filter with its arguments.
 Step = Callable[[Any, Any], Any]
 
+#: Stands for what no variable can be.
 MISSING: Any = object()
 #: What Django makes of a missing variable: it is nothing where it is asked for, and no text where it is shown.
 NOTHING, NO_TEXT = None, ""
@@ -53,68 +54,60 @@ def shown(value: Any, context: Any) -> str:
 
 def expression(said: FilterExpression, missing: Any) -> Read:
     """`{{ … }}`: a variable or a constant with its filters; `missing` is what stands for what is not there."""
-    read = _variable(said.var) if said.is_var else _constant(said.var)
+    read = _variable(said.var, missing) if said.is_var else _constant(said.var)
     steps = [_filter(func, args) for func, args in said.filters]
-
-    def plain(context: Any) -> Any:
-        value = read(context)
-        return missing if value is MISSING else value
 
     def filtered(context: Any) -> Any:
         value = read(context)
-        if value is MISSING:
-            value = missing
         for step in steps:
             value = step(value, context)
         return value
 
-    if not said.is_var and not steps:
-        return read
-    return filtered if steps else plain
+    return filtered if steps else read
 
 
 def _constant(value: Any) -> Read:
     return lambda context: value
 
 
-def _variable(variable: Variable) -> Read:
+def _variable(variable: Variable, missing: Any) -> Read:
     if variable.translate:
         return variable.resolve
     if variable.lookups is None:
         return _constant(variable.literal)
     name, *steps = variable.lookups
-    return _attribute(variable, name, steps) if steps else _name(variable, name)
+    return _attribute(variable, name, steps, missing) if steps else _name(variable, name, missing)
 
 
-def _name(variable: Variable, name: str) -> Read:
+def _name(variable: Variable, name: str, missing: Any) -> Read:
     def read(context: Any) -> Any:
         for known in reversed(context.dicts):
             if name in known:
                 value = known[name]
-                return _as_django_does(variable, context) if callable(value) else value
-        return MISSING
+                return _as_django_does(variable, context, missing) if callable(value) else value
+        return missing
 
     return read
 
 
-def _attribute(variable: Variable, name: str, steps: Iterable[str]) -> Read:
+def _attribute(variable: Variable, name: str, steps: Iterable[str], missing: Any) -> Read:
     def read(context: Any) -> Any:
         for known in reversed(context.dicts):
             if name in known:
                 value = known[name]
                 break
         else:
-            return MISSING
+            return missing
         try:
             for step in steps:
                 if value is None:
-                    return MISSING
+                    return missing
                 if callable(value):
-                    return _as_django_does(variable, context)
+                    return _as_django_does(variable, context, missing)
                 value = _step(value, step)
         except Exception:  # noqa: BLE001 (Django knows what becomes of it)
-            return _as_django_does(variable, context)
-        return _as_django_does(variable, context) if callable(value) else value
+            return _as_django_does(variable, context, missing)
+        return _as_django_does(variable, context, missing) if callable(value) else value
 
     return read
 
@@ -128,16 +121,16 @@ def _step(value: Any, step: str) -> Any:
     return getattr(value, step)
 
 
-def _as_django_does(variable: Variable, context: Any) -> Any:
+def _as_django_does(variable: Variable, context: Any, missing: Any) -> Any:
     try:
         return variable.resolve(context)
     except VariableDoesNotExist:
-        return MISSING
+        return missing
 
 
 def _argument(variable: Variable) -> Read:
     """One that is not there fails, as in Django."""
-    read = _variable(variable)
+    read = _variable(variable, MISSING)
 
     def found(context: Any) -> Any:
         value = read(context)
@@ -156,7 +149,7 @@ def _filter(func: Any, args: Iterable[tuple[bool, Any]]) -> Step:
         if is_local:
             value = template_localtime(value, context.use_tz)
         found = func(value, *arguments, autoescape=context.autoescape) if is_told else func(value, *arguments)
-        return SafeString(found) if is_safe and isinstance(value, SafeData) else found
+        return mark_safe(found) if is_safe and isinstance(value, SafeData) else found
 
     return step
 
