@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pickle
+import time
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -48,10 +49,15 @@ class FileCache(Base):
         """Written beside its place, then put there, as Django does with a name that it takes longer to find."""
         self._cull()
         place = self._key_to_file(key, version)
-        beside = f"{place}.{os.getpid()}-{get_ident()}"
-        with self._made(beside) as file:
-            self._write_content(file, timeout, value)
-        os.replace(beside, place)
+        beside = f"{place}.{os.getpid()}-{get_ident()}-{time.monotonic_ns()}"
+        try:
+            with self._made(beside) as file:
+                self._write_content(file, timeout, value)
+            os.replace(beside, place)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.remove(beside)
+            raise
 
     def _write_content(self, file: IO[bytes], timeout: float | None, value: Any) -> None:
         """As Django reads it, but not compressed: what stands here is packed already, or a few bytes, and making room
