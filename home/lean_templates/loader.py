@@ -3,7 +3,6 @@
 Not while templates are debugged: Django's page of an error then shows the line at which it happened.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.template import Origin, Template
@@ -13,7 +12,7 @@ from home.lean_templates.nodes import LeanList, lean
 
 
 class Loader(CachedLoader):
-    def get_template(self, template_name: str, skip: Iterable[Origin] | None = None) -> Template:
+    def get_template(self, template_name: str, skip: list[Origin] | None = None) -> Template:
         template: Any = super().get_template(template_name, skip)
         if not self.engine.debug and not self.engine.string_if_invalid and type(template.nodelist) is not LeanList:
             template.nodelist = lean(template.nodelist)

@@ -55,7 +55,7 @@ def lean(nodes: NodeList) -> LeanList:
     return LeanList(nodes)
 
 
-def _part(node: Node) -> Part:
+def _part(node: Any) -> Part:
     make = MADE.get(type(node))
     return node.render_annotated if make is None else make(node)
 
@@ -205,7 +205,8 @@ def _translate(node: Any) -> Part:
     said, told = node.filter_expression, node.message_context
     if said.filters or said.var.literal is None or (told is not None and (told.is_var or told.filters)):
         return node.render_annotated
-    name, known = node.asvar, {}
+    name = node.asvar
+    known: dict[str | None, str] = {}
 
     def render(context: Any) -> str:
         language = translation.get_language()
@@ -284,12 +285,13 @@ def _static(node: Any) -> Part:
     if node.path.is_var or node.path.filters or node.varname is not None or type(node).url is not StaticNode.url:
         return node.render_annotated
     known: list[tuple[Any, str]] = []
+    storage: Any = staticfiles_storage  # what stands behind it changes with the settings
 
     def render(context: Any) -> str:
-        if known and known[0][0] is staticfiles_storage._wrapped:
+        if known and known[0][0] is storage._wrapped:
             return known[0][1]
-        url = node.render(context)
-        known[:] = [(staticfiles_storage._wrapped, url)]
+        url: str = node.render(context)
+        known[:] = [(storage._wrapped, url)]
         return url
 
     return render

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.template.base import FilterExpression, Variable, VariableDoesNotExist, render_value_in_context
 from django.template.defaulttags import TemplateLiteral
 from django.utils.safestring import SafeData, SafeString, mark_safe
-from django.utils.timezone import template_localtime
+from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
 
 #: Reads something.
 Read = Callable[[Any], Any]
@@ -158,7 +158,8 @@ def _filter(func: Any, args: Iterable[tuple[bool, Any]]) -> Step:
 def condition(said: Any) -> Read:
     """What stands in `{% if … %}`. As in Django, a comparison that fails does not hold."""
     if isinstance(said, TemplateLiteral):
-        return expression(said.value, NOTHING)
+        value: Any = said.value
+        return expression(value, NOTHING)
     if said.id == "not":
         return _not(condition(said.first))
     if said.id in ("and", "or"):
