@@ -51,9 +51,8 @@ def _money(cents: int, currency: str, language: str, exact: bool) -> str:
 
 def percent(part: int, whole: int, language: str | None = None) -> str:
     """A share rounded down, so that 100 % means reached."""
-    share = part * 100 // whole if whole else 0
-    number = format_decimal(share, locale=_locale(language))
-    return f"{number}{NBSP}%" if (language or current()) == FRENCH else f"{number}%"
+    share, language = part * 100 // whole if whole else 0, language or current()
+    return f"{_number(share, language)}{NBSP}%" if language == FRENCH else f"{_number(share, language)}%"
 
 
 def rate(basis_points: int, language: str | None = None, *, decimals: int = 0) -> str:

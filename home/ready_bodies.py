@@ -6,7 +6,7 @@ deep they nest; new kinds of blocks need nothing of their own.
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -17,10 +17,32 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html
 
 from home.fields import BodyField
-from home.ready_queries import Ready
+from home.ready_queries import Ready, fields_of, row_of
 
 #: Stands between texts while they are expanded together; stored rich text holds no comments.
 BETWEEN = "<!-- -->"
+
+
+class Pictures:
+    """Images by id, each for as many places as it stands at, with its own words at each.
+
+    The first place gets the image itself, any other a copy; what is `taken` stands somewhere already.
+    """
+
+    def __init__(self, found: dict[int, Any], taken: set[int]) -> None:
+        self._found, self._taken = found, taken
+
+    def take(self, pk: int | None) -> Any:
+        if pk is None or (known := self._found.get(pk)) is None:
+            return None
+        if pk not in self._taken:
+            self._taken.add(pk)
+            return known
+        image = copy.copy(known)
+        image.prefetched_renditions = [copy.copy(rendition) for rendition in known.prefetched_renditions]
+        for rendition in image.prefetched_renditions:
+            rendition.image = image
+        return image
 
 
 class ReadyText(RichText):
@@ -44,7 +66,7 @@ def make_ready(page: Page, *also: Any, beside: Iterable[Any] = ()) -> None:
     streams = {name: getattr(page, name).stream_block for name in names}
     ids: list[Any] = []
     bare = {name: _without_pictures(streams[name], raw, ids) for name, raw in bodies.items()}
-    pictures = fetch_pictures(ids, also)
+    pictures = Pictures(fetch_pictures(ids, also), {image.pk for image in also if image is not None})
     texts: list[tuple[Any, Any]] = [(holder, None) for holder in beside if holder.value]
     for name, raw in bodies.items():
         value = streams[name].bulk_to_python([bare[name]])[0]
@@ -63,9 +85,7 @@ def fetch_pictures(ids: Iterable[Any], also: Iterable[Any] = ()) -> dict[int, An
     at_hand = [image for image in also if image is not None]
     found: dict[int, Any] = {}
     asked = wanted | {image.pk for image in at_hand}
-    for rendition in _RENDITIONS(*asked) if asked else ():
-        image = found.setdefault(rendition.image_id, rendition.image)
-        rendition.image = image
+    for image, rendition in _renditions_of(asked, found):
         image.prefetched_renditions = [*getattr(image, "prefetched_renditions", []), rendition]
     for image in at_hand:
         image.prefetched_renditions = getattr(found.get(image.pk), "prefetched_renditions", [])
@@ -76,9 +96,26 @@ def fetch_pictures(ids: Iterable[Any], also: Iterable[Any] = ()) -> dict[int, An
     return found
 
 
+def _renditions_of(asked: set[int], found: dict[int, Any]) -> Iterator[tuple[Any, Any]]:
+    """Each with its image, which is made once however many there are of it, and put into `found`."""
+    if not asked:
+        return
+    model = get_image_model()
+    images, renditions = fields_of(model), fields_of(model.get_rendition_model())
+    for row in _RENDITIONS(*asked):
+        rendition = row_of(model.get_rendition_model(), renditions, row[: len(renditions)])
+        image = found.get(rendition.image_id)
+        if image is None:
+            image = found[rendition.image_id] = row_of(model, images, row[len(renditions) :])
+        rendition.image = image
+        yield image, rendition
+
+
 def _build_renditions(*images: int) -> Any:
-    renditions = get_image_model().get_rendition_model().objects.filter(image__in=images)
-    return renditions.select_related("image").order_by("pk")
+    model = get_image_model()
+    renditions = model.get_rendition_model().objects.filter(image__in=images).order_by("pk")
+    of_image = (f"image__{name}" for name in fields_of(model))
+    return renditions.values_list(*fields_of(model.get_rendition_model()), *of_image)
 
 
 _RENDITIONS = Ready(_build_renditions)
@@ -88,10 +125,11 @@ def _without_pictures(block: Any, raw: Any, ids: list[Any]) -> Any:
     """The raw value with its pictures left out, so that turning it into Python asks for none; `ids` collects them."""
     if isinstance(block, ImageBlock | ImageChooserBlock):
         ids.append(_image_id(raw))
-        return {"image": None} if isinstance(block, ImageBlock) else None
+        return {} if isinstance(block, ImageBlock) else None
     if isinstance(block, blocks.StructBlock) and isinstance(raw, dict):
         known = block.child_blocks
-        return {key: _without_pictures(known[key], value, ids) if key in known else value for key, value in raw.items()}
+        bare = {key: _without_pictures(known[key], value, ids) if key in known else value for key, value in raw.items()}
+        return {key: value for key, value in bare.items() if value is not None or not _is_choice(known.get(key))}
     if isinstance(block, blocks.ListBlock) and raw:
         return [_item(item, _without_pictures(block.child_block, _value(item), ids)) for item in raw]
     if isinstance(block, blocks.StreamBlock) and raw:
@@ -103,12 +141,17 @@ def _without_pictures(block: Any, raw: Any, ids: list[Any]) -> Any:
     return raw
 
 
-def _put(block: Any, raw: Any, value: Any, pictures: dict[int, Any], texts: list[tuple[Any, Any]]) -> Any:
+def _is_choice(block: Any) -> bool:
+    """Of a row. Nothing chosen is what it is without a word, too, and its table is not asked."""
+    return isinstance(block, blocks.ChooserBlock) and getattr(block.meta, "default", None) is None
+
+
+def _put(block: Any, raw: Any, value: Any, pictures: Pictures, texts: list[tuple[Any, Any]]) -> Any:
     """The value with its pictures put in; `texts` collects what holds a rich text, and at which key."""
     if isinstance(block, ImageBlock):
         return _described(raw, pictures)
     if isinstance(block, ImageChooserBlock):
-        return _copy_of(raw, pictures)
+        return pictures.take(_image_id(raw))
     if isinstance(block, blocks.StructBlock) and isinstance(raw, dict):
         for key in block.child_blocks.keys() & raw.keys():
             value[key] = _put(block.child_blocks[key], raw[key], value[key], pictures, texts)
@@ -124,30 +167,19 @@ def _put(block: Any, raw: Any, value: Any, pictures: dict[int, Any], texts: list
     return value
 
 
-def _put_child(child: Any, raw: Any, pictures: dict[int, Any], texts: list[tuple[Any, Any]]) -> None:
+def _put_child(child: Any, raw: Any, pictures: Pictures, texts: list[tuple[Any, Any]]) -> None:
     child.value = _put(child.block, raw, child.value, pictures, texts)
     if isinstance(child.value, RichText):
         texts.append((child, None))
 
 
-def _described(raw: Any, pictures: dict[int, Any]) -> Any:
-    """A copy of the image with the words it has at this place, as ImageBlock gives them."""
-    if (image := _copy_of(raw, pictures)) is None:
+def _described(raw: Any, pictures: Pictures) -> Any:
+    """The image with the words it has at this place, as ImageBlock gives them."""
+    if (image := pictures.take(_image_id(raw))) is None:
         return None
     words = raw if isinstance(raw, dict) else {"decorative": False, "alt_text": image.default_alt_text}
     image.decorative = words.get("decorative", False)
     image.contextual_alt_text = "" if image.decorative else words.get("alt_text", "")
-    return image
-
-
-def _copy_of(raw: Any, pictures: dict[int, Any]) -> Any:
-    """One image may stand at several places, each with its own words, which its renditions ask it for."""
-    if (known := pictures.get(_image_id(raw) or 0)) is None:
-        return None
-    image = copy.copy(known)
-    image.prefetched_renditions = [copy.copy(rendition) for rendition in known.prefetched_renditions]
-    for rendition in image.prefetched_renditions:
-        rendition.image = image
     return image
 
 

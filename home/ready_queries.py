@@ -16,9 +16,10 @@ import uuid
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.models.base import ModelState
 from django_scopes import get_scope, scope
 
 from home.models import Cooperative
@@ -30,6 +31,7 @@ FIRST = 2_100_000_000  # no row's id
 LARGEST = 2**63 - 1
 
 Values = tuple[Any, ...]
+Row = TypeVar("Row", bound=models.Model)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Made:
+    """`converters`: of its columns, by how many are asked for."""
+
     rows: Any
     compiler: Any
     sql: str
@@ -89,6 +93,24 @@ class Ready:
         house = FIRST - 1
         with scope(cooperative=Cooperative(pk=house)):
             return _compiled(self.build(*stand_ins, *shape), (*stand_ins, house), len(values), self.prepared)
+
+
+def row_of(model: type[Row], names: Sequence[str], values: Sequence[Any]) -> Row:
+    """A row that a page shows, from the values of some of its columns; any other is read when it is asked for.
+
+    It is made as Django makes what was pickled, without a constructor: those of pages and pictures take longer than
+    everything else about them, and do nothing for what has been saved.
+    """
+    row = model.__new__(model)
+    row.__dict__.update(zip(names, values, strict=True))
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return row
+
+
+def fields_of(model: type[models.Model]) -> list[str]:
+    """The names of all its columns, those of its parents included."""
+    return [column.attname for column in model._meta.concrete_fields]
 
 
 def _stand_in(value: Any, number: int) -> Any:

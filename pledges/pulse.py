@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from campaigns import queries
-from campaigns.models import Campaign
+from campaigns.models import Campaign, RewardPostage
 from home.models import Cooperative
 from home.page_cache import noting, pulse
 from home.page_cache.noting import Fact
@@ -54,18 +54,28 @@ def _said_of(progress: Progress) -> tuple[int, ...]:
 def _offers_of(campaign: Campaign) -> list[Any]:
     house = campaign.cooperative
     rewards = _OFFERS(campaign.pk, house.pk, shape=(house.time_zone, this_month(house)))
+    postage: dict[int, list[RewardPostage]] = {reward.pk: [] for reward in rewards}
+    for row in _POSTAGE(campaign.pk):
+        postage[row.reward_id].append(row)
     for reward in rewards:
-        reward.campaign = campaign
+        reward.campaign, reward.known_postage = campaign, postage[reward.pk]
     return rewards
 
 
 def _build_offers(campaign_id: int, cooperative_id: int, zone: str, month: date) -> QuerySet[Any]:
     campaign = Campaign(pk=campaign_id, cooperative=Cooperative(pk=cooperative_id, time_zone=zone))
-    rewards = promises.annotate_tier_month(queries.rewards_of(campaign)).prefetch_related("postage")
+    rewards = promises.annotate_tier_month(queries.rewards_of(campaign))
     return annotate_deliveries(rewards, campaign.cooperative)
 
 
 _OFFERS = Ready(_build_offers)
+
+
+def _build_postage(campaign_id: int) -> QuerySet[RewardPostage]:
+    return RewardPostage.objects.filter(reward__campaign=campaign_id)
+
+
+_POSTAGE = Ready(_build_postage)
 
 
 def _offered(reward: Any) -> tuple[Any, ...]:

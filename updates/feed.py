@@ -4,13 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Aggregate, OuterRef, QuerySet, Subquery, TextField
+from django.db.models import Aggregate, Exists, OuterRef, Q, QuerySet, Subquery, TextField
+from wagtail.models import Locale
 
 from campaigns.models import Campaign, Reward
 from home.languages import TAGS, current
-from home.ready_queries import Ready
+from home.ready_queries import Ready, row_of
 from updates.models import DelayNotice, Update, UpdatePage
+
+#: Of a page whose body is not shown: what the feed says of it, and what its address is made from.
+SHOWN = ("id", "page_ptr_id", "locale_id", "title", "summary", "url_path", "translation_key")
 
 
 @dataclass(frozen=True)
@@ -84,23 +89,39 @@ def _months(text: str | None) -> list[date]:
 def _live_pages(known: Iterable[Update], whole: bool) -> list[tuple[Any, Update]]:
     """Newest first: the page in the reader's language if there is one, with its new months, and its update."""
     updates = {update.translation_key: update for update in known}
-    pages = _PAGES(*updates, shape=(whole,)) if updates else []
-    ours_last = sorted(pages, key=lambda page: page.locale.language_code == current())
-    found = {page.translation_key: page for page in ours_last}
+    pages = [] if not updates else _WHOLE(*updates, shape=(current(),)) if whole else _shown(*updates)
+    found = {page.translation_key: page for page in pages}
     both = [(page, updates[key]) for key, page in found.items()]
     return sorted(both, key=lambda pair: -pair[1].number)
 
 
-def _build_pages(*keys_and_whole: Any) -> QuerySet[UpdatePage]:
-    *keys, whole = keys_and_whole
+def _shown(*keys: UUID) -> list[Any]:
+    """As the feed shows them, without the body."""
+    locales: dict[str, Locale] = {}
+    pages = []
+    for code, months, *values in _PARTS(*keys, shape=(current(),)):
+        page: Any = row_of(UpdatePage, SHOWN, values)
+        page.new_months = months
+        page.locale = locales.setdefault(code, Locale(pk=page.locale_id, language_code=code))
+        pages.append(page)
+    return pages
+
+
+def _build_parts(*keys_and_language: Any) -> QuerySet[UpdatePage, Any]:
+    return _build_pages(*keys_and_language).values_list("locale__language_code", "new_months", *SHOWN)
+
+
+def _build_pages(*keys_and_language: Any) -> QuerySet[UpdatePage]:
+    *keys, language = keys_and_language
+    ours = Q(locale__language_code=language)
+    in_ours = UpdatePage.objects.live().filter(ours, translation_key=OuterRef("translation_key"))
     notices = DelayNotice.objects.filter(update__translation_key=OuterRef("translation_key")).order_by()
     months = notices.values("update").annotate(months=Months("month")).values("months")
-    live = UpdatePage.objects.live().filter(translation_key__in=keys)
-    pages = live.annotate(new_months=Subquery(months)).select_related("locale").order_by("pk")
-    return pages if whole else pages.defer("body")
+    live = UpdatePage.objects.live().filter(ours | ~Exists(in_ours), translation_key__in=keys)
+    return live.annotate(new_months=Subquery(months)).select_related("locale").order_by("pk")
 
 
-_PAGES = Ready(_build_pages)
+_WHOLE, _PARTS = Ready(_build_pages), Ready(_build_parts)
 
 
 def _foreign(page: UpdatePage) -> str:

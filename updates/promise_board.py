@@ -10,13 +10,13 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext, ngettext
 
 from campaigns.models import Campaign, Reward
 from home import clock, formats
 from home.languages import TAGS, current
-from home.ready_queries import Ready
+from home.ready_queries import Ready, fields_of, row_of
 from pledges.delivery_figures import Kept
 from pledges.fulfilment import this_month, today_in
 from updates import next_news
@@ -181,16 +181,16 @@ def board_of(campaign: Campaign, rewards: Iterable[Any]) -> Board:
 
 def _told(campaign: Campaign) -> tuple[list[tuple[DelayNotice, int]], list[Update]]:
     """Each announced notice with each of its tiers, first to latest; and all published updates. One query."""
-    ours, theirs = _fields(Update), _fields(DelayNotice)
+    ours, theirs = fields_of(Update), fields_of(DelayNotice)
     updates: dict[int, Update] = {}
     known: dict[int, DelayNotice] = {}
     pairs: list[tuple[DelayNotice, int]] = []
     for reward, *values in _TOLD(campaign.pk):
-        update = Update(**dict(zip(ours, values, strict=False)))
+        update = row_of(Update, ours, values[: len(ours)])
         update = updates.setdefault(update.pk, update)
         update.campaign, update.cooperative = campaign, campaign.cooperative
         if reward is not None:
-            read = DelayNotice(**dict(zip(theirs, values[len(ours) :], strict=True)))
+            read = row_of(DelayNotice, theirs, values[len(ours) :])
             read.campaign, read.update = campaign, update
             pairs.append((known.setdefault(read.pk, read), reward))
     return pairs, list(updates.values())
@@ -200,15 +200,11 @@ def _build_told(campaign_id: int) -> QuerySet[Any, Any]:
     rows = Update.objects.filter(campaign=campaign_id).order_by(
         "delay_notices__id", "delay_notices__rewards__position", "delay_notices__rewards__id"
     )
-    theirs = (f"delay_notices__{name}" for name in _fields(DelayNotice))
-    return rows.values_list("delay_notices__rewards", *_fields(Update), *theirs)
+    theirs = (f"delay_notices__{name}" for name in fields_of(DelayNotice))
+    return rows.values_list("delay_notices__rewards", *fields_of(Update), *theirs)
 
 
 _TOLD = Ready(_build_told)
-
-
-def _fields(model: type[Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
 
 
 def _row(tier: Any, changes: int, this: date, axis: Axis) -> Row:

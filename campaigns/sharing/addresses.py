@@ -1,6 +1,7 @@
 """Who is shown in public, and the addresses that people pass on."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from django.http import Http404, HttpRequest
@@ -53,7 +54,13 @@ def share_for(campaign: Campaign, via: str = "") -> Share | None:
 
 def reward_url(reward: Reward, via: str = "") -> str:
     """The tier's own address in the language of the page, without a host."""
-    return with_via(reverse("campaign_reward", args=[reward.campaign_id, reward.pk]), via)
+    return with_via(_reward_path(current(), reward.campaign_id, reward.pk), via)
+
+
+@lru_cache(maxsize=4096)
+def _reward_path(language: str, campaign_id: int, reward_id: int) -> str:
+    """A page names it of each tier, for people and for machines; `language` is that of the page."""
+    return reverse("campaign_reward", args=[campaign_id, reward_id])
 
 
 def shown_or_404(campaign_id: int) -> tuple[Campaign, CampaignPage]:

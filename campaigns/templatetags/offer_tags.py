@@ -55,13 +55,13 @@ def _window_words(reward: Reward) -> str:
 
 @register.simple_tag
 def zones_of(reward: Reward) -> list[Zone]:
-    """Where it is mailed to. Reads `postage`, which may be prefetched."""
+    """Where it is mailed to. Reads `postage`, unless it was read with others (`known_postage`)."""
     if reward.handover != Handover.POST:
         return []
-    currency = reward.campaign.currency
+    currency, known = reward.campaign.currency, getattr(reward, "known_postage", None)
     return [
         Zone(row.get_zone_display(), formats.money(row.price, currency) if row.price else "")
-        for row in reward.postage.all()
+        for row in (reward.postage.all() if known is None else known)
     ]
 
 

@@ -65,7 +65,7 @@ class Palette:
 
 
 def palette(brand: Brand) -> Palette:
-    grounds = [WHITE, brand.tint]
+    grounds = (WHITE, brand.tint)
     on_deep = readable_on(brand.deep, brand.ink)
     return Palette(
         brand=brand.field,
@@ -75,7 +75,7 @@ def palette(brand: Brand) -> Palette:
         action_hover=mix(brand.action, BLACK, 0.3),
         deep=brand.deep,
         on_deep=on_deep,
-        deep_soft=softest(on_deep, brand.deep, [brand.deep], ratio=TEXT_RATIO, most=0.22),
+        deep_soft=softest(on_deep, brand.deep, (brand.deep,), ratio=TEXT_RATIO, most=0.22),
         deep_mark=brand.deep_mark,
         paper=WHITE,
         tint=brand.tint,

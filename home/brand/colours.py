@@ -5,7 +5,7 @@ A colour is a string like `#1d3fc4`. Nearness is judged in OKLab, where equal st
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache, partial
 from itertools import chain
 
@@ -51,6 +51,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+@lru_cache(maxsize=4096)
 def mix(colour: str, other: str, share: float) -> str:
     """`share` of `other` in `colour`, from 0 to 1."""
     pairs = zip(_channels(colour), _channels(other), strict=True)
@@ -62,7 +63,8 @@ def readable_on(field: str, ink: str) -> str:
     return max((ink, WHITE), key=partial(contrast, field))
 
 
-def softest(colour: str, toward: str, grounds: Iterable[str], *, ratio: float, most: float) -> str:
+@lru_cache(maxsize=1024)
+def softest(colour: str, toward: str, grounds: tuple[str, ...], *, ratio: float, most: float) -> str:
     """The colour mixed with `toward`, by `most` at most, as far as it still has `ratio` on every ground."""
     for step in range(round(most * 100), -1, -1):
         soft = mix(colour, toward, step / 100)

@@ -108,13 +108,32 @@ def find_page(request: HttpRequest, path: str) -> Surroundings | None:
 
 def _specific(page: Page, way: list[Page]) -> Page:
     """The page as its own class, which need not ask for its parent or its restrictions again."""
-    specific = page.specific
+    specific = _as_its_own_class(page)
     if len(way) > 1:
         specific._cached_parent_obj = way[-2]
     specific.is_known_open = len(way) == page.depth - HOME_DEPTH + 1 and not any(
         step.is_restricted or step.alias_of_id for step in way
     )
     return specific
+
+
+def _as_its_own_class(page: Page) -> Page:
+    """As `page.specific` makes it."""
+    model = page.specific_class
+    found = _OF_CLASS(page.pk, shape=(model,)) if model is not None and not isinstance(page, model) else []
+    if not found:
+        return page.specific
+    (specific,) = found
+    for name, value in page.__dict__.items():
+        specific.__dict__.setdefault(name, value)
+    return specific
+
+
+def _of_class(pk: int, model: type[Page]) -> QuerySet[Page]:
+    return model._default_manager.filter(pk=pk)
+
+
+_OF_CLASS = Ready(_of_class)
 
 
 def _taking_part(root_key: UUID, text_type: int, *steps: str) -> QuerySet[Page]:

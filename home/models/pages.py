@@ -1,10 +1,13 @@
 """The pages that every cooperative has: its home, and plain texts (terms, privacy, refunds)."""
 
 import logging
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
+from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
@@ -31,8 +34,25 @@ class KnownWay:
 
     def get_view_restrictions(self) -> "models.QuerySet[PageViewRestriction]":
         if self.is_known_open:
-            return PageViewRestriction.objects.none()
+            none = PageViewRestriction.objects.none()
+            none._result_cache = []  # it need not look
+            return none
         return super().get_view_restrictions()  # type: ignore[misc]
+
+    def get_url_parts(self, request: Any = None) -> tuple[int, str | None, str | None] | None:
+        """Wagtail asks the address book for each page anew, which a page that shows twenty of them pays for."""
+        if getattr(request, "surroundings", None) is not None:
+            for root in request._wagtail_cached_site_root_paths:
+                if self.url_path.startswith(root.root_path):  # type: ignore[attr-defined]
+                    way = self.url_path[len(root.root_path) :]  # type: ignore[attr-defined]
+                    return root.site_id, root.root_url, _served_at(root.language_code) + way
+        return super().get_url_parts(request)  # type: ignore[misc]
+
+
+@lru_cache
+def _served_at(language: str) -> str:
+    with translation.override(language):
+        return reverse("wagtail_serve", args=("",))
 
 
 class PublicationRefused(ValidationError):

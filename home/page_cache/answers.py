@@ -23,8 +23,8 @@ PUBLIC = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 #: For the network in front of the site alone (RFC 9213), where one is told what was published.
 IN_FRONT = "max-age=60, stale-while-revalidate=60"
 
-#: What no page that is kept may hold: a form that is sent by POST, or a token.
-FORM = re.compile(rb'csrfmiddlewaretoken|<form[^>]*\smethod=["\']?post', re.IGNORECASE)
+#: What no page that is kept may hold, in small letters: a form that is sent by POST, or a token.
+TOKEN, FORM = b"csrfmiddlewaretoken", re.compile(rb'<form[^>]*\smethod=["\']?post')
 #: Said anew of each answer, or of nobody else's.
 TIMING = "Server-Timing"
 NOT_KEPT = {"Content-Length", "Content-Encoding", "ETag", "Vary", "Set-Cookie", "Date"}
@@ -46,7 +46,11 @@ def may_be_kept(request: HttpRequest, response: HttpResponse) -> bool:
             return False
     elif surroundings.page.get_view_restrictions().exists():
         return False
-    return FORM.search(response.content) is None
+    return not _asks_by_post(response.content.lower())
+
+
+def _asks_by_post(body: bytes) -> bool:
+    return TOKEN in body or (b"<form" in body and FORM.search(body) is not None)
 
 
 def entry_of(

@@ -82,8 +82,8 @@ def current(keys: Iterable[str]) -> dict[str, str]:
     found = store.read(wanted)
     for key in wanted:
         if key not in found:
-            store.add(key, uuid.uuid4().hex, seconds=None)
-            found |= store.read([key])
+            first = uuid.uuid4().hex
+            found |= {key: first} if store.add(key, first, seconds=None) else store.read([key])
     return found
 
 

@@ -63,6 +63,12 @@ def text_of(row: Any, field: str) -> str:
     return languages.text_of(row, field)
 
 
+@register.filter(expects_localtime=True)
+def machine_time(value: datetime) -> str:
+    """An instant as `datetime` attributes have it."""
+    return value.strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
 @register.simple_tag
 def day_tag(value: date) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.day(value))

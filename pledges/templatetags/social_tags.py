@@ -21,7 +21,7 @@ from pledges.totals import Progress
 register = template.Library()
 
 #: As `json_script` does: nothing in a text can end the element or open another one.
-ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+ESCAPES = {">": "\\u003E", "<": "\\u003C", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,15 @@ class Card:
 def social_card(context: dict[str, Any], progress: Progress) -> Card:
     """The campaign's, or at a tier's own address that of the tier."""
     reward: Reward | None = context.get("shared_reward")
-    return _card(context, progress, reward)
+    return _own_card(context, progress) if reward is None else _card(context, progress, reward)
+
+
+def _own_card(context: dict[str, Any], progress: Progress) -> Card:
+    """The campaign's, made once a page: its head shows it, and its end says the same to machines."""
+    kept = context["page"].__dict__
+    if "_own_card" not in kept:
+        kept["_own_card"] = _card(context, progress, None)
+    return kept["_own_card"]
 
 
 def _card(context: dict[str, Any], progress: Progress, reward: Reward | None) -> Card:
@@ -76,7 +84,7 @@ def is_sold_out(reward: Reward) -> bool:
 def structured_data(context: dict[str, Any], progress: Progress, is_open: bool, is_late: bool) -> SafeString:
     """At the end of the page: the tiers are those that it has shown, and that may be chosen now."""
     page: CampaignPage = context["page"]
-    card, campaign = _card(context, progress, None), progress.campaign
+    card, campaign = _own_card(context, progress), progress.campaign
     described = structured.Described(
         url=card.url,
         language=TAGS[current()],
@@ -87,7 +95,9 @@ def structured_data(context: dict[str, Any], progress: Progress, is_open: bool, 
     )
     offers = _offered(page, campaign, is_open, is_late)
     text = json.dumps(structured.graph(campaign.cooperative, described, offers), ensure_ascii=False)
-    return format_html('<script type="application/ld+json">{}</script>', SafeString(text.translate(ESCAPES)))
+    for character, escape in ESCAPES.items():
+        text = text.replace(character, escape)
+    return format_html('<script type="application/ld+json">{}</script>', SafeString(text))
 
 
 def _offered(page: CampaignPage, campaign: Campaign, is_open: bool, is_late: bool) -> Iterator[structured.Offered]:
