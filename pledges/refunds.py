@@ -118,6 +118,8 @@ def record(refund: Refund, made: MadeRefund) -> None:
     if not made.moved:
         raise gateway.Unavailable(f"The balance has not moved yet for refund {made.id}.")
     with transaction.atomic():
+        # The payment first, as in `follow`, which may hold it: its taxes are weighed under its lock.
+        Payment.objects.select_for_update().get(pk=refund.payment_id)
         row = Refund.objects.select_for_update(of=("self",)).select_related("payment__pledge__backer").get(pk=refund.pk)
         if Refund.objects.filter(NOT_MADE, pk=row.pk).exists():
             _record_done(row, made)
