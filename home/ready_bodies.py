@@ -39,6 +39,7 @@ class Pictures:
             self._taken.add(pk)
             return known
         image = copy.copy(known)
+        _without_words(image)  # the first place's own
         image.prefetched_renditions = [copy.copy(rendition) for rendition in known.prefetched_renditions]
         for rendition in image.prefetched_renditions:
             rendition.image = image
@@ -106,7 +107,7 @@ def _renditions_of(asked: set[int], found: dict[int, Any]) -> Iterator[tuple[Any
         rendition = row_of(model.get_rendition_model(), renditions, row[: len(renditions)])
         image = found.get(rendition.image_id)
         if image is None:
-            image = found[rendition.image_id] = row_of(model, images, row[len(renditions) :])
+            image = found[rendition.image_id] = _without_words(row_of(model, images, row[len(renditions) :]))
         rendition.image = image
         yield image, rendition
 
@@ -180,6 +181,12 @@ def _described(raw: Any, pictures: Pictures) -> Any:
     words = raw if isinstance(raw, dict) else {"decorative": False, "alt_text": image.default_alt_text}
     image.decorative = words.get("decorative", False)
     image.contextual_alt_text = "" if image.decorative else words.get("alt_text", "")
+    return image
+
+
+def _without_words(image: Any) -> Any:
+    """As an image's constructor leaves it."""
+    image.decorative, image.contextual_alt_text = False, None
     return image
 
 

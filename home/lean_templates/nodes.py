@@ -21,6 +21,7 @@ from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils import translation
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
+from django.utils.translation.trans_real import catalog
 
 from home.lean_templates.values import MISSING, NO_TEXT, NOTHING, condition, expression, shown
 
@@ -201,20 +202,21 @@ def _tag(node: Any) -> Part:
 
 
 def _translate(node: Any) -> Part:
-    """A sentence without values is the same each time: it is made once for each language."""
+    """A sentence without values is the same each time: it is made once for each catalogue."""
     said, told = node.filter_expression, node.message_context
     if said.filters or said.var.literal is None or (told is not None and (told.is_var or told.filters)):
         return node.render_annotated
     name = node.asvar
-    known: dict[str | None, str] = {}
+    known: dict[str | None, tuple[Any, str]] = {}
 
     def render(context: Any) -> str:
-        language = translation.get_language()
-        if (text := known.get(language)) is None:
+        language, catalogue = translation.get_language(), catalog()
+        found, text = known.get(language, (None, ""))
+        if found is not catalogue:
             text = node.render(context)
             if name is not None:
                 text = context[name]
-            known[language] = text
+            known[language] = catalogue, text
         if name is None:
             return text
         context.dicts[-1][name] = text
