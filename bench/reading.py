@@ -25,7 +25,7 @@ PACKED = {"Accept-Encoding": "gzip"}
 LASTS, COLD = 20, 1000
 
 
-def _read_for(server: Served, request: bytes, seconds: float) -> Reading:
+def read_for(server: Served, request: bytes, seconds: float) -> Reading:
     with server.weighed() as spent:
         found = load(server.port, repeat(request), clients=CLIENTS, seconds=seconds)
     return {
@@ -87,8 +87,8 @@ def _measured(
     queries = {"queries": float(max(counts)), "spread": float(max(counts) - min(counts))}
     with bare(size, place.folder, workers=WORKERS, threads=THREADS) as limit:
         yield {
-            "bare": lambda: _read_for(limit, get("/", "localhost", PACKED), seconds),
-            "warm": lambda: _read_for(ours, request, seconds),
+            "bare": lambda: read_for(limit, get("/", "localhost", PACKED), seconds),
+            "warm": lambda: read_for(ours, request, seconds),
             "alone": lambda: _read_alone(limit, get("/", "localhost", PACKED), count, lambda: None),
             "cold": lambda: {**_read_alone(ours, request, count, lambda: _empty(place.folder)), **queries},
         }

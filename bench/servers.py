@@ -16,27 +16,16 @@ from pathlib import Path
 
 from django.urls import reverse
 
-from bench.figures import Contender, Figure, PeerMissing, Place, Reading, missing
+from bench.figures import Contender, Figure, PeerMissing, Place, missing
 from bench.installation import Installed, installed
-from bench.load import load, repeat
 from bench.peers.installing import environment_of
+from bench.reading import read_for
 from bench.serving import ROOT, Served, running
 from sandbox.processes import free_port
 
 HOST = "meule.localhost"
-WORKERS, THREADS, CLIENTS = 2, 4, 8
+WORKERS, THREADS = 2, 4
 LASTS = 20
-
-
-def _read(server: Served, request: bytes, seconds: float) -> Reading:
-    with server.weighed() as spent:
-        found = load(server.port, repeat(request), clients=CLIENTS, seconds=seconds)
-    return {
-        "per_second": found.per_second,
-        "cpu_ms": spent.cpu_ms / max(1, found.requests),
-        "p99_ms": found.percentile_ms(0.99),
-        "worker_mb": max(server.worker_pss_mb),
-    }
 
 
 @contextmanager
@@ -79,7 +68,7 @@ def _contenders(
 
 
 def _turn(served: Served, request: bytes, seconds: float) -> Contender:
-    return lambda: _read(served, request, seconds)
+    return lambda: {**read_for(served, request, seconds), "worker_mb": max(served.worker_pss_mb)}
 
 
 FIGURE = Figure(
