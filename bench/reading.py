@@ -23,7 +23,7 @@ WORKERS, THREADS, CLIENTS = 2, 4, 8
 PACKED = {"Accept-Encoding": "gzip"}
 #: Seconds that a run of what is read at full speed lasts at the stated size, and pages that are made cold.
 LASTS, COLD = 20, 1000
-#: Processor time is counted in ticks of 10 ms: for one page made cold, what takes half a millisecond is asked this often.
+#: Processor time is counted in ticks of 10 ms: what takes half a millisecond is asked this often for one cold page.
 SHORT = 10
 
 
