@@ -7,6 +7,7 @@ it knows. The templates of the fields stand in `templates/wagtailadmin/`, those 
 import json
 from typing import Any
 
+from django.conf import settings
 from django.forms.renderers import DjangoTemplates
 from django.templatetags.static import static
 from django.utils.functional import cached_property
@@ -16,8 +17,6 @@ from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.workflows import AdminTaskChooser
 from wagtailmedia.widgets import AdminMediaChooser
-
-from config import ROOT
 
 #: Choosers whose script is a function of its own, which takes the field's id alone.
 BY_FUNCTION: tuple[tuple[type, str], ...] = (
@@ -33,7 +32,7 @@ class FormRenderer(DjangoTemplates):
     def engine(self) -> Any:
         options = {"APP_DIRS": True, "NAME": "djangoforms", "OPTIONS": {}}
         django_s_own = super().engine.dirs
-        return self.backend(options | {"DIRS": [ROOT / "templates", *django_s_own]})
+        return self.backend(options | {"DIRS": [*settings.TEMPLATES[0]["DIRS"], *django_s_own]})
 
 
 def starter(name: str, *given: Any) -> SafeString:

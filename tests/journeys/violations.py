@@ -1,7 +1,10 @@
 """What any page of a browser was forbidden by its Content-Security-Policy: a journey with one has failed."""
 
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
+#: The hosts of cooperatives and of the platform; what stands in for the outside world has policies of its own.
+OURS = ".localhost"
 MARK = "violates its policy:"
 #: Before anything of a page runs, and in each of its frames.
 LISTEN = f"""addEventListener('securitypolicyviolation', event => console.error(
@@ -31,8 +34,14 @@ def noted(browser):
 
 
 def _objections(message):
-    """The event's, and what a browser says of a policy or another header that it does not understand."""
-    if MARK in message.text or "Content Security Policy" in message.text or "Permissions-Policy" in message.text:
+    """The event's, and what a browser says of a header that it does not understand."""
+    if MARK in message.text:
+        where = message.text.partition(MARK)[2].split()[0]
+    elif "Content-Security-Policy" in message.text or "Permissions-Policy" in message.text:
+        where = message.page.url if message.page else ""
+    else:
+        return
+    if (urlsplit(where).hostname or "").endswith(OURS):
         yield message.text
 
 
