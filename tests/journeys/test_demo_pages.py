@@ -53,6 +53,7 @@ def crawl(browser, demo):
             continue
         asked.clear()
         answer = page.goto(address)
+        assert "unsafe" not in answer.headers["content-security-policy"], address
         seen[address] = (answer.status, list(asked), page.content())
         waiting += page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
         yield address, page, seen[address]
