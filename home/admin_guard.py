@@ -15,12 +15,12 @@ from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
 from wagtail.admin import messages
 from wagtail.admin.auth import permission_denied
-from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.documents.models import Document
 from wagtail.images.models import Image
 from wagtail.models import Page, TaskState
 
 from home.admin_access import findable, roles_in
+from home.leading_on import own_or
 from home.log_in import lifetimes, recent_login, second_factor
 from home.middleware import GetResponse
 from home.models import PublicationRefused, User
@@ -100,7 +100,7 @@ class RefusalMiddleware:
         if not isinstance(exception, PublicationRefused) or not request.path.startswith(home):
             return None
         messages.error(request, " ".join(exception.messages))
-        return redirect(get_valid_next_url_from_request(request) or home)
+        return redirect(own_or(request, home))
 
 
 def _admin_home() -> str:

@@ -17,6 +17,7 @@ from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
 from home.hosts import domains
 from home.hosts.domains import DomainRefused, Line
+from home.leading_on import lead_away
 from home.log_in.recent_login import recent_login
 from home.mail import sender_dns
 from home.mail.sender_dns import Verdict
@@ -90,7 +91,7 @@ def _switch(request: AdminRequest) -> HttpResponse:
     except DomainRefused:
         messages.error(request, _("Nothing has changed: the DNS does not say yet what it should."))
         return _page(request, HostForm(request.cooperative), domains.check(request.cooperative))
-    return redirect(request.cooperative.root_url + reverse("domain"))
+    return lead_away(request, request.cooperative.root_url + reverse("domain"))
 
 
 def _page(request: AdminRequest, form: HostForm, found: list[Line] | None = None) -> HttpResponse:

@@ -14,12 +14,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.crypto import get_random_string
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from home.attempts import network_of
+from home.leading_on import is_own
 from home.log_in import recent_login, second_factor
 from home.models import User
 
@@ -40,10 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_safe_url(self, url: str | None) -> bool:
         """This host's own addresses: another cooperative's is as foreign as any."""
-        request = context.request
-        return url_has_allowed_host_and_scheme(
-            url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-        )
+        return is_own(context.request, url)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """As home.attempts has it: behind a proxy that the settings do not know, nobody is counted with everybody."""

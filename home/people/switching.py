@@ -16,9 +16,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from home import clock
+from home.leading_on import is_path
 from home.models import Cooperative, Crossing, User
 from home.queries import roles_of
 from home.tenancy import within
@@ -44,7 +44,7 @@ def way_to(request: HttpRequest, cooperative: Cooperative, path: str) -> str:
     user = request.user
     if not isinstance(user, User) or not roles_of(user, cooperative):
         raise PermissionDenied
-    if not is_local(path):
+    if not is_path(path):
         raise ValueError(f"Not a path of a site's own: {path!r}")
     token = SIGNER.sign(secrets.token_urlsafe(32))
     kept = (*CARRIED, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
@@ -61,11 +61,6 @@ def way_to(request: HttpRequest, cooperative: Cooperative, path: str) -> str:
             expires_at=now + LASTS,
         )
     return cooperative.root_url + reverse("crossing", args=[token], urlconf=settings.ROOT_URLCONF)
-
-
-def is_local(path: str) -> bool:
-    """Whether a redirect to it stays on the host it is followed at."""
-    return path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
 
 
 def read(cooperative: Cooperative, token: str) -> Crossing:

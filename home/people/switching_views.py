@@ -14,6 +14,7 @@ from wagtail.admin.menu import MenuItem
 
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
+from home.leading_on import is_path, lead_away
 from home.models import Cooperative, Membership, Role, User
 from home.people import switching
 from home.queries import cooperatives_of
@@ -51,9 +52,11 @@ def _switch(request: AdminRequest) -> HttpResponse:
     chosen, path = request.POST.get("cooperative", ""), request.POST.get("path", "")
     there = cooperatives_of(request.user).filter(pk=chosen).first() if chosen.isascii() and chosen.isdigit() else None
     path = path or reverse("wagtailadmin_home")
-    if there is None or not switching.is_local(path):
+    if there is None or not is_path(path):
         raise PermissionDenied
-    return redirect(path if there == request.cooperative else switching.way_to(request, there, path))
+    if there == request.cooperative:
+        return redirect(path)
+    return lead_away(request, switching.way_to(request, there, path))
 
 
 @never_cache

@@ -4,7 +4,7 @@ import logging
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import furniture
+from home.leading_on import lead_away
 from home.log_in.recent_login import recent_login
 from home.models import Role
 from pledges import accounts, gateway
@@ -60,7 +61,7 @@ def _lead_to_stripe(request: AdminRequest) -> HttpResponseBase:
     except gateway.GatewayError as error:
         log.warning("no way to Stripe for cooperative %s: %s", request.cooperative.pk, error)
         return _unreachable(request)
-    return HttpResponseRedirect(url)
+    return lead_away(request, url)
 
 
 def _unreachable(request: AdminRequest) -> HttpResponseBase:

@@ -22,6 +22,7 @@ from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
 from home.cooperatives import twins
 from home.languages import LANGUAGES, TAGS
+from home.leading_on import lead_away
 from home.long_lists import part_of
 from home.mail import composing
 from home.models import Cooperative, OutgoingMail
@@ -82,7 +83,7 @@ def _begin(request: AdminRequest, case: Case) -> HttpResponse:
     begun = _say_why_not(request, act)
     if begun is None:
         return _offer(request, case)
-    return HttpResponseRedirect(switching.way_to(request, begun.cooperative, reverse("pledges_trial")))
+    return lead_away(request, switching.way_to(request, begun.cooperative, reverse("pledges_trial")))
 
 
 def _say_why_not(request: AdminRequest, act: Callable[[], Any]) -> Any:
@@ -211,7 +212,7 @@ def finish(request: AdminRequest) -> HttpResponse:
     source = trials.source_page(real, trial.source_key)
     trials.finish(trial)
     path = reverse("campaigns_dossier", args=[source.pk]) if source else reverse("campaigns_index")
-    return HttpResponseRedirect(switching.way_to(request, real, path))
+    return lead_away(request, switching.way_to(request, real, path))
 
 
 @require_safe

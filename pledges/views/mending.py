@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from home.leading_on import lead_away
 from home.links import LinkRefused
 from pledges import gateway, mending
 from pledges.enums import PaymentState
@@ -77,7 +78,9 @@ def _to_bank(request: Visit, payment: Payment, token: str) -> HttpResponseBase:
     except gateway.Unavailable as error:
         log.warning("payment %s has no answer yet: %s", payment.pk, error)
         return mend_page(request, payment, token, outcome="waiting")
-    return SeeOther(bank_url or reverse("contribution", args=[token]))
+    if bank_url:
+        return lead_away(request, bank_url)
+    return SeeOther(reverse("contribution", args=[token]))
 
 
 def _to_card_page(request: Visit, payment: Payment, token: str) -> HttpResponseBase:

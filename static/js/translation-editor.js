@@ -1,4 +1,5 @@
-// Says in the reader's language the two texts that wagtail-localize's own script has in English only.
+// Names the addresses of choosers, which wagtail-localize's page has in a script of its own, and
+// says in the reader's language the two texts that wagtail-localize's own script has in English only.
 const words = document.querySelector("[data-editor-words]")?.dataset;
 const editor = document.querySelector(".js-translation-editor");
 
@@ -14,6 +15,8 @@ function mend() {
 }
 
 if (words && editor) {
+  const { imageChooser, documentChooser, pageChooser } = words;
+  window.chooserUrls ??= { imageChooser, documentChooser, pageChooser };
   new MutationObserver(mend).observe(editor, { childList: true, subtree: true });
   mend();
 }

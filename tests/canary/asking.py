@@ -16,6 +16,7 @@ from wagtail.images.tests.utils import get_test_image_file
 
 from home.models import User
 from tests.canary.houses import CANARY, COMMON, Inhabited, by_table, state_of, strangers_that_refer
+from tests.inline import scripts_in
 
 ROLES = ["anonymous", "editor", "adviser", "treasurer", "owner"]
 
@@ -64,6 +65,8 @@ class Asker:
         with connection.execute_wrapper(_listening(writes)):
             response = getattr(self.client, method)(url, data, **headers)
             said = _said_by(response)
+        if response.headers.get("Content-Type", "").startswith(("text/html", "application/json")):
+            assert scripts_in(response.content.decode()) == [], url
         answer = Answer(
             url=url,
             status=response.status_code,

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from config import ROOT
+from tests.journeys import violations
 from tests.journeys.stack import Stack, running
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
@@ -22,7 +23,8 @@ def chromium():
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
         )
-        yield browser
+        with violations.noted(browser):
+            yield browser
         browser.close()
 
 
@@ -35,6 +37,8 @@ def pages_closed(request):
     yield
     for context in browser.contexts if browser else []:
         context.close()
+    if browser:
+        assert violations.taken(browser) == []
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,9 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 import pytest
 import requests
+from django.urls import reverse
 
-from tests.journeys import checks
+from tests.journeys import admin_crawl, checks
 from tests.journeys.checks import DESK, PHONE
 from tests.journeys.stack import running_demo
 from tests.updates import archives
@@ -52,6 +53,7 @@ def crawl(browser, demo):
             continue
         asked.clear()
         answer = page.goto(address)
+        assert "unsafe" not in answer.headers["content-security-policy"], address
         seen[address] = (answer.status, list(asked), page.content())
         waiting += page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
         yield address, page, seen[address]
@@ -173,6 +175,36 @@ def test_an_editor_takes_the_colour_on_offer_by_keyboard(chromium, demo):
     assert page.input_value("[name=action]") == offered != saved
     page.goto(demo.url("/fr/"))
     assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--action').trim()") == offered
+
+
+#: Kinds of the admin's pages that are opened; all of them with WHOLE=1.
+ADMIN_PAGES = 8
+
+
+def test_the_admin_keeps_to_its_policy_and_starts_its_fields(chromium, demo):
+    """What a page is forbidden fails any journey (tests.journeys.violations)."""
+    page = chromium.new_context(locale="fr-CA", viewport={"width": 1280, "height": 1000}).new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append((page.url, str(error))))
+    page.goto(demo.url("/admin/login/"))
+    page.fill("[name=login]", "operateur@tremplin.example")
+    page.fill("[name=password]", "tremplin")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(re.compile(r"/admin/$"))
+    most = 1000 if os.environ.get("WHOLE") == "1" else ADMIN_PAGES
+    opened = dict(admin_crawl.crawl(page, demo.url("/admin/"), most))
+    assert {address: status for address, status in opened.items() if status >= 500} == {}
+    assert len(opened) >= ADMIN_PAGES
+
+    page.goto(demo.url("/admin/redirects/add/"))
+    page.locator(".page-chooser .chooser__choose-button").click()
+    page.locator(".modal-dialog .page-results").wait_for()
+    page.goto(demo.url("/admin/federations/new/"))
+    page.locator("#id_points-ADD").click()
+    page.locator("#id_points-FORMS [name^=points-0-]").first.wait_for(state="attached")
+    page.goto(demo.url(reverse("pledges_books")))
+    page.locator(".xdsoft_datetimepicker").first.wait_for(state="attached")
+    assert errors == []
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from pledges.models import Checkout, DatePromise, Payment, Pledge, Refund, Settl
 from tests.factories.campaigns import end_now, make_campaign
 from tests.factories.pledges import make_pledge, make_refund, payment_of
 from tests.factories.requests import pledge_request
+from tests.leading import led_to
 
 ZONE = "America/Toronto"
 
@@ -397,8 +398,7 @@ def test_a_bank_that_asks_is_answered_on_its_own_page(broken, inside, stripe_dou
     page = words(page_of(visitor, pledge))
     assert f"Confirmation needed: your bank asks for it by {ends}. Confirm the payment" in page
     to_bank = visitor.post(url("contribution_mend", token), {"way": "bank"})
-    assert to_bank.status_code == 303
-    back = stripe_double.answer_bank(to_bank["Location"])
+    back = stripe_double.answer_bank(led_to(to_bank))
     assert back.startswith(f"http://{shop.site.hostname}" + url("contribution_mend_return", token))
     paid = visitor.get(back.removeprefix(f"http://{shop.site.hostname}"))
     assert (paid.status_code, paid["Location"]) == (302, url("contribution", token))
@@ -410,7 +410,7 @@ def test_a_bank_that_says_no_leaves_both_ways_open(broken, inside, stripe_double
     visitor, pledge = broken("4000002760003184")
     token = contribution_token(pledge)
     to_bank = visitor.post(url("contribution_mend", token), {"way": "bank"})
-    stripe_double.answer_bank(to_bank["Location"], "fail")
+    stripe_double.answer_bank(led_to(to_bank), "fail")
     page = visitor.get(url("contribution_mend_return", token))
     assert "The payment could not be made. Nothing was charged." in words(page)
     assert b'value="card"' in page.content

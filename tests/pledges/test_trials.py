@@ -18,6 +18,7 @@ from pledges.models import LedgerEntry, Payment, Pledge, PledgeItem, Trial
 from tests.factories.campaigns import body_of, make_campaign, tier
 from tests.factories.cooperatives import make_user
 from tests.factories.reviews import make_draft, member
+from tests.leading import led_to
 from tests.pledges.rehearsing import begin, mails, nothing_real_moves, send, twin
 from tests.pledges.test_choosing import confirmed
 from tests.updates.making import make_update, notice_block, text_block
@@ -55,7 +56,7 @@ def test_a_whole_trial_is_lived_through_and_nothing_real_moves(shop, editor, str
         offered = ours.get(url("campaign_trial", page.pk))
         assert offered.status_code == 200
         begun = ours.post(url("campaign_trial", page.pk))
-        assert begun["Location"].startswith("http://essai-meule.localhost/fr/continuer/")
+        assert led_to(begun).startswith("http://essai-meule.localhost/fr/continuer/")
         sandbox = twin(shop)
         campaign = trials.running(sandbox).campaign
         assert (campaign.state, campaign.title_fr, campaign.title_en) == (
@@ -85,7 +86,7 @@ def test_a_whole_trial_is_lived_through_and_nothing_real_moves(shop, editor, str
         read = theirs.get(url("pledges_trial_mail", mails(sandbox)[0].pk))
         assert [one.language for one in read.context["versions"]] == ["fr", "en"]
         finished = theirs.post(url("pledges_trial_finish"))
-        assert finished["Location"].startswith("http://meule.localhost/fr/continuer/")
+        assert led_to(finished).startswith("http://meule.localhost/fr/continuer/")
     _is_over(sandbox, campaign)
     with across_cooperatives():
         assert not LedgerEntry.objects.exclude(cooperative=sandbox).exists()
@@ -180,7 +181,7 @@ def test_someone_else_of_the_team_may_take_it_over_knowing_whose_it_is(shop, edi
     refused = browser.post(url("campaign_trial", page.pk))
     assert refused.status_code == 200 and f"{editor} essaie une campagne" in refused.content.decode()
     assert twin(shop).rehearsed_by == editor
-    assert browser.post(url("campaign_trial", page.pk), {"take_over": "1"}).status_code == 302
+    assert led_to(browser.post(url("campaign_trial", page.pk), {"take_over": "1"}))
     assert twin(shop).rehearsed_by == owner
     assert trials.running(twin(shop)) == trial
     assert at(twin(shop), editor).post(url("pledges_trial_end")).status_code == 302

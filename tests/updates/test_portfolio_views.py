@@ -18,6 +18,7 @@ from home.tenancy import within
 from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_cooperative, make_user
 from tests.factories.pledges import make_pledge
+from tests.leading import led_to
 from tests.updates.busy import make_busy, make_in_review
 
 URL = "/admin/portfolio/"
@@ -81,7 +82,7 @@ def test_everything_of_each_cooperative_stands_on_one_page(cooperative, outsider
     assert {posted["cooperative"] for posted in away if posted} == {str(outsider.pk)}
     there = next(posted for posted in away if posted and "/campaigns/" in posted["path"])
     answer = client.post(reverse("my_cooperatives"), there)
-    assert answer.headers["Location"].startswith(outsider.root_url)
+    assert led_to(answer).startswith(outsider.root_url)
     assert visit(adviser, outsider).get(there["path"]).status_code == 200
 
     Membership.objects.filter(user=adviser, cooperative=outsider, role=Role.ADVISER).delete()

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from config import ROOT
+from config.settings.browsers import *  # noqa: F403
 
 DATA_DIR = Path(os.environ.get("TREMPLIN_DATA", ROOT / "var"))
 
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "home.page_cache.middleware.PageCacheMiddleware",
+    "home.web_policy.WebPolicyMiddleware",
     "home.middleware.HealthMiddleware",
     "home.middleware.KnownHostMiddleware",
     "home.middleware.CompressionMiddleware",
@@ -108,6 +110,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "home.admin_scripts.FormRenderer"
 
 SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 
@@ -368,10 +372,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "home.log_in.passwords.NotOurNames"},
 ]
 PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
-SESSION_COOKIE_HTTPONLY = True
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 LOGGING = {

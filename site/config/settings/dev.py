@@ -3,7 +3,7 @@
 import os
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATA_DIR, INSTALLED_APPS, SECOND_FACTOR_REQUIRED_FOR, STATIC_ROOT
+from config.settings.base import DATA_DIR, INSTALLED_APPS, PAYMENT_PAGES, SECOND_FACTOR_REQUIRED_FOR, STATIC_ROOT
 
 INSTALLED_APPS = [*INSTALLED_APPS, "sandbox.demo"]
 
@@ -19,6 +19,7 @@ STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", f"http://127.0.0.1:{PORT + 1
 STRIPE_TEST_SECRET_KEY, STRIPE_TEST_WEBHOOK_SECRET = STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET
 STRIPE_TEST_API_BASE = STRIPE_API_BASE
 REHEARSAL_HOST_SUFFIX = ".localhost"
+PAYMENT_PAGES = [*PAYMENT_PAGES, f"http://localhost:{PORT + 1}"]  # the pages of the double
 STRIPE_RATE_LIMIT = 10_000.0  # the double has no limit
 EMAIL_PORT = int(os.environ.get("SMTP_PORT", PORT + 3))
 WAGTAILADMIN_BASE_URL = f"http://localhost:{PORT}"

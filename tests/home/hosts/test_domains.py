@@ -21,6 +21,7 @@ from tests.factories.campaigns import make_campaign
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_pledge
 from tests.home.dns_far_end import dns_running
+from tests.leading import led_to
 from tests.samples import make_mail
 
 NAME, BEFORE = "www.meule.example", "meule.localhost"
@@ -77,7 +78,7 @@ def test_from_the_wish_to_the_new_address(cooperative, server):
     checked = owner.post(page, {"act": "dns"}).content.decode()
     assert verdicts(checked) == ["In place", "In place"]
     assert f"Move the site to {NAME}" in checked
-    assert owner.post(page, {"act": "switch"}).headers["Location"] == f"http://{NAME}{page}"
+    assert led_to(owner.post(page, {"act": "switch"})) == f"http://{NAME}{page}"
     assert Site.objects.get(pk=cooperative.site_id).hostname == NAME
     with within(cooperative):
         assert list(FormerHost.objects.values_list("hostname", flat=True)) == [BEFORE]
