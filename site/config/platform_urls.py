@@ -6,6 +6,8 @@ from wagtail import urls as wagtail_urls
 
 from pledges.views import discovery
 
+handler400 = "home.views.bad_request"
+
 urlpatterns = i18n_patterns(
     path("", discovery.platform, name="discovery"),
     # No page is served here: a page's address on its own host is made from this pattern.

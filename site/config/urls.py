@@ -1,7 +1,7 @@
 """All addresses: the admin, what has no language, then what has one, then Wagtail's pages."""
 
 from django.conf.urls.i18n import i18n_patterns
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
@@ -13,6 +13,7 @@ from home.admin_choices import complete_tag
 from home.media_serving import serve_media
 from pledges.views import discovery
 
+handler400 = "home.views.bad_request"
 handler500 = "home.views.server_error"
 
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     path("admin/", include("home.log_in.urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/authenticate_with_password/<int:restriction_id>/", serving.document_password),
+    re_path(r"^documents/(\d+)/(.*)$", serving.document, name="wagtaildocs_serve"),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("home.brand.urls")),
     path("robots.txt", crawling.robots, name="robots"),
