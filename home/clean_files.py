@@ -1,7 +1,8 @@
 """Files of people are stored without what their camera wrote into them, whatever way they come in by.
 
 The forms do it, and can say what is wrong with a file. What is stored without a form (a picture that Wagtail keeps
-until its title is typed, a command, a copy) passes here as it is saved.
+until its title is typed, a command, a copy) passes here as it is saved; what is neither a picture nor a film that
+browsers know is left as it is.
 """
 
 import shutil
@@ -48,7 +49,11 @@ def _picture_as_saved(sender: type[Model], instance: Any, field: str, **kwargs: 
     if not _awaits(stored):
         return
     stored.seek(0)
-    setattr(instance, field, ContentFile(picture_metadata.without_metadata(stored.read()), name=stored.name))
+    data = stored.read()
+    stored.seek(0)
+    if not picture_metadata.is_known(data):
+        return
+    setattr(instance, field, ContentFile(picture_metadata.without_metadata(data), name=stored.name))
     if hasattr(instance, "_set_image_file_metadata"):
         instance._set_image_file_metadata()
 
@@ -56,8 +61,11 @@ def _picture_as_saved(sender: type[Model], instance: Any, field: str, **kwargs: 
 def _film_as_saved(sender: type[Media], instance: Media, **kwargs: Any) -> None:
     if not _awaits(instance.file):
         return
-    copy: IO[bytes] = tempfile.NamedTemporaryFile(suffix=".film")  # noqa: SIM115 (the storage reads it as the row is saved)
+    is_film = film_metadata.kind_of(instance.file.file)
     instance.file.seek(0)
+    if not is_film:
+        return
+    copy: IO[bytes] = tempfile.NamedTemporaryFile(suffix=".film")  # noqa: SIM115 (the storage reads it as the row is saved)
     shutil.copyfileobj(instance.file, copy)
     film_metadata.strip(copy)
     instance.file = File(copy, name=instance.file.name)

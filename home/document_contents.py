@@ -38,7 +38,10 @@ def check(file: Any) -> None:
     is_what_it_says = _holds(file, extension)
     file.seek(0)
     if not is_what_it_says:
-        message = _("The name of this file ends in .%(extension)s, but it holds something else. Save it again, and send that copy.")
+        message = _(
+            "The name of this file ends in .%(extension)s, but it holds something else. Save it again, and send "
+            "that copy."
+        )
         raise ValidationError(message, code="contents", params={"extension": extension[:20]})
 
 

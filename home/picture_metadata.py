@@ -5,6 +5,7 @@ turned upright, at the quality it has. What else follows or stands between is no
 """
 
 import re
+import struct
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Final
@@ -32,6 +33,12 @@ WEBP_ANNOUNCED: Final = 0x08 | 0x04
 GIF_LOOPS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 GIF_APPLICATION, GIF_COMMENT = 0xFF, 0xFE
 
+#: What Pillow raises over a file that is not what it seems.
+UNREADABLE: Final = (
+    *(OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, struct.error, EOFError, OverflowError),
+    *(ZeroDivisionError, AttributeError, MemoryError, Picture.DecompressionBombError),
+)
+
 
 class Broken(Exception):
     """The file is not built as its format asks."""
@@ -50,6 +57,10 @@ def without_metadata(data: bytes) -> bytes:
         return b"".join(kind(_drawn_again(data)))
 
 
+def is_known(data: bytes) -> bool:
+    return _kind(data) is not None
+
+
 def _kind(data: bytes) -> Callable[[bytes], Iterator[bytes]] | None:
     if data.startswith(b"\xff\xd8"):
         return _jpeg
@@ -64,10 +75,13 @@ def _kind(data: bytes) -> Callable[[bytes], Iterator[bytes]] | None:
 
 def _is_turned(data: bytes) -> bool:
     """Whether it was taken with the camera held otherwise than it is to be shown; an animation never is."""
-    with Picture.open(BytesIO(data)) as picture:
-        exif = Picture.Exif()
-        exif.load(picture.info.get("exif", b""))
-        return exif.get(ORIENTATION, 1) in range(2, 9) and not _moves(picture)
+    try:
+        with Picture.open(BytesIO(data)) as picture:
+            exif = Picture.Exif()
+            exif.load(picture.info.get("exif", b""))
+            return exif.get(ORIENTATION, 1) in range(2, 9) and not _moves(picture)
+    except UNREADABLE as error:
+        raise Broken from error
 
 
 def _moves(picture: Picture.Image) -> bool:
@@ -94,10 +108,10 @@ def _drawn_again(data: bytes) -> bytes:
                     icc_profile=profile,
                 )
             elif picture.format == "WEBP":
-                upright.save(drawn, "WEBP", lossless=b"VP8L" in data[:64], quality=90, icc_profile=profile)
+                upright.save(drawn, "WEBP", lossless=_is_lossless(data), quality=90, icc_profile=profile)
             else:
                 upright.save(drawn, picture.format, icc_profile=profile)
-    except (OSError, SyntaxError, ValueError, Picture.DecompressionBombError) as error:
+    except UNREADABLE as error:
         raise Broken from error
     return drawn.getvalue()
 
@@ -155,6 +169,10 @@ def _webp(data: bytes) -> Iterator[bytes]:
     chunks = list(_webp_chunks(data))
     yield b"RIFF" + (4 + sum(map(len, chunks))).to_bytes(4, "little") + b"WEBP"
     yield from chunks
+
+
+def _is_lossless(data: bytes) -> bool:
+    return any(chunk.startswith(b"VP8L") for chunk in _webp_chunks(data))
 
 
 def _webp_chunks(data: bytes) -> Iterator[bytes]:

@@ -1,7 +1,9 @@
 """What Wagtail serves at any host, held to the host's cooperative: documents, pages and files behind a password."""
 
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 from wagtail import hooks
 from wagtail import views as page_views
@@ -42,6 +44,12 @@ def document_password(request: HttpRequest, restriction_id: int) -> HttpResponse
     if cooperative is None or is_another_s(restriction.collection, cooperative):
         raise Http404
     return document_views.authenticate_with_password(request, restriction_id)
+
+
+@require_safe
+def log_in(request: HttpRequest) -> HttpResponseBase:
+    """In place of Wagtail's own form, which asks for a password alone and counts no attempts."""
+    return redirect(f"{reverse('account_login')}?{urlencode({'next': request.GET.get('next', '/')})}")
 
 
 #: In place of Wagtail's, which answers a POST as well.

@@ -14,9 +14,7 @@ urlpatterns = [
     path("login/code/", views.prove, name="mfa_authenticate"),
     path("logout/", views.log_out, name="account_logout"),
     path("password_reset/", views.forgotten_password, name="wagtailadmin_password_reset"),
-    path(
-        "password_reset/confirm/<uidb64>/<token>/", views.new_password, name="wagtailadmin_password_reset_confirm"
-    ),
+    path("password_reset/confirm/<uidb64>/<token>/", views.new_password, name="wagtailadmin_password_reset_confirm"),
     path("account/", account, name="wagtailadmin_account"),
     path("confirm/", views.prove_password_again, name="account_reauthenticate"),
     path("confirm/code/", views.prove_code_again, name="mfa_reauthenticate"),

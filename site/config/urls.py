@@ -34,6 +34,7 @@ urlpatterns = [
 
 urlpatterns += i18n_patterns(
     path("_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/", serving.page_password),
+    path("_util/login/", serving.log_in, name="wagtailcore_login"),
     path("", include("home.urls")),
     path("", include("campaigns.sharing.urls")),
     path(_("campaigns/"), discovery.index, name="campaign_index"),

@@ -35,6 +35,21 @@ def server(settings):
         yield running
 
 
+@pytest.mark.parametrize(
+    ("inner", "told"),
+    [
+        (["127.0.0.1"], ((), Verdict.MISSING)),
+        (["169.254.169.254", "10.1.2.3", "fd00:ec2::254"], ((), Verdict.MISSING)),
+        (["::ffff:10.1.2.3", "198.51.100.7"], (("198.51.100.7",), Verdict.INCOMPLETE)),
+        ([*OURS, "192.168.1.1"], (tuple(OURS), Verdict.INCOMPLETE)),
+        (OURS, (tuple(OURS), Verdict.GOOD)),
+    ],
+)
+def test_addresses_within_are_not_told_to_who_typed_a_name(server, inner, told):
+    server.addresses["inside.example"] = inner
+    assert leads_to("inside.example", "unused.example", OURS) == told
+
+
 def log_in(cooperative, role=Role.OWNER, **fields):
     client = Client(HTTP_HOST=cooperative.site.hostname, HTTP_ACCEPT_LANGUAGE="en")
     client.force_login(make_user(cooperative, role, **fields))
