@@ -8,6 +8,7 @@ browsers know is left as it is.
 import shutil
 import tempfile
 from functools import partial
+from io import BytesIO
 from typing import IO, Any
 
 from django.core.files.base import ContentFile, File
@@ -27,8 +28,7 @@ def clean_picture(uploaded: Any) -> Any:
     """The uploaded picture as it may be stored. Raises picture_metadata.Broken."""
     uploaded.seek(0)
     data = picture_metadata.without_metadata(uploaded.read())
-    content = ContentFile(data)
-    clean: Any = InMemoryUploadedFile(content, None, uploaded.name, uploaded.content_type, len(data), None)
+    clean: Any = InMemoryUploadedFile(BytesIO(data), None, uploaded.name, uploaded.content_type, len(data), None)
     clean.image, clean.is_clean = getattr(uploaded, "image", None), True
     return clean
 

@@ -1,4 +1,4 @@
-"""Films of a few hundred bytes, built as cameras build theirs: with positions in all the places that they are written."""
+"""Films of a few hundred bytes, built as cameras build theirs: with positions wherever they are written."""
 
 from django.core.files.base import ContentFile
 

@@ -12,8 +12,10 @@ from django.utils import translation
 from wagtail.models import Site
 
 from home.hosts import domains
+from home.hosts.dns import leads_to
 from home.hosts.domains import DomainRefused
 from home.mail import composing, unsubscribing
+from home.mail.sender_dns import Verdict
 from home.models import AuditEntry, Cooperative, FormerHost, NewsConsent, Role
 from home.tenancy import within
 from pledges.links import contribution_url
