@@ -30,3 +30,8 @@ class DocumentForm(OneWrite, BaseDocumentForm):
         if isinstance(file, UploadedFile):
             document_contents.check(file)
         return file
+
+    def _post_clean(self) -> None:
+        """The model would object to a refused file once more, at no name."""
+        if "file" not in self.errors:
+            super()._post_clean()

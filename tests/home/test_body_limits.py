@@ -61,17 +61,23 @@ def test_who_sends_files_to_the_admin_is_logged_in_there(visitor, campaign, monk
     monkeypatch.setattr(body_limits.videos, "LARGEST", MUCH * 2)
     with translation.override("fr"):
         pages = [reverse("wagtailimages:add"), reverse("wagtailmedia:add", args=["video"])]
-    sent = {"title": "A", "file": SimpleUploadedFile("a.png", b"x" * MUCH)}
-    assert [visitor.post(page, sent).status_code for page in pages] == [413, 413]
+
+    def answers():
+        files = [SimpleUploadedFile("a.png", b"x" * MUCH) for _page in pages]
+        return [visitor.post(page, {"file": file}).status_code for page, file in zip(pages, files, strict=True)]
+
+    assert answers() == [413, 413]
     visitor.force_login(make_user(campaign.cooperative, Role.EDITOR))
-    assert [visitor.post(page, sent).status_code for page in pages] == [200, 200]
+    assert answers() == [200, 200]
     assert_says_too_large(visitor.post(address(), {"email": "x" * MUCH}))
 
 
 def test_images_and_films_have_their_own_most(rf, cooperative):
+    editor = make_user(cooperative, Role.EDITOR)
+
     def most(path):
         request = rf.post(path)
-        request.user = make_user(cooperative, Role.EDITOR)
+        request.user = editor
         return body_limits.most_for(request) // 2**20
 
     assert (most("/admin/images/add/"), most("/admin/media/video/add/"), most("/fr/"), most("/stripe/webhook/")) == (

@@ -25,7 +25,8 @@ def errors_of(cooperative, name, data, size=None):
     file = SimpleUploadedFile(name, data) if size is None else UploadedFile(io.BytesIO(data), name=name, size=size)
     form = get_document_form(get_document_model())
     with translation.override("en"):
-        return form({"title": "A"}, {"file": file}, user=make_user(cooperative)).errors.get("file")
+        errors = form({"title": "A"}, {"file": file}, user=make_user(cooperative)).errors.get("file")
+        return errors and list(errors)
 
 
 GOOD = {

@@ -101,9 +101,10 @@ def on_disk(name, data):
 @pytest.mark.parametrize("uploaded", [SimpleUploadedFile, on_disk])
 @pytest.mark.parametrize(("name", "data"), [("film.mp4", mp4()), ("film.M4V", mp4()), ("film.webm", webm())])
 def test_what_an_editor_sends_is_stored_clean(cooperative, uploaded, name, data):
-    form = a_form(cooperative, uploaded(name, data))
-    assert form.is_valid(), form.errors
-    stored = form.save().file.read()
+    with uploaded(name, data) as film:
+        form = a_form(cooperative, film)
+        assert form.is_valid(), form.errors
+        stored = Media.objects.get(pk=form.save().pk).file.read()
     assert (PLACE in stored, PICTURES in stored, len(stored)) == (False, True, len(data))
 
 

@@ -133,7 +133,7 @@ def routes(urlconf):
         for one in patterns:
             if isinstance(one, URLResolver):
                 yield from walk(one.url_patterns, prefix + str(one.pattern))
-            elif (here := prefix + str(one.pattern)) not in seen:
+            elif (here := (prefix + str(one.pattern)).replace("^", "")) not in seen:
                 seen.add(here)
                 yield here, one
 

@@ -130,6 +130,7 @@ def test_what_breaks_off_or_is_none_is_refused():
             without_metadata(data)
 
 
+@pytest.mark.filterwarnings("ignore:::PIL")
 @pytest.mark.parametrize("make", TELLING.values(), ids=TELLING)
 def test_whatever_the_bytes_the_answer_is_a_picture_or_a_refusal(make):
     """Damaged anywhere, or cut off: nothing but Broken comes of it."""
