@@ -12,7 +12,7 @@ import pytest
 from django.urls import reverse
 from wagtail.embeds.blocks import EmbedBlock
 from wagtail.embeds.embeds import get_embed
-from wagtail.embeds.exceptions import EmbedNotFoundException
+from wagtail.embeds.exceptions import EmbedUnsupportedProviderException
 from wagtail.rich_text import features
 
 from campaigns.blocks import video_embed
@@ -112,7 +112,7 @@ ADDRESSES = [
 @pytest.mark.usefixtures("no_network")
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_wagtail_embeds_nothing_and_asks_nobody(db, address):
-    with pytest.raises(EmbedNotFoundException):
+    with pytest.raises(EmbedUnsupportedProviderException):
         get_embed(address)
 
 
