@@ -8,11 +8,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns import following, queries
 from campaigns.models import Campaign
 from campaigns.public_forms import NotifyForm
+from home.form_limits import WISHES, limited
 from home.languages import current
 from home.tenancy import current_cooperative
 
 
 @never_cache
+@limited(WISHES, email="email")
 @require_http_methods(["GET", "HEAD", "POST"])
 def notify_me(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The answer is the same whoever asks. A campaign that is open already, or never will be, is shown instead."""

@@ -1,7 +1,7 @@
-"""How often one network may try something within some minutes, whoever is behind it.
+"""How often one network may try something within some minutes, whoever is behind it; and one e-mail address, too.
 
-Counted in the shared cache, under a name that does not betray the address, and forgotten when the time is over. A
-count may miss one of two that come at once: it holds back floods, and proves nothing.
+Counted in the shared cache, under a name that betrays neither, and forgotten when the time is over. A count may miss
+one of two that come at once: it holds back floods, and proves nothing.
 """
 
 import ipaddress
@@ -14,28 +14,42 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from home import clock
+from home.backing import email_key
 
 
 @dataclass(frozen=True)
 class Limit:
-    """So many of `name` in each span of `within`."""
+    """So many of `name` in each span of `within`, of one network; `for_one` for one address (0: not counted)."""
 
     name: str
     most: int
     within: timedelta
+    for_one: int = 0
 
 
-def minutes_to_wait(request: HttpRequest, limit: Limit) -> int:
-    """Count an attempt. 0: it may go on; else how many minutes until one may again."""
-    network = network_of(request)
-    if not network:
-        return 0
-    seconds = int(limit.within.total_seconds())
-    span, passed = divmod(int(clock.now().timestamp()), seconds)
-    key = salted_hmac("tremplin.attempts", f"{limit.name} {network} {span}").hexdigest()
-    if _counted(f"attempts:{key}", seconds) <= limit.most:
-        return 0
-    return -(-(seconds - passed) // 60)
+def minutes_to_wait(request: HttpRequest, limit: Limit, email: str = "") -> int:
+    """Count an attempt, with the address that was typed, if any. 0: it may go on; else how many minutes until then."""
+    network, address = network_of(request), email_key(email)
+    held = _is_over(f"{limit.name} {network}", limit.most, limit.within) if network else False
+    if limit.for_one and address and not held:
+        held = _is_over(f"{limit.name} of {address}", limit.for_one, limit.within)
+    return _minutes_left(limit.within) if held else 0
+
+
+def _is_over(what: str, most: int, within: timedelta) -> bool:
+    span, _passed = _span(within)
+    key = salted_hmac("tremplin.attempts", f"{what} {span}").hexdigest()
+    return _counted(f"attempts:{key}", int(within.total_seconds())) > most
+
+
+def _minutes_left(within: timedelta) -> int:
+    _number, passed = _span(within)
+    return -(-(int(within.total_seconds()) - passed) // 60)
+
+
+def _span(within: timedelta) -> tuple[int, int]:
+    """Which span it is now, and how many seconds of it are over."""
+    return divmod(int(clock.now().timestamp()), int(within.total_seconds()))
 
 
 def _counted(key: str, seconds: int) -> int:

@@ -82,17 +82,18 @@ def streamed(header: Iterable[str], rows: Iterable[Iterable[Cell]], language: st
 
 
 def _pieces(titles: list[str], rows: Iterator[Iterable[Cell]], language: str, cooperative: object) -> Iterator[bytes]:
-    yield (BOM + _lines([titles], language)).encode()
+    yield (BOM + lines([titles], language)).encode()
     while True:
         with within(cooperative), translation.override(language):  # type: ignore[arg-type]
             chunk = list(islice(rows, CHUNK))
-            text = _lines(chunk, language)
+            text = lines(chunk, language)
         if not chunk:
             return
         yield text.encode()
 
 
-def _lines(rows: Iterable[Iterable[Cell]], language: str) -> str:
+def lines(rows: Iterable[Iterable[Cell]], language: str) -> str:
+    """Part of a table, or all of a small one."""
     written = StringIO(newline="")
     table = csv.writer(written, delimiter=";" if language == FRENCH else ",", lineterminator="\r\n")
     table.writerows([_cell(cell) for cell in row] for row in rows)
@@ -102,7 +103,7 @@ def _lines(rows: Iterable[Iterable[Cell]], language: str) -> str:
 def _cell(cell: Cell) -> str | int:
     """What most cells are comes first: a table may have millions."""
     if type(cell) is str:
-        return cell if not cell or (cell[0].isalnum() and "\0" not in cell) else _disarmed(cell)
+        return cell if not cell or (cell[0].isalnum() and "\0" not in cell) else disarmed(cell)
     if type(cell) is int or type(cell) is Figure:
         return cell
     return _seldom(cell)
@@ -117,10 +118,11 @@ def _seldom(cell: Cell) -> str | int:
         return cell.isoformat(sep=" ", timespec="minutes")
     if isinstance(cell, date):
         return cell.isoformat()
-    return _disarmed(str(cell))
+    return disarmed(str(cell))
 
 
-def _disarmed(text: str) -> str:
+def disarmed(text: str) -> str:
+    """The text, as a spreadsheet shows it: never a formula."""
     text = text.replace("\0", "")
     return f"'{text}" if FORMULA.match(text) else text
 

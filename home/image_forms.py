@@ -12,6 +12,7 @@ from wagtail.images.fields import WagtailImageField
 from wagtail.images.forms import BaseImageForm
 
 from home import formats
+from home.clean_files import clean_picture
 from home.one_write import OneWrite
 
 MILLION = 1_000_000
@@ -65,7 +66,7 @@ class ImageFileField(WagtailImageField):
         if _pixels(data) > self.max_image_pixels:
             raise self._refused("file_too_many_pixels")
         try:
-            return super().to_python(data)
+            return clean_picture(super().to_python(data))
         except ValidationError:
             raise
         except Exception as error:  # Pillow's decoders raise whatever they stumble over

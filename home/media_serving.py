@@ -15,8 +15,9 @@ from django.views.static import serve
 RANGE = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
 CHUNK = 64 * 1024
 
-#: Where documents lie, which may be private: they have an address of their own, which asks who reads them.
-DOCUMENTS = "documents/"
+#: Where documents lie, which may be private (they have an address of their own, which asks who reads them), and what
+#: Wagtail keeps until a form is filled in.
+PRIVATE = ("documents/", "wagtail_uploads/")
 
 
 @require_safe
@@ -26,7 +27,7 @@ def serve_media(request: HttpRequest, path: str) -> HttpResponseBase:
 
     A file put in another's place has a name of its own, so what was fetched may be kept.
     """
-    if posixpath.normpath(path).lstrip("/").casefold().startswith(DOCUMENTS):
+    if posixpath.normpath(path).lstrip("/").casefold().startswith(PRIVATE):
         raise Http404
     try:
         whole = serve(request, path, document_root=str(settings.MEDIA_ROOT))

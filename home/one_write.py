@@ -7,8 +7,11 @@ second fails: the editor's upload answered 500.
 
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from wagtail.documents.forms import BaseDocumentForm
+
+from home import document_contents
 
 
 class OneWrite:
@@ -21,3 +24,14 @@ class OneWrite:
 
 class DocumentForm(OneWrite, BaseDocumentForm):
     """Used in each place where Wagtail takes a document."""
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if isinstance(file, UploadedFile):
+            document_contents.check(file)
+        return file
+
+    def _post_clean(self) -> None:
+        """The model would object to a refused file once more, at no name."""
+        if "file" not in self.errors:
+            super()._post_clean()

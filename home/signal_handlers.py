@@ -12,7 +12,7 @@ from wagtail.images import get_image_model
 from wagtail.models import Page, Site
 from wagtail.signals import page_published, page_unpublished
 
-from home import clock
+from home import clean_files, clock
 from home.languages import FRENCH
 from home.mail import tracking
 from home.models import Brand, Cooperative, Membership, PublicPage, User
@@ -58,6 +58,7 @@ def note_log_in(sender: type[User], request: HttpRequest | None, user: User, **k
 
 def connect() -> None:
     tracking.connect()
+    clean_files.connect()
     post_save.connect(wear_the_new_picture, sender=get_image_model(), dispatch_uid="home.wear_the_new_picture")
     pre_save.connect(keep_hosts_apart, sender=Site, dispatch_uid="home.keep_hosts_apart")
     page_published.connect(draw_soon, dispatch_uid="home.draw_soon")

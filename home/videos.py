@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, re_path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.auth import require_admin_access
@@ -23,11 +24,22 @@ from wagtailmedia.models import Media
 from wagtailmedia.settings import wagtailmedia_settings
 from wagtailmedia.views.media import usage
 
+from home import film_metadata
+from home.clean_files import clean_film
+
 #: Three minutes at a good quality take a quarter of it.
 LARGEST = 200 * 1024 * 1024
 
 #: The page says duration and poster; sizes are of no use to it.
 LEFT_OUT = ("duration", "width", "height", "thumbnail")
+
+
+#: What a file holds, by the end of its name.
+KINDS = {"mp4": "mp4", "m4v": "mp4", "webm": "webm"}
+
+
+def _unreadable() -> str:
+    return gettext("This file could not be read as a film. Export it again as MP4 or WebM, and send that copy.")
 
 
 class VideoForm(BaseMediaForm):
@@ -51,6 +63,12 @@ class VideoForm(BaseMediaForm):
             message = _("This file is too large (%(size)s); the limit is %(limit)s.")
             shown = {"size": filesizeformat(file.size or 0), "limit": filesizeformat(LARGEST)}
             raise ValidationError(message, code="size", params=shown)
+        if film_metadata.kind_of(file.file) != KINDS[Path(file.name or "").suffix[1:].lower()]:
+            raise ValidationError(_unreadable(), code="contents")
+        try:
+            clean_film(file)
+        except film_metadata.Broken as error:
+            raise ValidationError(_unreadable(), code="contents") from error
         return file
 
     def _post_clean(self) -> None:

@@ -1,17 +1,21 @@
-"""The page that ends a topic's news, and the page of a fault."""
+"""The page that ends a topic's news, and the pages of a fault and of what cannot be taken."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from home import links
+from home.form_limits import limits_itself
 from home.languages import LANGUAGES, TAGS, current
 from home.mail import unsubscribing
 
 
 @csrf_exempt
+@limits_itself("mail providers post for all their readers from few networks; the link proves itself")
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks; POST acts (from the page, or one-click by a mail client: RFC 8058 forbids asking for more)."""
@@ -26,9 +30,30 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """In both languages, the reader's first, in the brand of the host as far as the request came to know it."""
+    return HttpResponseServerError(render_to_string("500.html", _in_both_languages(request)))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What was sent cannot be read, or is too much."""
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request)
+    lead = _("Go back, reload the page and try again. Nothing was changed.")
+    return _refused(request, 400, _("What was sent could not be read."), lead)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    lead = _("Go back and send less: a smaller file, or a shorter text. Nothing was changed.")
+    return _refused(request, 413, _("This is too large to be sent here."), lead)
+
+
+def _refused(request: HttpRequest, status: int, heading: object, lead: object) -> HttpResponse:
+    context = _in_both_languages(request) | {"heading": heading, "lead": lead}
+    return HttpResponse(render_to_string("home/refused.html", context), status=status)
+
+
+def _in_both_languages(request: HttpRequest) -> dict[str, object]:
     spoken = sorted(LANGUAGES, key=lambda code: code != current())
-    context = {
+    return {
         "cooperative": getattr(request, "cooperative", None),
         "languages": [{"code": code, "tag": TAGS[code]} for code in spoken],
     }
-    return HttpResponseServerError(render_to_string("500.html", context))

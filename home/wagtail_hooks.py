@@ -36,6 +36,7 @@ from home import (
     page_links,
     serving,  # noqa: F401 (registers itself)
     videos,  # noqa: F401 (closes what is not ours)
+    wagtail_exports,
 )
 from home.admin_access import RoleMenuItem, findable, roles_in
 from home.brand import preview_views as brand_preview_views
@@ -48,6 +49,8 @@ from home.people import switching_views, team_views
 from home.ready_bodies import make_ready
 from home.translation import bilingual_hooks  # noqa: F401 (registers itself)
 from home.translation.own_overrides import edit_own_override
+
+wagtail_exports.mend()
 
 #: Menu items whose pages are the platform's: everyone but its operators is refused there.
 PLATFORM_MENU = {

@@ -1,6 +1,5 @@
 """What is kept about one backer: asked for on their page, mailed as a link that works once, downloaded as a ZIP."""
 
-import csv
 import io
 import json
 import zipfile
@@ -12,7 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from home import audit, clock, outbox
+from home import audit, clock, csv_files, outbox
+from home.languages import ENGLISH
 from home.mail.registry import kind_of
 from home.models import Backer, NewsConsent, OutgoingMail, Suppression
 from pledges import kept_elsewhere, money_acts
@@ -30,8 +30,6 @@ from pledges.models import (
 
 #: How long the link works, how many may be asked for in an hour.
 LASTS, MOST, WITHIN = timedelta(days=7), 3, timedelta(hours=1)
-#: Signs that a spreadsheet would take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: Ours alone: keys of calls, leases, addresses of pages that are over.
 HIDDEN = frozenset({"lease_token", "lease_until", "stage", "key", "token", "url", "attempt"})
 
@@ -147,12 +145,8 @@ def as_zip(data: dict[str, Any]) -> bytes:
 
 
 def _as_csv(data: dict[str, Any]) -> str:
-    written = io.StringIO()
-    lines = csv.writer(written)
-    for name, value in _leaves(data, ""):
-        text = "" if value is None else str(value)
-        lines.writerow([name, f"'{text}" if text.startswith(FORMULA) else text])
-    return written.getvalue()
+    rows = ([name, None if value is None else str(value)] for name, value in _leaves(data, ""))
+    return csv_files.lines(rows, ENGLISH)
 
 
 def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:

@@ -46,6 +46,7 @@ from pledges.models import (
 from tests.factories.books import make_dispute, make_matching, make_payout, register
 from tests.factories.campaigns import make_campaign, tier
 from tests.factories.cooperatives import make_cooperative, make_user
+from tests.factories.films import mp4
 from tests.factories.offline import make_offline
 from tests.factories.pledges import make_pledge, make_refund, payment_of
 from tests.updates.making import campaign_page, make_update, make_update_page, notice_block, tell, text_block
@@ -619,7 +620,7 @@ def test_wagtail_s_pages_still_show_what_is_ours(ours, theirs):
 def test_a_video_is_not_put_in_another_cooperative_s_collection(ours, theirs):
     client, before = visit(ours, "editor"), Media.objects.count()
     for name, prefix in (("add", ""), ("chooser_upload", "media-chooser-upload-")):
-        film = SimpleUploadedFile("film.mp4", b"x", "video/mp4")
+        film = SimpleUploadedFile("film.mp4", mp4(), "video/mp4")
         data = {f"{prefix}title": "Film", f"{prefix}file": film, f"{prefix}collection": theirs.video.collection_id}
         client.post(reverse(f"wagtailmedia:{name}", args=["video"]), data)
     assert set(Media.objects.values_list("title", "collection")) == {

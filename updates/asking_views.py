@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from campaigns.sharing.addresses import shown_or_404
+from home.form_limits import WORDS, limited
 from home.languages import current
 from home.links import LinkRefused
 from home.models import Backer
@@ -22,6 +23,7 @@ from updates.texts import texts_of
 
 
 @never_cache
+@limited(WORDS, email="email")
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: Visit, campaign_id: int, number: int) -> HttpResponseBase:
     """By anyone, about an update that anyone may read."""
@@ -36,6 +38,7 @@ def ask(request: Visit, campaign_id: int, number: int) -> HttpResponseBase:
 
 
 @own_page
+@limited(WORDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_by_link(request: Visit, token: str) -> HttpResponseBase:
     """By a backer, known by the link, about an update they may read."""

@@ -8,21 +8,26 @@ from collections.abc import Sequence
 import dns.exception
 import dns.resolver
 
+from home.inner_addresses import is_inner
 from home.mail.sender_dns import PATIENCE, Unanswered, Verdict, resolver, texts
 
 Answer = tuple[tuple[str, ...], Verdict]
 
 
 def leads_to(hostname: str, target: str, expected: Sequence[str]) -> Answer:
-    """The addresses of a name, and whether all of them are ours: those expected, else those of the target."""
+    """The addresses of a name, and whether all of them are ours: those expected, else those of the target.
+
+    Others that lie within are not told (home.inner_addresses): the name is written by who reads the answer.
+    """
     try:
         found = _addresses(hostname)
         ours = set(expected) or set(_addresses(target))
     except Unanswered:
         return (), Verdict.UNKNOWN
-    if not found:
+    told = tuple(one for one in found if one in ours or not is_inner(one))
+    if not told:
         return (), Verdict.MISSING
-    return found, Verdict.GOOD if set(found) <= ours else Verdict.INCOMPLETE
+    return told, Verdict.GOOD if set(found) <= ours else Verdict.INCOMPLETE
 
 
 def says(name: str, wanted: str) -> Answer:

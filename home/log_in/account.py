@@ -11,10 +11,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from wagtail.admin.auth import require_admin_access
-from wagtail.admin.forms.account import NameEmailForm
-from wagtail.admin.views.account import AccountView, NameEmailSettingsPanel
+from wagtail.admin.forms.account import AvatarPreferencesForm, NameEmailForm
+from wagtail.admin.views.account import AccountView, AvatarSettingsPanel, NameEmailSettingsPanel
 
 from home.backing import email_key
+from home.image_forms import ImageFileField
 from home.log_in import recent_login
 from home.log_in import watch as log_in_watch
 from home.models import User
@@ -33,7 +34,17 @@ def _is_taken(address: str, user: User) -> bool:
     return User.objects.filter(email__iexact=email_key(address)).exclude(pk=user.pk).exists()
 
 
+class OwnPictureForm(AvatarPreferencesForm):
+    """Wagtail's, which takes whatever can be drawn, however large."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        taken = self.fields["avatar"]
+        self.fields["avatar"] = ImageFileField(label=taken.label, widget=taken.widget, required=False)
+
+
 NameEmailSettingsPanel.form_class = OwnNameForm
+AvatarSettingsPanel.form_class = OwnPictureForm
 
 
 class Account(AccountView):

@@ -26,9 +26,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from wagtail.admin.auth import require_admin_access
+from wagtail.admin.views.account import PasswordResetConfirmView, PasswordResetView
 
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
+from home.form_limits import KEYS, limited, limits_itself
 from home.log_in import second_factor
 from home.log_in import watch as log_in_watch
 from home.log_in.recent_login import recent_login
@@ -173,9 +175,14 @@ def end_other_sessions(request: AdminRequest) -> HttpResponse:
     return redirect("mfa_index")
 
 
-log_in = LogIn.as_view()
-log_out = logout
-prove = authenticate
+_counted = limits_itself("django-allauth counts attempts by network and by account (ACCOUNT_RATE_LIMITS)")
+log_in = _counted(LogIn.as_view())
+log_out = limits_itself("ends the session of whoever asks")(logout)
+prove = _counted(authenticate)
+forgotten_password = limits_itself("counted where the mail is asked for: home.log_in.password_mails")(
+    PasswordResetView.as_view()
+)
+new_password = limited(KEYS)(PasswordResetConfirmView.as_view())
 prove_password_again = of_the_team(password_again)
 prove_code_again = of_the_team(code_again)
 prove_passkey_again = of_the_team(PasskeyAgain.as_view())

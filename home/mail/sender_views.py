@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from home import links
 from home.admin_access import AdminRequest, has_role, requires
 from home.admin_pages import furniture
+from home.form_limits import KEYS, limited
 from home.mail import sender_dns, sender_verifying, sender_words
 from home.models import Role
 from home.tenancy import current_cooperative
@@ -47,6 +48,7 @@ def _page(request: AdminRequest, may_ask: bool, found: dict[str, Any]) -> HttpRe
 
 
 @never_cache
+@limited(KEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirmation(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks; POST verifies."""

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 
+from home.form_limits import limits_itself
 from home.middleware import GetResponse
 
 #: How each provider's signature is checked: by which of anymail's settings.
@@ -43,6 +44,7 @@ def checked(view: Any) -> GetResponse:
     """The view, where its events can be checked. A HEAD, by which providers try an address, is answered anyway."""
     provider = view.view_class.esp_name
 
+    @limits_itself("what the provider did not sign is refused")
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "HEAD":

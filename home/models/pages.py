@@ -70,6 +70,8 @@ class PublicPage(KnownWay, Page):
     """
 
     copy_form_class = PublicCopyForm
+    #: A form posts to an address of its own.
+    allowed_http_methods: ClassVar = ["GET", "HEAD", "OPTIONS"]
 
     class Meta:
         abstract = True

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from home import links
+from home.form_limits import KEYS, limited
 from home.models import Cooperative, Invitation, Role, User
 from home.people import inviting
 from home.people.invitation_forms import AccountForm
@@ -21,6 +22,7 @@ from home.tenancy import current_cooperative
 
 @sensitive_post_parameters("password")
 @never_cache
+@limited(KEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Someone new gives a name and a password; someone who has an account logs in with it, then accepts."""

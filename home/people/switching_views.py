@@ -14,6 +14,7 @@ from wagtail.admin.menu import MenuItem
 
 from home.admin_access import AdminRequest, requires
 from home.admin_pages import furniture
+from home.form_limits import KEYS, limited
 from home.leading_on import is_path, lead_away
 from home.models import Cooperative, Membership, Role, User
 from home.people import switching
@@ -60,6 +61,7 @@ def _switch(request: AdminRequest) -> HttpResponse:
 
 
 @never_cache
+@limited(KEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def crossing(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks; POST logs in at this host and goes on."""

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from home.form_limits import OWN_PAGES, limited
 from pledges import accepting, refund_requests
 from pledges.models import Pledge, PledgeItem, RefundRequest
 from pledges.refund_request_forms import RefundRequestForm
@@ -15,6 +16,7 @@ from pledges.views.visiting import SeeOther, Visit, opened_by_link
 
 
 @opened_by_link
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept(request: Visit, pledge: Pledge, token: str, promise_id: int) -> HttpResponseBase:
     """POST accepts that date; GET, from whatever follows links, shows the page."""
@@ -25,6 +27,7 @@ def accept(request: Visit, pledge: Pledge, token: str, promise_id: int) -> HttpR
 
 
 @opened_by_link
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def refund(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     """GET: which reward, and a note. POST asks, while something of it can be given back."""
@@ -59,6 +62,7 @@ def _why_not(items: list[PledgeItem], left: int | None, askable: list[Any]) -> d
 
 
 @opened_by_link
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: Visit, pledge: Pledge, token: str, request_id: int) -> HttpResponseBase:
     """POST withdraws; GET shows the page."""

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from home.form_limits import OWN_PAGES, limited
 from pledges import arrivals, fulfilment
 from pledges.enums import ProblemKind
 from pledges.forms import Problem as FieldProblem
@@ -50,6 +51,7 @@ class ProblemForm(forms.Form):
 
 
 @opened_by_link
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def arrival(request: Visit, pledge: Pledge, token: str, item_id: int) -> HttpResponseBase:
     """GET asks; POST says that it came (`act` = received), or what is wrong (`act` = problem)."""

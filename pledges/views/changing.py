@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from home import clock
+from home.form_limits import OWN_PAGES, limited
 from home.languages import ENGLISH, FRENCH, current
 from pledges import cards, changing, gateway, own_pages, pledging
 from pledges.changing import ChangeRequest
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 
 @opened_by_link
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     """GET: the form. POST: its review; with `confirm` it is done, or goes on to pay the difference."""
@@ -139,6 +141,7 @@ def _review_page(
 
 
 @opened_by_link
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def card(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     """GET says what another card changes; POST goes to the page where it is given."""

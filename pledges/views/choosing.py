@@ -21,6 +21,7 @@ from campaigns.enums import BEFORE_LAUNCH
 from campaigns.models import Campaign
 from home import clock, formats
 from home.attempts import Limit, minutes_to_wait
+from home.form_limits import CHOICES, limited
 from home.languages import ENGLISH, FRENCH, current
 from home.ready_queries import Ready
 from home.referral import VIA_LENGTH
@@ -64,6 +65,7 @@ def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
 
 
 @cache_control(private=True, no_cache=True)
+@limited(CHOICES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: Visit, campaign_id: int) -> HttpResponseBase:
     """Step 2: the review; posted again with `confirm` it is the pledge, with `change` the form again.

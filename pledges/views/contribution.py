@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from campaigns import queries
 from campaigns.sharing.addresses import share_for
 from home import backing, clock
+from home.form_limits import OWN_PAGES, WISHES, limited
 from home.languages import current
 from home.links import LinkRefused
 from pledges import address_locks, cards, changing, gateway, mending, own_pages, own_settings, pledging, refund_requests
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 
 @own_page
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: Visit, token: str) -> HttpResponseBase:
     """GET shows; POST takes or ends the campaign's news."""
@@ -155,6 +157,7 @@ def _resume_url(pledge: Pledge) -> str:
 
 
 @own_page
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: Visit, token: str) -> HttpResponseBase:
     """GET asks; POST cancels, while that is possible."""
@@ -188,6 +191,7 @@ def _cancel(pledge: Pledge) -> bool:
 
 
 @own_page
+@limited(WISHES, email="email")
 @require_http_methods(["GET", "HEAD", "POST"])
 def lost_link(request: Visit) -> HttpResponseBase:
     """GET asks for an address; POST gives the same answer whether it is a backer's or nobody's."""

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from home.form_limits import OWN_PAGES, limited
 from home.leading_on import lead_away
 from home.links import LinkRefused
 from pledges import gateway, mending
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 
 @own_page
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def mend(request: Visit, token: str) -> HttpResponseBase:
     """GET says what is left to do; POST goes to the bank's page (`way=bank`) or to a page for another card."""

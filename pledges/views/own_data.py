@@ -7,12 +7,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from home.form_limits import KEYS, OWN_PAGES, limited
 from pledges import erasing, kept_elsewhere, own_data
 from pledges.models import Pledge
 from pledges.views.visiting import SeeOther, Visit, opened_by_link, own_page
 
 
 @opened_by_link
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def data(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     """GET says what can be done; POST has a link mailed."""
@@ -30,6 +32,7 @@ def data(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
 
 
 @own_page
+@limited(KEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def download(request: Visit, key: UUID) -> HttpResponseBase:
     """GET asks; POST downloads, once. A link that was used, is old or is another cooperative's says so alike."""
@@ -42,6 +45,7 @@ def download(request: Visit, key: UUID) -> HttpResponseBase:
 
 
 @opened_by_link
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     """GET asks, or says why not yet; POST erases. The link opens nothing afterwards."""

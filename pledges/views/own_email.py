@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from campaigns import queries
+from home.form_limits import KEYS, OWN_PAGES, limited
 from home.languages import current
 from home.links import LinkRefused
 from pledges import email_changes
@@ -19,6 +20,7 @@ from pledges.views.visiting import SeeOther, Visit, old_link_page, opened_by_lin
 
 
 @opened_by_link
+@limited(OWN_PAGES, email="email")
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     """GET: the form. POST: a link is mailed to the new address, and nothing else happens."""
@@ -41,6 +43,7 @@ def change(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
 
 
 @own_page
+@limited(KEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: Visit, token: str) -> HttpResponseBase:
     """GET asks, so that no program that opens links changes anything; POST confirms."""
@@ -61,6 +64,7 @@ def confirm(request: Visit, token: str) -> HttpResponseBase:
 
 
 @own_page
+@limited(KEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: Visit, token: str) -> HttpResponseBase:
     """GET asks; POST undoes."""

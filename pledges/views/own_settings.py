@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods
 
+from home.form_limits import OWN_PAGES, limited
 from pledges import address_locks, own_settings
 from pledges.models import Pledge
 from pledges.own_forms import AddressForm, SettingsForm
@@ -13,6 +14,7 @@ from pledges.views.visiting import SeeOther, Visit, opened_by_link
 
 
 @opened_by_link
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def address(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     """GET: the form, or since when it is locked. POST: written, while it is not."""
@@ -38,6 +40,7 @@ def address(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
 
 
 @opened_by_link
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     """GET: the form. POST: written; back on the page in the language that was chosen."""

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from home.form_limits import OWN_PAGES, limited
 from home.languages import current
 from pledges import address_locks, own_settings, survey_answers, surveys
 from pledges.models import Pledge, PledgeItem, Survey
@@ -38,6 +39,7 @@ def asked_of(pledge: Pledge) -> list[AskedSurvey]:
 
 
 @opened_by_link
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey(request: Visit, pledge: Pledge, token: str, survey_id: int) -> HttpResponseBase:
     """GET: the questions, or what was chosen once it is locked. POST: written, while it takes answers."""

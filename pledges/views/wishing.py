@@ -1,31 +1,29 @@
 """Forms of who contributes nothing yet, at addresses of their own, so that a page that may be cached holds none."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import lifecycle, queries
 from campaigns.models import Campaign
 from campaigns.public_forms import NotifyForm
-from home import clock, formats
-from home.attempts import Limit, minutes_to_wait
+from home import clock
+from home.attempts import minutes_to_wait
+from home.form_limits import OWN_PAGES, WISHES, held_back, limited, limits_itself, wait_words
 from home.languages import current
 from home.links import LinkRefused
 from pledges import resuming, subscribing
 from pledges.consent_texts import NEWS
 from pledges.views.visiting import SeeOther, Visit, own_page
 
-#: How many of these wishes one network may make.
-WISHES = Limit("wishes", most=20, within=timedelta(minutes=10))
-
 
 @never_cache
+@limits_itself("counts what is valid, so that the form itself can say to wait")
 @require_http_methods(["GET", "HEAD", "POST"])
 def when_resumed(request: Visit, campaign_id: int) -> HttpResponseBase:
     """While payments are paused. The answer is the same whoever asks; the form of a contribution may post here too."""
@@ -34,8 +32,8 @@ def when_resumed(request: Visit, campaign_id: int) -> HttpResponseBase:
         return _elsewhere(campaign)
     form = NotifyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if minutes := minutes_to_wait(request, WISHES):
-            return _held_back(paused_page(request, campaign, form, notice=_many_words(minutes)), minutes)
+        if minutes := minutes_to_wait(request, WISHES, form.cleaned_data["email"]):
+            return held_back(paused_page(request, campaign, form, notice=wait_words(minutes)), minutes)
         resuming.ask(campaign, email=form.cleaned_data["email"], language=form.cleaned_data["language"])
         return SeeOther(reverse("resuming_noted", args=[campaign.pk]))
     return paused_page(request, campaign, form)
@@ -66,6 +64,7 @@ def paused_page(
 
 
 @never_cache
+@limits_itself("counts what is valid, so that the form itself can say to wait")
 @require_http_methods(["GET", "HEAD", "POST"])
 def news(request: Visit, campaign_id: int) -> HttpResponseBase:
     """« Recevoir les nouvelles », without contributing. The answer is the same whoever asks.
@@ -77,8 +76,8 @@ def news(request: Visit, campaign_id: int) -> HttpResponseBase:
         return HttpResponseRedirect(queries.url_in(campaign, current()))
     form = NotifyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if minutes := minutes_to_wait(request, WISHES):
-            return _held_back(_news_page(request, campaign, form, notice=_many_words(minutes)), minutes)
+        if minutes := minutes_to_wait(request, WISHES, form.cleaned_data["email"]):
+            return held_back(_news_page(request, campaign, form, notice=wait_words(minutes)), minutes)
         subscribing.ask(campaign, email=form.cleaned_data["email"], language=form.cleaned_data["language"])
         return SeeOther(reverse("campaign_news_noted", args=[campaign.pk]))
     return _news_page(request, campaign, form)
@@ -108,6 +107,7 @@ def news_noted(request: Visit, campaign_id: int) -> HttpResponse:
 
 
 @own_page
+@limited(OWN_PAGES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_news(request: Visit, token: str) -> HttpResponseBase:
     """GET asks, so that no program that opens links subscribes anyone; POST confirms."""
@@ -127,21 +127,6 @@ def confirm_news(request: Visit, token: str) -> HttpResponseBase:
         "done": done,
     }
     return render(request, "pledges/news_confirm.html", _shared(asked.campaign) | shown)
-
-
-def _many_words(minutes: int) -> str:
-    words = ngettext(
-        "There have been many attempts from this network. Try again in %(minutes)s minute.",
-        "There have been many attempts from this network. Try again in %(minutes)s minutes.",
-        minutes,
-    )
-    return words % {"minutes": formats.number(minutes)}
-
-
-def _held_back(page: HttpResponse, minutes: int) -> HttpResponse:
-    page.status_code = 429
-    page["Retry-After"] = str(minutes * 60)
-    return page
 
 
 def _elsewhere(campaign: Campaign) -> HttpResponseBase:

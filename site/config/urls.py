@@ -1,7 +1,7 @@
 """All addresses: the admin, what has no language, then what has one, then Wagtail's pages."""
 
 from django.conf.urls.i18n import i18n_patterns
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
@@ -14,6 +14,7 @@ from home.media_serving import serve_media
 from home.security_txt import security_txt
 from pledges.views import discovery
 
+handler400 = "home.views.bad_request"
 handler500 = "home.views.server_error"
 
 urlpatterns = [
@@ -22,6 +23,7 @@ urlpatterns = [
     path("admin/", include("home.log_in.urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/authenticate_with_password/<int:restriction_id>/", serving.document_password),
+    re_path(r"^documents/(\d+)/(.*)$", serving.document, name="wagtaildocs_serve"),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("home.brand.urls")),
     path(".well-known/security.txt", security_txt, name="security_txt"),
@@ -34,6 +36,7 @@ urlpatterns = [
 
 urlpatterns += i18n_patterns(
     path("_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/", serving.page_password),
+    path("_util/login/", serving.log_in, name="wagtailcore_login"),
     path("", include("home.urls")),
     path("", include("campaigns.sharing.urls")),
     path(_("campaigns/"), discovery.index, name="campaign_index"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.messages.storage.cookie import CookieStorage
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client, RequestFactory, TestCase
@@ -130,7 +131,8 @@ def _parts_of(body: bytes) -> Iterator[bytes]:
 
 @contextlib.contextmanager
 def undone() -> Iterator[None]:
-    """What happens within is undone; what waits for the commit is done within."""
+    """What happens within is undone, counts of attempts too; what waits for the commit is done within."""
+    cache.clear()
     with TestCase.captureOnCommitCallbacks(execute=False) as waiting:
         atomic = transaction.atomic()
         atomic._from_testcase = True
@@ -151,6 +153,8 @@ def harm(asker: Asker, url: str, data: Any, theirs: Inhabited, untouched: dict[s
             found.append("says the word")
         if answer.status >= 500:
             found.append(f"status {answer.status}")
+        if answer.status == 429:
+            found.append("is held back, so that it was not tried")
         tables = answer.writes & set(by_table(theirs))
         if tables:
             now = state_of(theirs, tables)

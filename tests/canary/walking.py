@@ -61,6 +61,7 @@ SHUT = {
     "mfa_remove_webauthn": "one's own passkeys alone: the houses' are someone else's",
     "resuming": "the campaign is not paused",
     "updates_draft": "nothing is due",
+    "wagtailcore_login": "leads to the one form to log in",
     "wagtailsettings:preview_on_edit": "settings have no preview of Wagtail's",
     "wall": "nobody wished to be named",
 }

@@ -11,10 +11,11 @@ from wagtailmedia.models import Media
 
 from home.videos import LARGEST, VideoForm
 from tests.factories.cooperatives import make_user
+from tests.factories.films import mp4
 
 
 def a_form(cooperative, name="film.mp4", size=1):
-    film = UploadedFile(BytesIO(b"x"), name=name, content_type="video/mp4", size=size)
+    film = UploadedFile(BytesIO(mp4()), name=name, content_type="video/mp4", size=size)
     instance, user = Media(type="video"), make_user(cooperative)
     return get_media_form(Media)({"title": "Le moulin"}, {"file": film}, instance=instance, user=user)
 

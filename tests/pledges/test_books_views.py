@@ -59,6 +59,12 @@ def _rows(response):
     return list(csv.reader(StringIO(text, newline=""), delimiter=";" if ";" in text.splitlines()[0] else ","))
 
 
+@pytest.mark.parametrize("name", ["pledges_tax_report", "pledges_owed", "pledges_journal", "pledges_taxes"])
+def test_a_day_is_chosen_in_a_calendar(treasurer, ours, name):
+    page = treasurer.get(reverse(name)).content.decode()
+    assert "wagtailadmin/js/date-time-chooser.js" in page
+
+
 @pytest.mark.parametrize(
     ("role", "opens"), [("editor", False), ("adviser", False), ("treasurer", True), ("owner", True)]
 )

@@ -116,7 +116,7 @@ def test_a_network_that_asks_too_often_waits_and_keeps_what_it_typed(visitor, ca
     assert [ask(visitor, campaign, email=f"{n}@x.example").status_code for n in range(2)] == [303, 303]
     page = ask(visitor, campaign, email="3@x.example")
     assert (page.status_code, page.context["form"]["email"].value()) == (429, "3@x.example")
-    assert "There have been many attempts from this network." in words(page)
+    assert "There have been many attempts. Try again in" in words(page)
     assert len(waiting()) == 2
 
 

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "home.middleware.CooperativeMiddleware",
+    "home.body_limits.BodyLimitMiddleware",
     "home.cooperatives.twin_guard.TwinMiddleware",
     "home.admin_guard.OwnAdminMiddleware",
     "home.admin_guard.RefusalMiddleware",
@@ -259,6 +260,9 @@ WAGTAILIMAGES_IMAGE_FORM_BASE = "home.image_forms.ImageForm"
 WAGTAILIMAGES_EXTENSIONS = ["gif", "jpeg", "jpg", "png", "webp"]
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
+# A video block has its own two hosts (campaigns.blocks.video), and asks nothing of them: no address that someone writes
+# is ever fetched, so none is embedded by Wagtail either.
+WAGTAILEMBEDS_FINDERS: list[dict[str, object]] = []
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "home.one_write.DocumentForm"
 # Nothing that a browser would run where the admin is: no HTML, no SVG.
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odp", "ods", "odt", "pdf", "pptx", "txt", "vtt", "xlsx", "zip"]
@@ -372,7 +376,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "home.log_in.passwords.NotOurNames"},
 ]
 PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
+# What a request may hold beside files. More than this at once is taken of the team alone (home.body_limits).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 LOGGING = {
     "version": 1,

@@ -12,8 +12,10 @@ from django.utils import translation
 from wagtail.models import Site
 
 from home.hosts import domains
+from home.hosts.dns import leads_to
 from home.hosts.domains import DomainRefused
 from home.mail import composing, unsubscribing
+from home.mail.sender_dns import Verdict
 from home.models import AuditEntry, Cooperative, FormerHost, NewsConsent, Role
 from home.tenancy import within
 from pledges.links import contribution_url
@@ -34,6 +36,21 @@ def server(settings):
         settings.DNS_SERVERS = [running.address]
         settings.HOST_ADDRESSES = OURS
         yield running
+
+
+@pytest.mark.parametrize(
+    ("inner", "told"),
+    [
+        (["127.0.0.1"], ((), Verdict.MISSING)),
+        (["169.254.169.254", "10.1.2.3", "fd00:ec2::254"], ((), Verdict.MISSING)),
+        (["::ffff:10.1.2.3", "198.51.100.7"], (("198.51.100.7",), Verdict.INCOMPLETE)),
+        ([*OURS, "192.168.1.1"], (tuple(OURS), Verdict.INCOMPLETE)),
+        (OURS, (tuple(OURS), Verdict.GOOD)),
+    ],
+)
+def test_addresses_within_are_not_told_to_who_typed_a_name(server, inner, told):
+    server.addresses["inside.example"] = inner
+    assert leads_to("inside.example", "unused.example", OURS) == told
 
 
 def log_in(cooperative, role=Role.OWNER, **fields):
