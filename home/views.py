@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from home import links
 from home.languages import LANGUAGES, TAGS, current
+from home.logs import request_ids
 from home.mail import unsubscribing
 
 
@@ -29,6 +30,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     spoken = sorted(LANGUAGES, key=lambda code: code != current())
     context = {
         "cooperative": getattr(request, "cooperative", None),
+        "request_id": request_ids.current(),
         "languages": [{"code": code, "tag": TAGS[code]} for code in spoken],
     }
     return HttpResponseServerError(render_to_string("500.html", context))

@@ -21,6 +21,7 @@ class PledgesConfig(AppConfig):
             email_change_emails,  # noqa: F401 (registers mails and periodic jobs)
             emails,  # noqa: F401 (registers mails and periodic jobs)
             extension_emails,  # noqa: F401 (registers mails and periodic jobs)
+            figures_of_money,  # noqa: F401 (registers what is measured)
             fulfilment_tasks,  # noqa: F401 (registers mails and periodic jobs)
             offline_emails,  # noqa: F401 (registers mails and periodic jobs)
             own_emails,  # noqa: F401 (registers mails and periodic jobs)
@@ -28,6 +29,7 @@ class PledgesConfig(AppConfig):
             pulse,  # noqa: F401 (registers how figures of kept pages are read)
             refund_request_emails,  # noqa: F401 (registers mails and periodic jobs)
             report_emails,  # noqa: F401 (registers mails and periodic jobs)
+            self_checks,  # noqa: F401 (registers what is checked each night)
             survey_emails,  # noqa: F401 (registers mails and periodic jobs)
             tasks,  # noqa: F401 (registers mails and periodic jobs)
             totals,

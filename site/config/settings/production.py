@@ -4,6 +4,7 @@ import os
 
 from config.settings.base import *  # noqa: F403
 from config.settings.base import MEDIA_STORAGE
+from home.logs.setting_up import logging_settings
 
 DEBUG = False
 SECRET_KEY = os.environ["SECRET_KEY"]
@@ -31,3 +32,5 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken"
+
+LOGGING = logging_settings(os.environ.get("LOG_FORMAT", "json"))
