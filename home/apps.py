@@ -11,6 +11,7 @@ class HomeConfig(AppConfig):
         from home.log_in import password_mails  # noqa: F401, PLC0415
         from home.log_in import watch as log_in_watch  # noqa: PLC0415
         from home.logs import faults  # noqa: PLC0415
+        from home.doctor import of_machine, of_settings  # noqa: F401, PLC0415
         from home.metrics import of_house  # noqa: F401, PLC0415
         from home.self_checks import files  # noqa: F401, PLC0415
         from home.mail import sender_verifying  # noqa: F401, PLC0415

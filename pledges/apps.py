@@ -18,6 +18,7 @@ class PledgesConfig(AppConfig):
             aftermath_emails,  # noqa: F401 (registers mails and periodic jobs)
             archiving,  # noqa: F401 (registers what the audit log says of it)
             arrival_emails,  # noqa: F401 (registers mails and periodic jobs)
+            doctoring,  # noqa: F401 (registers what `manage.py doctor` examines)
             email_change_emails,  # noqa: F401 (registers mails and periodic jobs)
             emails,  # noqa: F401 (registers mails and periodic jobs)
             extension_emails,  # noqa: F401 (registers mails and periodic jobs)

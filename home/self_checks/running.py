@@ -53,6 +53,17 @@ def run() -> SelfCheckRun | None:
     free = SelfCheckRun.objects.filter(Q(started_at=None) | Q(started_at__lt=_given_up()), day=day, finished_at=None)
     if not free.update(started_at=clock.now()):
         return None
+    return _make(day)
+
+
+def run_again() -> SelfCheckRun:
+    """Make today's checks, whether or not they were made: somebody asks for them. What was told may be told again."""
+    day = today()
+    SelfCheckRun.objects.update_or_create(day=day, defaults={"started_at": clock.now(), "told_at": None})
+    return _make(day)
+
+
+def _make(day: date) -> SelfCheckRun:
     with _seen_alive():
         found = {check.name: _found(check) for check in all_checks()}
     SelfCheckRun.objects.filter(day=day).update(found=found, finished_at=clock.now())
