@@ -18,7 +18,9 @@ SETTLEMENTS, LATEST_EVENTS = 20, 100
 @measure
 def settlements() -> Iterator[GaugeMetricFamily]:
     """Of those that are not finished."""
-    due = GaugeMetricFamily(PREFIX + "settlement_payments", f"Payments of it, up to {MOST}.", labels=["campaign", "state"])
+    due = GaugeMetricFamily(
+        PREFIX + "settlement_payments", f"Payments of it, up to {MOST}.", labels=["campaign", "state"]
+    )
     since: dict[str, float] = {}
     with across_cooperatives():
         running = Settlement.objects.filter(finished_at=None).order_by("pk")
@@ -39,7 +41,9 @@ def refunds() -> Iterator[GaugeMetricFamily]:
             str(state): float(count(Refund.objects.filter(state=state)))
             for state in (RefundState.TO_APPROVE, RefundState.DUE, RefundState.FAILED)
         }
-    yield gauge("refunds", f"Refunds that somebody, or Stripe, has still to do with, up to {MOST}.", waiting, by="state")
+    yield gauge(
+        "refunds", f"Refunds that somebody, or Stripe, has still to do with, up to {MOST}.", waiting, by="state"
+    )
 
 
 @measure
@@ -55,4 +59,6 @@ def events() -> Iterator[GaugeMetricFamily]:
     yield gauge("event_age_seconds", "How long the oldest of them waits.", age(seen["oldest"]))
     yield gauge("event_attempts", "How often the most stubborn of them was tried.", seen["attempts"] or 0)
     yield gauge("event_lag_seconds", "The longest that one of the latest took from its coming.", max(lags, default=0.0))
-    yield gauge("events_polled_age_seconds", "Since the account asked least recently was asked for events.", age(polled))
+    yield gauge(
+        "events_polled_age_seconds", "Since the account asked least recently was asked for events.", age(polled)
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from home.logs.server import MaskingLogger  # noqa: E402 (the path first)
+from home.logs.server import MaskingLogger
 
 chdir = str(Path(__file__).resolve().parent)
 bind = os.environ.get("BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")

@@ -76,7 +76,9 @@ def cache() -> Iterator[Finding]:
 
 def _broken_cache(name: str, error: str) -> Finding:
     what = _("What is put into it cannot be read back. %(error)s") % {"error": error}
-    return problem(f"CACHES[{name}]", what.strip(), _("Look whether REDIS_URL answers, or the data folder is writable."))
+    return problem(
+        f"CACHES[{name}]", what.strip(), _("Look whether REDIS_URL answers, or the data folder is writable.")
+    )
 
 
 @examine
@@ -107,10 +109,10 @@ def disk() -> Iterator[Finding]:
     if not settings.MEDIA_BUCKET and not _is_writable(Path(settings.MEDIA_ROOT)):
         what = _("Pictures and documents cannot be written to %(folder)s.") % {"folder": settings.MEDIA_ROOT}
         yield problem("TREMPLIN_DATA", what, _("Let the user of the web server write there."))
-    if "Manifest" in settings.STORAGES["staticfiles"]["BACKEND"]:
-        if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
-            what = _("Styles and scripts were not collected: no page can be shown.")
-            yield problem("STATIC_ROOT", what, _("Run manage.py collectstatic --noinput."))
+    is_hashed = "Manifest" in settings.STORAGES["staticfiles"]["BACKEND"]
+    if is_hashed and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        what = _("Styles and scripts were not collected: no page can be shown.")
+        yield problem("STATIC_ROOT", what, _("Run manage.py collectstatic --noinput."))
 
 
 def _is_writable(folder: Path) -> bool:

@@ -25,7 +25,7 @@ def is_weak(key: str) -> bool:
 
 @examine
 def keys() -> Iterator[Finding]:
-    do = _("Set it to what this prints: python -c “import secrets; print(secrets.token_urlsafe(50))”.")
+    do = _("Set it to 50 random characters: docs/deploy/tremplin.env says how they are made.")
     if is_weak(settings.SECRET_KEY):
         yield problem("SECRET_KEY", _("It can be guessed: every signed link and session depends on it."), do)
     if any(is_weak(one) for one in settings.SECRET_KEY_FALLBACKS):

@@ -22,7 +22,9 @@ Held = tuple[type[Model], str]
 @self_check(
     "files",
     _("Pictures, films and documents"),
-    _("A file without a row takes room and may be removed; a row without its file: put it back from the latest backup."),
+    _(
+        "A file of no row may be removed. A row without its file: put the file back from the latest backup."
+    ),
 )
 def orphaned_files() -> Iterator[str]:
     """Both ways."""

@@ -75,7 +75,7 @@ def _found(check: SelfCheck) -> dict[str, Any]:
     count, first = 0, []
     try:
         with across_cooperatives():
-            for count, fault in enumerate(islice(check.run(), MOST), start=1):  # noqa: B007 (the count is kept)
+            for count, fault in enumerate(islice(check.run(), MOST), start=1):
                 if count <= SHOWN:
                     first.append(str(fault)[:300])
     except Exception as error:

@@ -384,3 +384,5 @@ OPERATOR_EMAIL = [one.strip() for one in os.environ.get("OPERATOR_EMAIL", "").sp
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 # Where backups are put, for who asks how old the latest one is.
 BACKUP_DIR = os.environ.get("BACKUP_DIR", "")
+# How long a migration waits for a table that is in use before it gives up (PostgreSQL).
+MIGRATE_LOCK_SECONDS = int(os.environ.get("MIGRATE_LOCK_SECONDS", "5"))

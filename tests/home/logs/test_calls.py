@@ -15,8 +15,8 @@ SOUND_ATTRIBUTES = {
 PEOPLE = {"backer", "user", "pledge", "request", "person", "form", "cooperative"}
 #: Plain names: errors (which are masked), and what is ours.
 SOUND_NAMES = {
-    "error", "refused", "refusal", "verdict", "attempts", "total", "occasion", "event_id", "esp_name", "name", "account",
-    "REACH", "number", "count", "check", "what",
+    "error", "refused", "refusal", "verdict", "attempts", "total", "occasion", "event_id", "esp_name", "name",
+    "account", "REACH", "number", "count", "check", "what",
 }  # fmt: skip
 
 

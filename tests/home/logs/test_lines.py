@@ -64,7 +64,7 @@ def test_no_logger_writes_past_the_masking():
     made = logging_settings("json")
     assert {name for name, one in made["loggers"].items() if one.get("handlers")} == set()
     assert made["loggers"]["django"]["handlers"] == [] and made["loggers"]["uvicorn.access"]["propagate"] is False
-    assert not [handler for handler in logging.getLogger("django").handlers]
+    assert logging.getLogger("django").handlers == []
 
 
 def test_another_format_is_refused():

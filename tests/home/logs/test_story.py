@@ -97,5 +97,14 @@ def test_no_line_holds_the_backer_s_data(
     lines = written.getvalue()
     assert len(lines.splitlines()) >= 5
     assert all(json.loads(line)["at"] for line in lines.splitlines())
-    for secret in (*NAME.split(), EMAIL, "wilhelmine", "zephyrin", STREET, token, str(checkout.key), "sk_test_tremplin"):
+    for secret in (
+        *NAME.split(),
+        EMAIL,
+        "wilhelmine",
+        "zephyrin",
+        STREET,
+        token,
+        str(checkout.key),
+        "sk_test_tremplin",
+    ):
         assert secret.casefold() not in lines.casefold(), [one for one in lines.splitlines() if secret in one]
