@@ -22,9 +22,7 @@ Held = tuple[type[Model], str]
 @self_check(
     "files",
     _("Pictures, films and documents"),
-    _(
-        "A file of no row may be removed. A row without its file: put the file back from the latest backup."
-    ),
+    _("A file of no row may be removed. A row without its file: put the file back from the latest backup."),
 )
 def orphaned_files() -> Iterator[str]:
     """Both ways."""

@@ -30,6 +30,7 @@ SOUND = {
     "DEFAULT_FROM_EMAIL": "Tremplin <bonjour@coop.quebec>",
     "OPERATOR_EMAIL": ["exploitation@coop.quebec"],
     "METRICS_TOKEN": "",
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "EMAIL_HOST_USER": "",
     "STRIPE_SECRET_KEY": "sk_live_51HabcdefghijklmnopQRST",
     "STRIPE_WEBHOOK_SECRET": "whsec_abcdefghijklmnopqrstuvwxyz012345",

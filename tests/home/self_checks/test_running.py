@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.utils import timezone
 
 from home import tasks
@@ -14,7 +15,7 @@ from home.models import SelfCheckRun
 from home.self_checks import running, telling
 from home.self_checks.registry import _checks, self_check
 from home.tenancy import within
-from pledges.models import LedgerEntry
+from pledges.models import Payment
 from tests.factories.pledges import make_pledge
 
 ZONE = ZoneInfo("America/Toronto")
@@ -118,6 +119,19 @@ def test_the_operator_is_told_weekly_that_all_is_well(db, only, operator):
     assert sent == [1, 1, 1, 1, 1, 1, 1, 2, 2]
 
 
+def test_the_tick_asks_for_both(db, only, operator, monkeypatch):
+    asked = []
+    monkeypatch.setattr(type(tasks.check_all), "enqueue", lambda task: asked.append(task.name))
+    only("ledger", lambda: ["x"])
+    with night():
+        tasks.nudge_self_checks()
+        running.run()
+        tasks.nudge_self_checks()
+        told()
+        tasks.nudge_self_checks()
+    assert asked == ["check_all", "tell_of_checks"]
+
+
 def test_nobody_is_told_where_nobody_is_named(db, only, operator, settings):
     settings.OPERATOR_EMAIL = []
     only("ledger", lambda: ["x"])
@@ -143,10 +157,7 @@ def test_a_ledger_that_does_not_agree_is_found(campaign, stripe_double):
     with night():
         assert running.run().found["ledger"]["count"] == 0
         with within(campaign.cooperative):
-            entry = LedgerEntry.objects.order_by("pk").first()
-            LedgerEntry.objects.bulk_create(
-                [LedgerEntry(**{f.attname: getattr(entry, f.attname) for f in entry._meta.fields if f.name != "id"})]
-            )
+            Payment.objects.update(amount=F("amount") + 1)
         assert running.run_again().found["ledger"]["count"] > 0
 
 
