@@ -30,5 +30,7 @@ def our_rows_and_stripe() -> Iterator[str]:
     """Cooperatives whose debits are under way are left to the next night: what happens meanwhile would differ."""
     busy = {campaign.cooperative_id for campaign in settlement.unsettled()}
     calm = [one for one in reconcile_stripe.to_compare() if one.pk not in busy]
+    if not calm:
+        return
     for cooperative, difference in reconcile_stripe.differences(calm):
         yield f"{cooperative.slug} · {difference}"

@@ -32,5 +32,5 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"{heading}\n")
         for one in findings:
-            self.stdout.write(f"- {one.about}: {one.what}\n    → {one.do}")
+            self.stdout.write(f"- {one.about} · {one.what}\n    → {one.do}")
         self.stdout.write("")

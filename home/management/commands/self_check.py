@@ -24,7 +24,7 @@ class Command(BaseCommand):
             run = self._last() if options["show"] else running.run_again()
             for name, found in run.found.items():
                 check = check_of(name)
-                self.stdout.write(f"{check.title if check else name}: {found['failed'] or found['count']}")
+                self.stdout.write(f"{check.title if check else name} · {found['failed'] or found['count']}")
                 for fault in found["first"]:
                     self.stdout.write(f"    {fault}")
                 if check and (found["count"] or found["failed"]):

@@ -258,7 +258,7 @@ def test_the_command_speaks_the_reader_s_language_and_fails(
         call_command("doctor")
     written = capsys.readouterr().out
     assert ended.value.returncode == 1
-    assert heading in written and "- SECRET_KEY: " in written and "→" in written
+    assert heading in written and "- SECRET_KEY · " in written and "→" in written
 
 
 def test_every_room_that_knows_something_is_asked():
