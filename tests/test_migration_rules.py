@@ -10,9 +10,12 @@ import re
 from functools import cache
 
 import pytest
-from django.db import migrations, models
+from django.core.management import call_command
+from django.db import connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
+from django.db.models.signals import pre_migrate
+from django.test.utils import CaptureQueriesContext
 
 from home.schema_steps import AddIndexAside, RemoveIndexAside
 
@@ -172,3 +175,60 @@ def test_each_step_that_can_be_taken_is_thought_of():
     }  # fmt: skip
     given = {one for one in vars(migrations).values() if inspect.isclass(one) and issubclass(one, Operation)}
     assert given - known == set()
+
+
+def indexes():
+    with connection.cursor() as cursor:
+        return set(connection.introspection.get_constraints(cursor, "home_heartbeat"))
+
+
+def put_aside_and_taken_away():
+    """The index as each step leaves it: forth, back, and forth by the other."""
+    before = loader().project_state(("home", "0024_mails_in_trouble"))
+    after = before.clone()
+    adding, removing = AddIndexAside("heartbeat", INDEX), RemoveIndexAside("heartbeat", INDEX.name)
+    adding.state_forwards("home", after)
+    for step, states in (
+        (adding.database_forwards, (before, after)),
+        (adding.database_backwards, (after, before)),
+        (adding.database_forwards, (before, after)),
+        (removing.database_forwards, (after, before)),
+    ):
+        with connection.schema_editor(atomic=False) as editor:
+            step("home", editor, *states)
+        yield INDEX.name in indexes()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_an_index_is_made_and_taken_away_beside_those_who_write():
+    with CaptureQueriesContext(connection) as asked:
+        assert list(put_aside_and_taken_away()) == [True, False, True, False]
+    changed = [query["sql"] for query in asked if "INDEX" in query["sql"].upper() and "home_heartbeat" in query["sql"]]
+    assert all("CONCURRENTLY" in sql for sql in changed if sql.startswith("CREATE"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_index_is_made_and_taken_away_where_nobody_can_write_meanwhile():
+    assert list(put_aside_and_taken_away()) == [True, False, True, False]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_a_migration_waits_for_no_lock_for_long():
+    heard = []
+
+    def hear(**kwargs):
+        heard.append(shown())
+
+    def shown():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            return cursor.fetchone()[0]
+
+    pre_migrate.connect(hear)
+    try:
+        call_command("migrate", verbosity=0)
+    finally:
+        pre_migrate.disconnect(hear)
+    assert set(heard) == {"5s"} and shown() == "0"
