@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -42,7 +42,7 @@ def is_due() -> bool:
     return row is None or (row.finished_at is None and (row.started_at is None or row.started_at < _given_up()))
 
 
-def _given_up() -> Any:
+def _given_up() -> datetime:
     return clock.now() - PATIENCE
 
 
