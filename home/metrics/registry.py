@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db import Error, transaction
+from django.db import Error
 from django.db.models import QuerySet
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
@@ -56,7 +56,7 @@ class Collector:
         failed: dict[str, float] = {}
         for name, function in _measures.items():
             try:
-                with transaction.atomic(), health.patience():
+                with health.patience():
                     found = list(function())
             except Error:
                 failed[name] = 1
