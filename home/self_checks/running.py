@@ -1,4 +1,4 @@
-"""One night's checks: made once a day, after three in the morning where the installation is.
+"""One night's checks: made once a day, from an hour of the night on (SELF_CHECK_FROM_HOUR).
 
 A process that dies on the way leaves a row that is not finished: the checks are made again once it is older than
 PATIENCE. Nothing is changed by them, so that twice does no harm.
@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
@@ -23,7 +24,6 @@ from home.tenancy import across_cooperatives
 
 log = logging.getLogger(__name__)
 
-FROM_HOUR = 3
 PATIENCE = timedelta(hours=6)
 
 #: How many faults of a check are counted, and how many of them the mail shows.
@@ -36,7 +36,8 @@ def today() -> date:
 
 def is_due() -> bool:
     """Whether tonight's checks are still to be made, and nobody is at it."""
-    if timezone.localtime(clock.now()).hour < FROM_HOUR:
+    hour = settings.SELF_CHECK_FROM_HOUR
+    if hour is None or timezone.localtime(clock.now()).hour < hour:
         return False
     row = SelfCheckRun.objects.filter(day=today()).first()
     return row is None or (row.finished_at is None and (row.started_at is None or row.started_at < _given_up()))

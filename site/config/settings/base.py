@@ -380,6 +380,8 @@ SENTRY_DSN = os.environ.get("SENTRY_DSN", "")
 SENTRY_RELEASE = os.environ.get("SENTRY_RELEASE", "")
 # Who is written to when a nightly check finds a fault, and weekly when none does; several parted by commas.
 OPERATOR_EMAIL = [one.strip() for one in os.environ.get("OPERATOR_EMAIL", "").split(",") if one.strip()]
+# From which hour on the checks of the night are made, where the installation is; None: never by themselves.
+SELF_CHECK_FROM_HOUR: int | None = 3
 # Shown by who reads /metrics (Authorization: Bearer …); without one, only this machine reads it.
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 # Where backups are put, for who asks how old the latest one is.

@@ -42,6 +42,11 @@ def only(monkeypatch):
     _checks.update(before)
 
 
+@pytest.fixture(autouse=True)
+def from_three(settings):
+    settings.SELF_CHECK_FROM_HOUR = 3
+
+
 def night(*, days=0, hours=0):
     return time_machine.travel(NIGHT + timedelta(days=days, hours=hours), tick=False)
 
@@ -64,6 +69,12 @@ def test_it_is_due_once_a_night_after_three(db, only):
         assert not running.is_due() and running.run() is None
     with night(days=1):
         assert running.is_due()
+
+
+def test_it_is_never_due_where_the_settings_say_so(db, settings):
+    settings.SELF_CHECK_FROM_HOUR = None
+    with night():
+        assert not running.is_due()
 
 
 def test_one_that_died_is_made_again_after_some_hours(db, only):
