@@ -109,7 +109,7 @@ def disk() -> Iterator[Finding]:
     if not settings.MEDIA_BUCKET and not _is_writable(Path(settings.MEDIA_ROOT)):
         what = _("Pictures and documents cannot be written to %(folder)s.") % {"folder": settings.MEDIA_ROOT}
         yield problem("TREMPLIN_DATA", what, _("Let the user of the web server write there."))
-    is_hashed = "Manifest" in settings.STORAGES["staticfiles"]["BACKEND"]
+    is_hashed = "Manifest" in str(settings.STORAGES["staticfiles"])
     if is_hashed and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
         what = _("Styles and scripts were not collected: no page can be shown.")
         yield problem("STATIC_ROOT", what, _("Run manage.py collectstatic --noinput."))

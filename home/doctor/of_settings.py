@@ -28,7 +28,7 @@ def keys() -> Iterator[Finding]:
     do = _("Set it to 50 random characters: docs/deploy/tremplin.env says how they are made.")
     if is_weak(settings.SECRET_KEY):
         yield problem("SECRET_KEY", _("It can be guessed: every signed link and session depends on it."), do)
-    if any(is_weak(one) for one in settings.SECRET_KEY_FALLBACKS):
+    if any(is_weak(str(one)) for one in settings.SECRET_KEY_FALLBACKS):
         what = _("One of the former keys can be guessed, and is still believed.")
         yield problem("SECRET_KEY_FALLBACKS", what, _("Take it out; second factors encrypted by it are set anew."))
     if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < 20:
