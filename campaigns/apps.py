@@ -9,6 +9,7 @@ class CampaignsConfig(AppConfig):
             brand_sample,  # noqa: F401 (registers itself)
             emails,  # noqa: F401
             reviewing,
+            self_checks,  # noqa: F401
             signal_handlers,
             tasks,  # noqa: F401
         )

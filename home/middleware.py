@@ -18,6 +18,7 @@ from django.urls import Resolver404, resolve
 
 from home import health
 from home.hosts import wayfinding
+from home.metrics import asking
 from home.models import Cooperative
 from home.tenancy import within
 
@@ -31,7 +32,7 @@ TEXT_KINDS = {"application/javascript", "application/json", "application/ld+json
 
 
 class HealthMiddleware:
-    """Answers /healthz and /readyz on any host, before anything that could refuse one."""
+    """Answers /healthz, /readyz and /metrics on any host, before anything that could refuse one."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -41,7 +42,10 @@ class HealthMiddleware:
             return HttpResponse("ok", content_type="text/plain")
         if request.path == "/readyz":
             checks = health.readiness()
-            return JsonResponse(checks, status=200 if all(checks.values()) else 503)
+            headers = {"Cache-Control": "no-store"}
+            return JsonResponse(checks, status=200 if all(checks.values()) else 503, headers=headers)
+        if request.path == "/metrics":
+            return asking.answer(request)
         return self.get_response(request)
 
 

@@ -8,6 +8,7 @@ from wagtail.models import Page
 
 from home import outbox, picture_drawing, ticking
 from home.page_cache import front
+from home.self_checks import running, telling
 from home.ticking import periodic
 
 
@@ -26,6 +27,17 @@ def draw_pictures(page_id: int) -> None:
 @task()
 def tell_front(cooperative_id: int | None) -> None:
     front.tell(cooperative_id)
+
+
+@task()
+def check_all() -> None:
+    running.run()
+
+
+@task()
+def tell_of_checks() -> None:
+    if run := telling.to_tell():
+        telling.tell(run)
 
 
 @task()
@@ -52,3 +64,12 @@ def publish_scheduled_pages() -> None:
 @periodic("old tasks", every=timedelta(hours=6))
 def forget_old_tasks() -> None:
     call_command("prune_db_task_results", min_age_days=2)
+
+
+@periodic("self-checks", every=timedelta(minutes=10))
+def nudge_self_checks() -> None:
+    """Each night once (home.self_checks)."""
+    if running.is_due():
+        check_all.enqueue()
+    elif telling.to_tell():
+        tell_of_checks.enqueue()

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from home import links
 from home.form_limits import limits_itself
 from home.languages import LANGUAGES, TAGS, current
+from home.logs import request_ids
 from home.mail import unsubscribing
 
 
@@ -55,5 +56,6 @@ def _in_both_languages(request: HttpRequest) -> dict[str, object]:
     spoken = sorted(LANGUAGES, key=lambda code: code != current())
     return {
         "cooperative": getattr(request, "cooperative", None),
+        "request_id": request_ids.current(),
         "languages": [{"code": code, "tag": TAGS[code]} for code in spoken],
     }

@@ -2,8 +2,13 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from home.logs.server import MaskingLogger
 
 chdir = str(Path(__file__).resolve().parent)
 bind = os.environ.get("BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
@@ -13,7 +18,9 @@ worker_class = "gthread"
 preload_app = True
 timeout = 30
 graceful_timeout = 6
-accesslog = None
+# A line for each request, without who asked or the keys of its address, where ACCESS_LOG=1.
+logger_class = MaskingLogger
+accesslog = "-" if os.environ.get("ACCESS_LOG", "") == "1" else None
 
 
 def when_ready(_server: Any) -> None:

@@ -17,6 +17,7 @@ from home.models.federations import (
 from home.models.jobs import Heartbeat, PeriodicJob
 from home.models.mail import BatchStop, HeldFor, MailEvent, MailState, OutgoingMail, Stop, Suppression, TeamMailChoice
 from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
+from home.models.self_checks import SelfCheckRun
 from home.models.team import Crossing, Invitation
 from home.models.users import User
 
@@ -49,6 +50,7 @@ __all__ = [
     "PublicPage",
     "PublicationRefused",
     "Role",
+    "SelfCheckRun",
     "Stop",
     "Suppression",
     "TeamMailChoice",

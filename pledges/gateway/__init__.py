@@ -8,7 +8,7 @@ Every call that writes takes an idempotency key from a row that was committed be
 from pledges.gateway.accounts import Account, find_account, onboarding_link, open_account, read_account
 from pledges.gateway.cards import forget_card, is_attached
 from pledges.gateway.checkout import end_session, open_session, read_session
-from pledges.gateway.client import has_test_mode, is_of_rehearsal
+from pledges.gateway.client import has_test_mode, is_of_rehearsal, is_test_key
 from pledges.gateway.customers import forget_customer, is_customer, make_customer
 from pledges.gateway.disputes import read_dispute, read_warning
 from pledges.gateway.errors import (
@@ -76,6 +76,7 @@ __all__ = [
     "is_attached",
     "is_customer",
     "is_of_rehearsal",
+    "is_test_key",
     "list_events",
     "list_payouts",
     "make_customer",

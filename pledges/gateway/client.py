@@ -50,7 +50,11 @@ def test_client() -> stripe.StripeClient:
 
 
 def has_test_mode() -> bool:
-    return TEST_MARK in settings.STRIPE_TEST_SECRET_KEY
+    return is_test_key(settings.STRIPE_TEST_SECRET_KEY)
+
+
+def is_test_key(key: str) -> bool:
+    return TEST_MARK in key
 
 
 def is_of_rehearsal(account: str) -> bool:

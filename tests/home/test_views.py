@@ -54,6 +54,15 @@ def test_a_fault_speaks_both_languages_the_reader_s_first(broken, cooperative, o
     assert html.count('href="mailto:bonjour@meule.example"') == 2
 
 
+def test_a_fault_says_what_to_name_it_by(broken, cooperative, on_host):
+    """The visitor reads what the lines of the log hold, and the answer too."""
+    client = on_host(cooperative)
+    client.raise_request_exception = False
+    answer = client.get("/en/fault/")
+    names = set(re.findall(r"(?:Reference|Référence)\W+([0-9a-f]{32})<", answer.content.decode()))
+    assert names == {answer["X-Request-ID"]}
+
+
 def test_a_fault_wears_the_brand_of_the_host(broken, cooperative, outsider, on_host):
     Brand.objects.filter(site=cooperative.site).update(field="#0f4a38")
     html = ask(on_host(cooperative), "/en/fault/", 500)

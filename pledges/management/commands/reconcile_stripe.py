@@ -38,7 +38,7 @@ class Command(BaseCommand):
         chosen = self._chosen(options["cooperative"])
         count = 0
         try:
-            for cooperative, difference in _all(chosen):
+            for cooperative, difference in differences(chosen):
                 count += 1
                 self.stdout.write(f"{cooperative.slug} · {difference}")
         except gateway.Unavailable as error:
@@ -50,16 +50,19 @@ class Command(BaseCommand):
         self.stdout.write(f"Stripe and our rows agree ({len(chosen)} compared).")
 
     def _chosen(self, slug: str | None) -> list[Cooperative]:
-        """Rehearsals are left out: their money is no money, and Stripe keeps it in another mode."""
-        rows = Cooperative.objects.exclude(stripe_account="").filter(rehearses=None)
-        rows = rows.select_related("site").order_by("slug")
-        chosen = list(rows.filter(slug=slug) if slug else rows)
+        chosen = [one for one in to_compare() if slug in (None, one.slug)]
         if slug and not chosen:
             raise CommandError(f"No cooperative with a Stripe account is called {slug}.", returncode=2)
         return chosen
 
 
-def _all(chosen: list[Cooperative]) -> Iterator[tuple[Cooperative, object]]:
+def to_compare() -> list[Cooperative]:
+    """Rehearsals are left out: their money is no money, and Stripe keeps it in another mode."""
+    rows = Cooperative.objects.exclude(stripe_account="").filter(rehearses=None)
+    return list(rows.select_related("site").order_by("slug"))
+
+
+def differences(chosen: list[Cooperative]) -> Iterator[tuple[Cooperative, object]]:
     """As they are found. An account that we do not reach is one difference, and the others are compared."""
     reached = {}
     for cooperative in chosen:

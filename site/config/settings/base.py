@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import ROOT
 from config.settings.browsers import *  # noqa: F403
+from home.logs.setting_up import logging_settings
 
 DATA_DIR = Path(os.environ.get("TREMPLIN_DATA", ROOT / "var"))
 
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "home.logs.request_ids.RequestIdMiddleware",
     "home.page_cache.middleware.PageCacheMiddleware",
     "home.web_policy.WebPolicyMiddleware",
     "home.middleware.HealthMiddleware",
@@ -131,7 +133,8 @@ def database_from_environment() -> dict[str, object]:
             "CONN_HEALTH_CHECKS": True,
             # Every question here is of few rows: compiling one takes longer than answering it (measured: 260 ms of 3).
             # What is asked with each request is planned once a connection (home.prepared), not each time.
-            "OPTIONS": {"options": "-c jit=off", "prepare_threshold": 3},
+            # A database that does not answer is given up after some seconds, and the visitor told so.
+            "OPTIONS": {"options": "-c jit=off", "prepare_threshold": 3, "connect_timeout": 5},
         }
     return {
         "ENGINE": "django.db.backends.sqlite3",
@@ -381,11 +384,20 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {name: {"level": "INFO"} for name in ("home", "campaigns", "pledges", "updates")},
-}
+# One line of JSON each, or plain text; either without anybody's data (home.logs).
+LOGGING = logging_settings(os.environ.get("LOG_FORMAT", "plain"))
+# Whether the proxy in front sets X-Request-ID itself, whatever the visitor sent; else each request is named here.
+REQUEST_ID_FROM_PROXY = os.environ.get("REQUEST_ID_FROM_PROXY", "") == "1"
+# Where faults are told, if anywhere (needs sentry-sdk), and which version met them.
+SENTRY_DSN = os.environ.get("SENTRY_DSN", "")
+SENTRY_RELEASE = os.environ.get("SENTRY_RELEASE", "")
+# Who is written to when a nightly check finds a fault, and weekly when none does; several parted by commas.
+OPERATOR_EMAIL = [one.strip() for one in os.environ.get("OPERATOR_EMAIL", "").split(",") if one.strip()]
+# From which hour on the checks of the night are made, where the installation is; None: never by themselves.
+SELF_CHECK_FROM_HOUR: int | None = 3
+# Shown by who reads /metrics (Authorization: Bearer …); without one, only this machine reads it.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+# Where backups are put, for who asks how old the latest one is.
+BACKUP_DIR = os.environ.get("BACKUP_DIR", "")
+# How long a migration waits for a table that is in use before it gives up (PostgreSQL).
+MIGRATE_LOCK_SECONDS = int(os.environ.get("MIGRATE_LOCK_SECONDS", "5"))

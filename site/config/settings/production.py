@@ -5,6 +5,7 @@ import os
 from config.settings.base import *  # noqa: F403
 from config.settings.base import MEDIA_STORAGE
 from config.settings.browsers_https import *  # noqa: F403
+from home.logs.setting_up import logging_settings
 
 DEBUG = False
 SECRET_KEY = os.environ["SECRET_KEY"]
@@ -23,3 +24,4 @@ STORAGES = {
 }
 
 PROXIES_IN_FRONT = int(os.environ.get("PROXIES_IN_FRONT", "1"))
+LOGGING = logging_settings(os.environ.get("LOG_FORMAT", "json"))

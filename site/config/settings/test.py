@@ -21,6 +21,7 @@ REHEARSAL_HOST_SUFFIX = ".localhost"
 STRIPE_RATE_LIMIT = 10_000.0  # the double has no limit
 MAIL_CONNECTIONS = int(os.environ.get("MAIL_CONNECTIONS", "1"))  # in order; tests of many connections say so
 CLOCK_FILE = Path(os.environ["TREMPLIN_CLOCK"]) if "TREMPLIN_CLOCK" in os.environ else None
+SELF_CHECK_FROM_HOUR = None
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SECOND_FACTOR_REQUIRED_FOR = ()  # most tests log their people in by force; those of the second factor switch it on
 RECENT_LOGIN_WITHIN = None
