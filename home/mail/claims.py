@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
-from home import clock
+from home import clock, leases
 from home.mail.handover import Verdict, verdict_on
 from home.mail.registry import Category, all_kinds, kind_of
 from home.models import BatchStop, Cooperative, MailState, OutgoingMail
@@ -71,16 +71,23 @@ def free_the_dead() -> int:
 
 
 def _abandoned() -> QuerySet[OutgoingMail]:
-    return OutgoingMail.objects.filter(stage=UNDER_WAY, state=MailState.LEAVING, lease_until__lt=timezone.now())
+    return OutgoingMail.objects.filter(stage=UNDER_WAY, state=MailState.LEAVING).filter(
+        leases.over("lease_until", timezone.now(), LEASE)
+    )
 
 
 def _due() -> QuerySet[OutgoingMail]:
     return _not_stopped(OutgoingMail.objects).filter(
-        Q(not_before=None) | Q(not_before__lte=clock.now()),
-        Q(lease_token=None) | Q(lease_until__lt=timezone.now()),
+        Q(not_before=None) | Q(not_before__lte=clock.now()) | _never_waits_so_long(),
+        Q(lease_token=None) | leases.over("lease_until", timezone.now(), LEASE),
         stage=UNDER_WAY,
         state=MailState.QUEUED,
     )
+
+
+def _never_waits_so_long() -> Q:
+    """It is to leave again, at a time that a clock gave which was far ahead. A day that somebody chose is not that."""
+    return Q(attempts__gt=0) & leases.never_given("not_before", clock.now(), LONGEST_WAIT)
 
 
 def _not_stopped(mails: Any) -> QuerySet[OutgoingMail]:
