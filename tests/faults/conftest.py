@@ -4,7 +4,6 @@ import pytest
 from django.db import connection, connections
 
 from home.tenancy import within
-from tests.emptying import empty
 from tests.factories.cooperatives import make_cooperative
 from tests.faults.database import copied
 from tests.faults.product import Product
@@ -52,14 +51,9 @@ def stripe_double(own_double, settings):
 
 
 @pytest.fixture
-def cooperative(database):
+def cooperative(database, transactional_db):
     """Ours, committed; everything is taken away again."""
-    connection.ensure_connection()
-    try:
-        yield make_cooperative("meule", name="La Meule commune")
-    finally:
-        connections.close_all()
-        empty()
+    return make_cooperative("meule", name="La Meule commune")
 
 
 @pytest.fixture

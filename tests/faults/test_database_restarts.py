@@ -15,7 +15,7 @@ from tests.pledges.many import promise_many
 from tests.pledges.paying import flexible
 from tests.pledges.test_killed_settlements import books_agree, settled_once
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 PLEDGES = 16
 
