@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-import pickle
+import pickle  # nosec B403 # of files that only this user can write
 import time
 import zlib
 from contextlib import suppress

@@ -22,13 +22,13 @@ ROOT = Path(__file__).resolve().parent.parent
 UV = "uv==0.13.9"
 INSTALLER = Path(__file__).with_name("uv.txt")
 
-# How pip's settings are called by uv, which reads none of pip's own.
+# How pip's settings are called by uv, which reads none of pip's own. Not its constraints: each package is pinned and
+# hashed here, so that they could refuse it and nothing else, and uv takes none without a hash.
 PIP_TO_UV = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
     "find-links": "UV_FIND_LINKS",
     "trusted-host": "UV_INSECURE_HOST",
-    "constraint": "UV_CONSTRAINT",
     "no-index": "UV_NO_INDEX",
     "cert": "SSL_CERT_FILE",
     "client-cert": "SSL_CLIENT_CERT",

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 MAILS = OutgoingMail._meta.db_table
-NOT_STOPPED = f"NOT EXISTS (SELECT 1 FROM {BatchStop._meta.db_table} stop WHERE stop.batch = mail.batch)"  # noqa: S608
+NOT_STOPPED = f"NOT EXISTS (SELECT 1 FROM {BatchStop._meta.db_table} stop WHERE stop.batch = mail.batch)"  # noqa: S608 (our own names)
 MAY_TURN = f"(mail.state = '{MailState.LEAVING}' OR mail.state = '{MailState.QUEUED}' AND {NOT_STOPPED})"
 FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 #: What becomes of a row that leaves: of one that was leaving, and of one that waited.
@@ -109,7 +109,7 @@ def claim(most: int = CLAIM_SIZE, after: int = 0) -> list[OutgoingMail]:
         if claimed:
             lease = _prepared({"lease_token": token, "lease_until": timezone.now() + LEASE})
             with connection.cursor() as cursor:
-                sql = f"UPDATE {MAILS} SET lease_token = %s, lease_until = %s WHERE id IN ({_ids(claimed)})"  # noqa: S608
+                sql = f"UPDATE {MAILS} SET lease_token = %s, lease_until = %s WHERE id IN ({_ids(claimed)})"  # noqa: S608 (our own names and ids)
                 cursor.execute(sql, lease)
         for mail in claimed:
             mail.lease_token = token
@@ -170,8 +170,8 @@ def _turned(gone: Sequence[tuple[OutgoingMail, str]], following: Sequence[Outgoi
     skips = connection.features.has_select_for_update_skip_locked and not wait
     ours = f"mail.id IN ({_ids([*mails, *following])}) AND mail.lease_token = %s AND {MAY_TURN}"
     lock = "FOR NO KEY UPDATE OF mail SKIP LOCKED" if skips else ""
-    where = f"mail.id IN (SELECT mail.id FROM {MAILS} mail WHERE {ours} {lock})" if skips else ours  # noqa: S608
-    sql = f"UPDATE {MAILS} AS mail SET {TURNS.format(named=named)} WHERE {where} RETURNING id"  # noqa: S608
+    where = f"mail.id IN (SELECT mail.id FROM {MAILS} mail WHERE {ours} {lock})" if skips else ours  # noqa: S608 (our own names and ids)
+    sql = f"UPDATE {MAILS} AS mail SET {TURNS.format(named=named)} WHERE {where} RETURNING id"  # noqa: S608 (our own names and ids)
     until, now, token = _prepared({"lease_until": timezone.now() + LEASE, "sent_at": clock.now(), "lease_token": token})
     with connection.cursor() as cursor:
         cursor.execute(sql, [until, now, *names, token])

@@ -101,7 +101,8 @@ class Visitor:
         self.browser, self.product, self.language = requests.Session(), product, language
         self.browser.headers.update({"Host": campaign.cooperative.site.hostname, "Accept-Language": language})
         self.campaign = campaign
-        self.name, self.attempt = f"Visite {uuid.uuid4().hex[:6]}", str(uuid.uuid4())
+        self.attempt = str(uuid.uuid4())
+        self.name, self.email = f"Visite {self.attempt[:6]}", f"{self.attempt[:8]}@visite.example"
 
     def url(self, name, *args):
         with translation.override(self.language):
@@ -119,7 +120,7 @@ class Visitor:
     def filled_in(self):
         return {
             "name": self.name,
-            "email": f"{self.attempt[:8]}@visite.example",
+            "email": self.email,
             "language": self.language,
             "attempt": self.attempt,
             "extra": "25",
@@ -139,11 +140,11 @@ class Visitor:
 
     @property
     def pledges(self):
-        return Pledge.objects.filter(attempt=self.attempt)
+        return Pledge.objects.filter(backer__email=self.email)
 
     @property
     def payments(self):
-        return Payment.objects.filter(pledge__attempt=self.attempt)
+        return Payment.objects.filter(pledge__backer__email=self.email)
 
 
 def all_at_once(*acts):

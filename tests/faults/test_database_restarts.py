@@ -44,7 +44,8 @@ def test_in_the_middle_of_a_request(product, database, shop, sink, stripe_double
     answers = []
     asking = Thread(target=lambda: answers.append(waits.contributes()))
     asking.start()
-    until(lambda: waits.pledges.exists())  # written; Stripe is being asked
+    until(lambda: waits.pledges.exists() or answers)  # written; Stripe is being asked
+    assert not answers, answers[0].text
 
     def meanwhile():
         is_clear(Visitor(product, campaign).get(f"/fr/contribuer/{campaign.pk}/"), first="fr")

@@ -25,7 +25,7 @@ def says_so_and_keeps(visitor, answer, words):
     """The review again: what happened, in the reader's language, and what was typed, to be sent again."""
     assert answer.status_code == 200
     assert words in answer.text
-    for value in (visitor.name, visitor.filled_in["email"], visitor.attempt):
+    for value in (visitor.name, visitor.email, visitor.attempt):
         assert f'value="{value}"' in answer.text
     return True
 
