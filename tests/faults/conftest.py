@@ -46,7 +46,7 @@ def own_double(tmp_path_factory):
 def stripe_double(own_double, settings):
     own_double.reset()
     settings.STRIPE_API_BASE = settings.STRIPE_TEST_API_BASE = own_double.url
-    settings.STRIPE_TIMEOUT = 1.5
+    settings.STRIPE_TIMEOUT = 3
     return own_double
 
 

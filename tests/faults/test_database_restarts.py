@@ -40,7 +40,7 @@ def test_in_the_middle_of_a_request(product, database, shop, sink, stripe_double
     campaign = flexible(shop, bilingual=False)
     waits = Visitor(product, campaign)
     waits.opens_the_form()
-    stripe_double.hold("POST /v1/checkout/sessions", seconds=1.0)
+    stripe_double.hold("POST /v1/checkout/sessions", seconds=2.0)
     answers = []
     asking = Thread(target=lambda: answers.append(waits.contributes()))
     asking.start()

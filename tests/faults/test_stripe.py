@@ -77,9 +77,9 @@ def test_it_answers_nobody_for_ten_minutes(product, shop, sink, stripe_double):
         again = all_at_once(*[visitor.contributes for visitor in visitors])
         assert all(FRENCH in one.text or ENGLISH in one.text for one in again)
         took = sorted(one.elapsed.total_seconds() for one in again)
-        assert took[-2] < 1.4, f"all but the one that finds out are told at once: {took}"
+        assert took[-2] < 2.5, f"all but the one that finds out are told at once: {took}"
         assert visitors[0].get("/fr/").status_code == 200
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 15
         clock.advance(timedelta(minutes=10))
         time.sleep(1)
     stripe_double.advance(minutes=10)
