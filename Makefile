@@ -34,6 +34,8 @@ lint: ## Check style, types, import rules, migrations and translations
 	@$(PYTHON) sandbox/bootstrap.py --dev
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m ruff check .
+	@$(VENV) -m bandit -q -c pyproject.toml -r home campaigns pledges updates site sandbox manage.py
+	@$(VENV) -m sandbox.licences --check
 	@$(VENV) -m mypy
 	@PYTHONPATH=site .venv/bin/lint-imports
 	@$(VENV) manage.py check

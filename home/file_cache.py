@@ -2,16 +2,18 @@
 
 import fcntl
 import os
-import pickle
+import pickle  # nosec B403 # of files that only this user can write
 import time
 import zlib
 from contextlib import suppress
 from pathlib import Path
 from threading import get_ident
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from django.core.cache.backends import filebased
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
+
+from home.forgiving_cache import Forgiving
 
 #: How many entries a process writes between two looks at how many there are.
 LOOKS_EVERY = 100
@@ -34,7 +36,18 @@ class FileCache(Base):
     def add(self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         with self._made("lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            return bool(super().add(key, value, timeout, version))
+            if super().has_key(key, version):
+                return False
+            FileCache.set(self, key, value, timeout, version)  # whatever a class below makes of one that fails
+            return True
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        """As Django's; it fails where the new count cannot be written."""
+        counted = super().get(key, None, version)
+        if counted is None:
+            raise ValueError(f"{key!r} is not there.")
+        FileCache.set(self, key, counted + delta, version=version)
+        return int(counted) + delta
 
     def _made(self, name: str) -> IO[bytes]:
         """A file of this name in the folder, which may be emptied at any time."""
@@ -83,3 +96,9 @@ class FileCache(Base):
             with suppress(FileNotFoundError), Path(name).open("rb") as file:
                 self._is_expired(file)
         super()._cull()
+
+
+class ForgivingFileCache(Forgiving, FileCache):
+    """The disk is full, or may not be written to."""
+
+    away: ClassVar[tuple[type[Exception], ...]] = (OSError,)

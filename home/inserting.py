@@ -91,7 +91,7 @@ def _made(model: type[Model], count: int, conflict: str, told: str) -> tuple[Fie
     asked = [meta.pk, *(field for field in fields if field.name == told)]
     columns, back = (", ".join(quote(str(field.column)) for field in some) for some in (fields, asked))
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * count)
-    sql = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {places}{conflict} RETURNING {back}"  # noqa: S608
+    sql = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {places}{conflict} RETURNING {back}"  # noqa: S608 (columns of our own models)
     return fields, sql
 
 
@@ -106,7 +106,7 @@ def _made_taking(model: type[Model], other: type[Model], taken: tuple[tuple[str,
     read = [quote(field.column) for field in others]
     where = " AND ".join([f"{quote(str(other._meta.pk.column))} = %s", *(f"{column} <> %s" for column in read)])
     sql = (
-        f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(field.column) for field in fields)}) "  # noqa: S608
+        f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(field.column) for field in fields)}) "  # noqa: S608 (columns of our own models)
         f"SELECT {', '.join([*['%s'] * len(own), *read])} FROM {quote(other._meta.db_table)} WHERE {where}{SKIP} "
         f"RETURNING {quote(str(meta.pk.column))}"
     )

@@ -55,5 +55,5 @@ def _made(
     news = ", ".join(f"{quote(field.column)} = %s" for field in written)
     conditions = [f"{quote(field.column)} = %s" for field in (meta.pk, *compared)]
     conditions += [f"{quote(field.column)} IS NULL" for field in empty]
-    sql = f"UPDATE {quote(meta.db_table)} SET {news} WHERE {' AND '.join(conditions)}"  # noqa: S608
+    sql = f"UPDATE {quote(meta.db_table)} SET {news} WHERE {' AND '.join(conditions)}"  # noqa: S608 (columns of our own models)
     return written, compared, sql

@@ -5,11 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
+from home import leases, outages
 from home.models import Heartbeat, PeriodicJob
 
 log = logging.getLogger(__name__)
+
+AFTER_OUTAGE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,10 @@ def run_due() -> list[str]:
             continue
         try:
             job.run()
-        except Exception:
+        except Exception as error:
             log.exception("the periodic job %s failed", job.name)
+            if outages.is_outage(error):
+                _soon_again(job)
         else:
             done.append(job.name)
     beat("tick")
@@ -51,8 +57,15 @@ def run_due() -> list[str]:
 def _take(job: Job) -> bool:
     now = timezone.now()
     PeriodicJob.objects.get_or_create(name=job.name, defaults={"next_run": now})
-    due = PeriodicJob.objects.filter(name=job.name, next_run__lte=now)
-    return bool(due.update(next_run=now + job.every, last_run=now))
+    due = Q(next_run__lte=now) | leases.never_given("next_run", now, job.every)
+    rows = PeriodicJob.objects.filter(due, name=job.name)
+    return bool(rows.update(next_run=now + job.every, last_run=now))
+
+
+def _soon_again(job: Job) -> None:
+    """What an outage kept from running does not wait for its next day. Raises while the outage lasts."""
+    soon = timezone.now() + min(job.every, AFTER_OUTAGE)
+    PeriodicJob.objects.filter(name=job.name, next_run__gt=soon).update(next_run=soon)
 
 
 def beat(name: str) -> None:

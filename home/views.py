@@ -1,14 +1,18 @@
-"""The page that ends a topic's news, and the pages of a fault and of what cannot be taken."""
+"""The page that ends a topic's news, and the pages of a fault, of an outage, and of what cannot be taken."""
+
+import sys
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from home import links
+from home import links, outages
 from home.form_limits import limits_itself
 from home.languages import LANGUAGES, TAGS, current
 from home.logs import request_ids
@@ -30,8 +34,17 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """In both languages, the reader's first, in the brand of the host as far as the request came to know it."""
-    return HttpResponseServerError(render_to_string("500.html", _in_both_languages(request)))
+    """In both languages, the reader's first, in the brand of the host as far as the request came to know it.
+
+    What is no fault but an outage answers 503, which says that it passes; Stripe and mail programs then come again.
+    """
+    if not outages.is_outage(sys.exc_info()[1]):
+        return HttpResponseServerError(render_to_string("500.html", _in_both_languages(request)))
+    # It may have come before anything asked which language this reader reads.
+    with translation.override(translation.get_language_from_request(request, check_path=True)):
+        page = render_to_string("503.html", _in_both_languages(request) | {"was_sent": request.method == "POST"})
+    headers = {"Retry-After": str(outages.RETRY_AFTER), "Cache-Control": "no-store"}
+    return HttpResponse(page, status=503, headers=headers)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -52,7 +65,7 @@ def _refused(request: HttpRequest, status: int, heading: object, lead: object) -
     return HttpResponse(render_to_string("home/refused.html", context), status=status)
 
 
-def _in_both_languages(request: HttpRequest) -> dict[str, object]:
+def _in_both_languages(request: HttpRequest) -> dict[str, Any]:
     spoken = sorted(LANGUAGES, key=lambda code: code != current())
     return {
         "cooperative": getattr(request, "cooperative", None),

@@ -4,8 +4,10 @@ What happens when the process dies:
 - before `open_session`: no page exists. The sweep asks again with the same key: the answer is the page (then ended
   and read back) or a refusal because `expires_at` is too near (then there never was one);
 - after `open_session`, before its address is stored: the same, the provider replays its answer for the key;
-- while its address cannot be learned (the provider is down, or replays a 500 for the key): once `expires_at` is past,
-  the page is over, and nobody can have paid, since its address was never given to anybody;
+- while its address cannot be learned (the provider is down): once `expires_at` is past, the page is over, and nobody
+  can have paid, since its address was never given to anybody;
+- after the provider crashed, whose 500 is replayed for its key: the row has another key, and the next call opens another
+  page. The first one, if there is one, ends by itself: nobody was given its address;
 - in `finish`: confirming and lapsing are each one transaction, done once; the sweep reads back again.
 Stock is freed only once the page is known to be over.
 """
@@ -66,6 +68,9 @@ def _ask(checkout: Checkout, pledge: Pledge) -> gateway.Session:
         log.warning("the page of checkout %s was refused: %s", checkout.pk, error)
         _lapse(checkout)
         raise
+    except gateway.Crashed:
+        _with_another_key(checkout)
+        raise
 
 
 def _without_removed_customer(checkout: Checkout, pledge: Pledge) -> bool:
@@ -74,8 +79,14 @@ def _without_removed_customer(checkout: Checkout, pledge: Pledge) -> bool:
     if gateway.is_customer(account, backer.stripe_customer):
         return False
     card_removals.customer_removed(account, backer.stripe_customer)
+    return _with_another_key(checkout)
+
+
+def _with_another_key(checkout: Checkout) -> bool:
+    """The next call asks anew, instead of being given the same answer for the same key."""
+    same = Checkout.objects.filter(pk=checkout.pk, state=CheckoutState.OPENING, key=checkout.key)
     checkout.key = uuid.uuid4()
-    return bool(Checkout.objects.filter(pk=checkout.pk, state=CheckoutState.OPENING).update(key=checkout.key))
+    return bool(same.update(key=checkout.key))
 
 
 def customer_of(backer: Backer, pledge: Pledge, key: str = "") -> str:

@@ -21,13 +21,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import CharField, Exists, Min, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Exists, Min, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from campaigns import lifecycle, stock
 from campaigns.emails import members
 from campaigns.models import Campaign
-from home import clock, outbox
+from home import clock, leases, outbox
 from home.mail.registry import MailKind, kind_of
 from home.models import OutgoingMail
 from home.tenancy import within
@@ -86,7 +86,7 @@ def _to_retry(settlement: Settlement) -> QuerySet[Payment]:
 def _claim(rows: QuerySet[Payment]) -> Payment | None:
     """One of these, ours until the lease ends. What could not be done keeps its lease, and is tried again later."""
     now, token = clock.now(), uuid.uuid4()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    free = leases.free("lease_until", now, LEASE)
     found = rows.filter(free).order_by("id").values_list("id", flat=True).first()
     if found is None or not Payment.objects.filter(free, pk=found).update(lease_token=token, lease_until=now + LEASE):
         return None

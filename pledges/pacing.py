@@ -9,6 +9,7 @@ import time
 from django.conf import settings
 from django.utils import timezone
 
+from home import leases
 from home.ready_queries import Ready
 from pledges.models import RateBucket
 
@@ -51,8 +52,11 @@ def take(calls: int) -> float:
     rate = calls_per_second()
     while True:
         bucket = _bucket(rate)
-        now = max(timezone.now(), bucket.filled_at)
-        refilled = bucket.tokens + (now - bucket.filled_at).total_seconds() * rate
+        now, filled_at = timezone.now(), bucket.filled_at
+        if filled_at > now + leases.APART:  # by a clock that was set back since
+            filled_at = now
+        now = max(now, filled_at)
+        refilled = bucket.tokens + (now - filled_at).total_seconds() * rate
         tokens = min(_most(rate), refilled)
         if tokens < calls:
             return (calls - tokens) / rate

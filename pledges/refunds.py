@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from campaigns.emails import members
-from home import clock, outbox
+from home import clock, leases, outbox
 from home.mail.registry import kind_of
 from home.models import Role
 from home.tenancy import across_cooperatives, within
@@ -64,7 +64,7 @@ def waits_for_account(refund: Refund) -> bool:
 def _claim() -> Refund | None:
     now, token = clock.now(), uuid.uuid4()
     with across_cooperatives():
-        free = Refund.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), state=RefundState.DUE)
+        free = Refund.objects.filter(leases.free("lease_until", now, LEASE), state=RefundState.DUE)
         found = free.filter(makeable()).order_by("id").values_list("id", flat=True).first()
         # Of its own columns alone: PostgreSQL does not look again into a subquery (a join's) of a row that was taken.
         if found is None or not free.filter(pk=found).update(lease_token=token, lease_until=now + LEASE):

@@ -22,7 +22,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from campaigns import lifecycle
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
-from home import audit, clock, outbox
+from home import audit, clock, leases, outbox
 from home.mail.registry import kind_of
 from home.models import Membership, OutgoingMail, Role, User
 from home.ready_queries import Ready
@@ -236,13 +236,12 @@ def _claim(campaign: Campaign) -> list[Payment]:
     """Some due payments, ours until their lease ends; another worker's are left to it."""
     now, token = clock.now(), uuid.uuid4()
     with transaction.atomic():
-        free = _due(campaign).filter(Q(lease_until=None) | Q(lease_until__lt=now)).order_by("id")
+        unclaimed = leases.free("lease_until", now, charging.PAUSE)
+        free = _due(campaign).filter(unclaimed).order_by("id")
         if connection.features.has_select_for_update_skip_locked:
             free = free.select_for_update(skip_locked=True, of=("self",))
         ids = list(free.values_list("id", flat=True)[:CLAIM])
-        Payment.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), id__in=ids).update(
-            lease_token=token, lease_until=now + LEASE
-        )
+        Payment.objects.filter(unclaimed, id__in=ids).update(lease_token=token, lease_until=now + LEASE)
     payments: list[Payment] = _MINE(token)
     for payment in payments:
         payment.pledge.campaign, payment.pledge.cooperative = campaign, campaign.cooperative
@@ -285,7 +284,7 @@ def _keep(payment: Payment) -> bool:
     if _PAUSED(payment.pledge.campaign_id):
         return False
     now = clock.now()
-    if payment.lease_until is not None and payment.lease_until - now > LEASE - FRESH:
+    if payment.lease_until is not None and LEASE - FRESH < payment.lease_until - now <= LEASE:
         return True  # nobody else may claim it before its end, which no call outlasts
     payment.lease_until = now + LEASE
     return bool(_mine(payment).update(lease_until=payment.lease_until))

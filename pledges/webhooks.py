@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from home import clock
+from home import clock, leases
 from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from pledges import event_routes, gateway
@@ -87,7 +87,8 @@ def _keep(event: StripeEvent, error: str) -> None:
 
 def waiting() -> QuerySet[StripeEvent]:
     """Stored, not handled, and due. Those that failed least come first: no number of others keeps a new one waiting."""
-    due = Q(retry_at=None) | Q(retry_at__lte=clock.now())
+    now = clock.now()
+    due = Q(retry_at=None) | Q(retry_at__lte=now) | leases.never_given("retry_at", now, AT_MOST)
     return StripeEvent.objects.filter(due, handled_at=None).order_by("attempts", "id")
 
 

@@ -18,15 +18,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+#: The installer; INSTALLER holds the hashes of its files, as the requirements hold those of everything else.
 UV = "uv==0.13.9"
+INSTALLER = Path(__file__).with_name("uv.txt")
 
-# How pip's settings are called by uv, which reads none of pip's own.
+# How pip's settings are called by uv, which reads none of pip's own. Not its constraints: each package is pinned and
+# hashed here, so that they could refuse it and nothing else, and uv takes none without a hash.
 PIP_TO_UV = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
     "find-links": "UV_FIND_LINKS",
     "trusted-host": "UV_INSECURE_HOST",
-    "constraint": "UV_CONSTRAINT",
     "no-index": "UV_NO_INDEX",
     "cert": "SSL_CERT_FILE",
     "client-cert": "SSL_CLIENT_CERT",
@@ -129,11 +131,12 @@ def _install(venv: Path, root: Path, *, dev: bool) -> None:
 def _install_with_uv(venv: Path, source: Path) -> bool:
     """uv is several times faster than pip; False where it cannot do the job."""
     python = str(venv / "bin" / "python")
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV]
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip += ["--require-hashes", "-r", str(INSTALLER)]
     if subprocess.run(pip, capture_output=True).returncode != 0:
         return False
     install = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python]
-    install += ["--compile-bytecode", "-r", str(source)]
+    install += ["--compile-bytecode", "--require-hashes", "-r", str(source)]
     answer = subprocess.run(install, capture_output=True, text=True, env=uv_environment(_pip_settings(python)))
     if answer.returncode != 0:
         print("uv could not install the packages; trying pip. It said:\n" + answer.stderr.strip(), flush=True)
@@ -141,8 +144,8 @@ def _install_with_uv(venv: Path, source: Path) -> bool:
 
 
 def _install_with_pip(venv: Path, source: Path) -> None:
-    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq"]
-    if subprocess.run([*command, "--disable-pip-version-check", "-r", str(source)]).returncode != 0:
+    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    if subprocess.run([*command, "--require-hashes", "-r", str(source)]).returncode != 0:
         raise SetUpError(f"The packages of {source.name} could not be installed: see pip's message above.")
 
 

@@ -19,7 +19,13 @@ MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.MULTILINE | re.IGNORECASE)
 
 class Noting:
     def __init__(self, path):
-        self.file = path.open("ab", buffering=0)
+        self.file, self.refusal = path.open("ab", buffering=0), path.with_suffix(".refusal")
+
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
+        if self.refusal.exists():
+            return f"{self.refusal.read_text()} as told"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
         name = MESSAGE_ID.search(envelope.content)[1].decode()
@@ -30,8 +36,18 @@ class Noting:
 class Sink:
     """What the test asks of it."""
 
-    def __init__(self, port, path):
-        self.port, self.path = port, path
+    def __init__(self, port, path, process):
+        self.port, self.path, self.process = port, path, process
+
+    @contextmanager
+    def refusing(self, code):
+        """It takes no recipient meanwhile, and answers this."""
+        refusal = self.path.with_suffix(".refusal")
+        refusal.write_text(code)
+        try:
+            yield
+        finally:
+            refusal.unlink()
 
     @property
     def count(self):
@@ -50,7 +66,7 @@ def sink_running(folder):
     process = subprocess.Popen([sys.executable, "-m", "tests.mail_sink", str(port), str(path)], stdout=subprocess.PIPE)
     try:
         process.stdout.readline()
-        yield Sink(port, path)
+        yield Sink(port, path, process)
     finally:
         process.terminate()
         process.wait()

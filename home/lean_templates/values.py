@@ -150,7 +150,7 @@ def _filter(func: Any, args: Iterable[tuple[bool, Any]]) -> Step:
             value = template_localtime(value, context.use_tz)
         found = func(value, *arguments, autoescape=context.autoescape) if is_told else func(value, *arguments)
         is_kept_safe = is_safe and isinstance(value, SafeData)
-        return mark_safe(found) if is_kept_safe else found  # noqa: S308 (what was safe stays so, as Django has it)
+        return mark_safe(found) if is_kept_safe else found  # noqa: S308 (what was safe stays so, as Django has it)  # nosec B308
 
     return step
 

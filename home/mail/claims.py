@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
-from home import clock
+from home import clock, leases
 from home.mail.handover import Verdict, verdict_on
 from home.mail.registry import Category, all_kinds, kind_of
 from home.models import BatchStop, Cooperative, MailState, OutgoingMail
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 MAILS = OutgoingMail._meta.db_table
-NOT_STOPPED = f"NOT EXISTS (SELECT 1 FROM {BatchStop._meta.db_table} stop WHERE stop.batch = mail.batch)"  # noqa: S608
+NOT_STOPPED = f"NOT EXISTS (SELECT 1 FROM {BatchStop._meta.db_table} stop WHERE stop.batch = mail.batch)"  # noqa: S608 (our own names)
 MAY_TURN = f"(mail.state = '{MailState.LEAVING}' OR mail.state = '{MailState.QUEUED}' AND {NOT_STOPPED})"
 FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 #: What becomes of a row that leaves: of one that was leaving, and of one that waited.
@@ -71,16 +71,23 @@ def free_the_dead() -> int:
 
 
 def _abandoned() -> QuerySet[OutgoingMail]:
-    return OutgoingMail.objects.filter(stage=UNDER_WAY, state=MailState.LEAVING, lease_until__lt=timezone.now())
+    return OutgoingMail.objects.filter(stage=UNDER_WAY, state=MailState.LEAVING).filter(
+        leases.over("lease_until", timezone.now(), LEASE)
+    )
 
 
 def _due() -> QuerySet[OutgoingMail]:
     return _not_stopped(OutgoingMail.objects).filter(
-        Q(not_before=None) | Q(not_before__lte=clock.now()),
-        Q(lease_token=None) | Q(lease_until__lt=timezone.now()),
+        Q(not_before=None) | Q(not_before__lte=clock.now()) | _never_waits_so_long(),
+        Q(lease_token=None) | leases.over("lease_until", timezone.now(), LEASE),
         stage=UNDER_WAY,
         state=MailState.QUEUED,
     )
+
+
+def _never_waits_so_long() -> Q:
+    """It is to leave again, at a time that a clock gave which was far ahead. A day that somebody chose is not that."""
+    return Q(attempts__gt=0) & leases.never_given("not_before", clock.now(), LONGEST_WAIT)
 
 
 def _not_stopped(mails: Any) -> QuerySet[OutgoingMail]:
@@ -102,7 +109,7 @@ def claim(most: int = CLAIM_SIZE, after: int = 0) -> list[OutgoingMail]:
         if claimed:
             lease = _prepared({"lease_token": token, "lease_until": timezone.now() + LEASE})
             with connection.cursor() as cursor:
-                sql = f"UPDATE {MAILS} SET lease_token = %s, lease_until = %s WHERE id IN ({_ids(claimed)})"  # noqa: S608
+                sql = f"UPDATE {MAILS} SET lease_token = %s, lease_until = %s WHERE id IN ({_ids(claimed)})"  # noqa: S608 (our own names and ids)
                 cursor.execute(sql, lease)
         for mail in claimed:
             mail.lease_token = token
@@ -163,8 +170,8 @@ def _turned(gone: Sequence[tuple[OutgoingMail, str]], following: Sequence[Outgoi
     skips = connection.features.has_select_for_update_skip_locked and not wait
     ours = f"mail.id IN ({_ids([*mails, *following])}) AND mail.lease_token = %s AND {MAY_TURN}"
     lock = "FOR NO KEY UPDATE OF mail SKIP LOCKED" if skips else ""
-    where = f"mail.id IN (SELECT mail.id FROM {MAILS} mail WHERE {ours} {lock})" if skips else ours  # noqa: S608
-    sql = f"UPDATE {MAILS} AS mail SET {TURNS.format(named=named)} WHERE {where} RETURNING id"  # noqa: S608
+    where = f"mail.id IN (SELECT mail.id FROM {MAILS} mail WHERE {ours} {lock})" if skips else ours  # noqa: S608 (our own names and ids)
+    sql = f"UPDATE {MAILS} AS mail SET {TURNS.format(named=named)} WHERE {where} RETURNING id"  # noqa: S608 (our own names and ids)
     until, now, token = _prepared({"lease_until": timezone.now() + LEASE, "sent_at": clock.now(), "lease_token": token})
     with connection.cursor() as cursor:
         cursor.execute(sql, [until, now, *names, token])

@@ -111,7 +111,7 @@ def aparts_of(mails: Sequence[OutgoingMail]) -> dict[int, Apart]:
                         found[mail.pk] = _apart_of(mail)
                     except DatabaseError:
                         raise
-                    except Exception:  # noqa: BLE001, S112 (what a mail needs may be gone in any way)
+                    except Exception:  # noqa: BLE001, S112 (what a mail needs may be gone in any way)  # nosec B112
                         continue
     return found
 

@@ -14,8 +14,10 @@ from stripe._base_address import BaseAddresses
 from home.models import Cooperative
 from home.tenancy import current_cooperative
 from pledges.gateway.errors import NoTestMode
+from pledges.gateway.patience import PatientClient
 
-TIMEOUT_SECONDS = 30
+#: A server that is there takes a connection at once.
+CONNECT_SECONDS = 5
 
 #: What Stripe writes into every secret key of its test mode, restricted ones too; a live key has `_live_` there.
 TEST_MARK = "_test_"
@@ -27,7 +29,7 @@ def _client(key: str, base: str) -> stripe.StripeClient:
     return stripe.StripeClient(
         key,
         base_addresses=addresses,
-        http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+        http_client=PatientClient(timeout=(CONNECT_SECONDS, settings.STRIPE_TIMEOUT)),
         max_network_retries=0,
     )
 

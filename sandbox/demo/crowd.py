@@ -56,7 +56,7 @@ class Contribution:
 def contributions(text: CampaignText) -> list[Contribution]:
     """The same ones each time: every tier as often as the content says, then the free contributions."""
     crowd = text.crowd
-    chance, showing = random.Random(crowd.seed), random.Random(f"wall/{crowd.seed}")
+    chance, showing = random.Random(crowd.seed), random.Random(f"wall/{crowd.seed}")  # nosec B311 # a demo that is the same each time
     picks: list[str | int] = [tier.key for tier in text.tiers for _ in range(tier.taken)] + list(crowd.gifts)
     chance.shuffle(picks)
     everyone = people()

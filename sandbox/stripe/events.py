@@ -21,7 +21,7 @@ class Events:
         self._clock = clock
         self._endpoints: list[Json] | None = None
         self.loss: Json = {}
-        self.random = random.Random()
+        self.random = random.Random()  # nosec B311 # when a webhook is lost is no secret
         store.on_reset.append(self.endpoints_changed)
 
     def endpoints_changed(self) -> None:

@@ -26,7 +26,7 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self.capture_delay = 0
-        self._random = random.Random()
+        self._random = random.Random()  # nosec B311 # which call fails is no secret
 
     def order(self, orders: list[Json], seed: int | None) -> None:
         """Raises ValueError for an order that could not be meant."""

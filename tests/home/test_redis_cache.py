@@ -45,8 +45,7 @@ def test_without_redis_everything_is_a_miss_and_nobody_is_first(settings, caplog
     assert cache.set("any", 1) is None
     assert cache.set_many({"any": 1}) == ["any"]
     assert not cache.has_key("any")
-    with pytest.raises(ValueError, match="did not answer"):
-        cache.incr("any")
+    assert [cache.incr("any") for _time in range(3)] == [1, 2, 3], "each process counts by itself meanwhile"
     assert "goes on without it" in caplog.text
 
 

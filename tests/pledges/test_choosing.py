@@ -390,6 +390,22 @@ def test_a_provider_that_does_not_answer_loses_nothing(selling, campaign, inside
     stripe_double.reset()
 
 
+@pytest.mark.parametrize("call", ["customers", "checkout/sessions"])
+@pytest.mark.parametrize("kind", ["500", "500_after_commit"])
+def test_a_provider_that_crashed_is_asked_anew_by_the_same_form(selling, campaign, inside, stripe_double, call, kind):
+    """It keeps its 500 for the key: the same one would be answered so for a day."""
+    stripe_double.fault(f"POST /v1/{call}", kind)
+    data = confirmed(extra="45")
+    assert selling.post(url("contribute_review", campaign.pk), data).status_code == 200
+    answer = selling.post(url("contribute_review", campaign.pk), data)
+    assert answer.status_code == 303
+    assert rows() == (1, 1, 1)
+    row = Checkout.objects.get()
+    stripe_double.pay(row.stripe_session)
+    assert checkout.finish(row) == CheckoutState.COMPLETE
+    assert selling.get(url("checkout_return", row.key)).status_code == 200
+
+
 def test_a_page_that_is_over_can_be_started_again(selling, campaign, inside):
     data = confirmed(extra="45")
     first = selling.post(url("contribute_review", campaign.pk), data)

@@ -1,14 +1,20 @@
 """Periodic work, in a loop (or once, from cron)."""
 
+import logging
 import signal
 import threading
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
-from home import ticking
+from home import outages, ticking
+
+log = logging.getLogger(__name__)
+
+#: Seconds before a database that is away is asked again.
+PAUSE = 2.0
 
 
 class Command(BaseCommand):
@@ -27,4 +33,9 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         while not stop.wait(options["interval"]):
             close_old_connections()
-            ticking.run_due()
+            try:
+                ticking.run_due()
+            except outages.DATABASE as error:
+                log.warning("the tick waits for the database: %r", error)
+                connections.close_all()
+                stop.wait(PAUSE)

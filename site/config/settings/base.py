@@ -116,6 +116,16 @@ TEMPLATES = [
 
 FORM_RENDERER = "home.admin_scripts.FormRenderer"
 
+# Who stopped in the middle of a transaction holds nobody up for longer than this: nothing waits for the outside in one.
+POSTGRES_OPTIONS = "-c jit=off -c idle_in_transaction_session_timeout=5min"
+# How long a server that is gone without a word is waited for: to connect (seconds), to acknowledge (milliseconds).
+POSTGRES_PATIENCE: dict[str, object] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 
 
@@ -133,8 +143,7 @@ def database_from_environment() -> dict[str, object]:
             "CONN_HEALTH_CHECKS": True,
             # Every question here is of few rows: compiling one takes longer than answering it (measured: 260 ms of 3).
             # What is asked with each request is planned once a connection (home.prepared), not each time.
-            # A database that does not answer is given up after some seconds, and the visitor told so.
-            "OPTIONS": {"options": "-c jit=off", "prepare_threshold": 3, "connect_timeout": 5},
+            "OPTIONS": {"options": POSTGRES_OPTIONS, "prepare_threshold": 3, **POSTGRES_PATIENCE},
         }
     return {
         "ENGINE": "django.db.backends.sqlite3",
@@ -149,7 +158,7 @@ DATABASES = {"default": database_from_environment()}
 REDIS_URL = os.environ.get("REDIS_URL", "")
 CACHES: dict[str, dict[str, object]] = {
     "default": {
-        "BACKEND": "home.file_cache.FileCache",
+        "BACKEND": "home.file_cache.ForgivingFileCache",
         "LOCATION": DATA_DIR / "cache",
         # Counts of attempts stand here: none may be thrown out because there are many.
         "OPTIONS": {"MAX_ENTRIES": 20_000},
@@ -288,6 +297,8 @@ STRIPE_TEST_API_BASE = os.environ.get("STRIPE_TEST_API_BASE", "")
 # Where rehearsals live: essai-<short name><suffix> (".essais.example.org"). Empty: beside the cooperative's own host,
 # below the same domain. The name must lead here, and the server must accept it (ALLOWED_HOSTS).
 REHEARSAL_HOST_SUFFIX = os.environ.get("REHEARSAL_HOST_SUFFIX", "")
+# Seconds for which a call that is not answered is waited for: less than a settlement holds a payment (45).
+STRIPE_TIMEOUT = float(os.environ.get("STRIPE_TIMEOUT", "25"))
 PAYMENT_PROCESSOR_NAME = "Stripe"
 # Calls a second that settlements may make, all workers together: a share of what Stripe publishes for the kind of key
 # (pledges.pacing), or of the limit given here, as pages and webhooks call too.
@@ -307,7 +318,8 @@ EMAIL_PORT = int(os.environ.get("SMTP_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("SMTP_TLS", "") == "1"
-EMAIL_TIMEOUT = 20
+# Seconds for which a provider that falls silent is waited for.
+EMAIL_TIMEOUT = float(os.environ.get("SMTP_TIMEOUT", "20"))
 # Connections to the provider that a worker keeps while it sends much; mails after which one is opened anew (0: none).
 MAIL_CONNECTIONS = int(os.environ.get("MAIL_CONNECTIONS", "4"))
 MAIL_PER_CONNECTION = int(os.environ.get("MAIL_PER_CONNECTION", "0"))
