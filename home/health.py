@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from home.backups import standing
 from home.models import Heartbeat
 
 STALE = timedelta(seconds=90)
@@ -16,7 +17,8 @@ def readiness() -> dict[str, bool]:
     """Each thing that must hold before traffic is let in, and whether it does."""
     try:
         checks = {"database": True, "migrations": _migrated()}
-        checks |= {name: _alive(name) for name in ("worker", "tick")} if checks["migrations"] else {}
+        if checks["migrations"]:
+            checks |= {name: _alive(name) for name in ("worker", "tick")} | {"released": not standing.is_held()}
     except DatabaseError:
         checks = {"database": False}
     return checks | {

@@ -7,9 +7,13 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from home.backups import standing
 from home.models import Heartbeat, PeriodicJob
 
 log = logging.getLogger(__name__)
+
+#: The job by which a worker shows that it is alive.
+HEARTBEAT = "heartbeat"
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,13 @@ def periodic(name: str, every: timedelta) -> Callable[[Callable[[], object]], Ca
 
 
 def run_due() -> list[str]:
-    """Run the jobs whose time has come; one that fails does not keep the others from running."""
+    """Run the jobs whose time has come; one that fails does not keep the others from running.
+
+    After a backup was put back only the sign of life is asked for, until it is released (home.backups).
+    """
     done = []
-    for job in _jobs.values():
+    held = standing.is_held()
+    for job in [_jobs[HEARTBEAT]] if held else _jobs.values():
         if not _take(job):
             continue
         try:
