@@ -24,8 +24,8 @@ from django.db.models.constants import OnConflict
 from django.db.models.functions import Cast, Concat
 
 from home import clock
-from home.inserting import insert_once, insert_taking
 from home.backups import standing
+from home.inserting import insert_once, insert_taking
 from home.mail import claims, since_restored
 from home.mail.departures import Run
 from home.mail.registry import MailKind, kind_of

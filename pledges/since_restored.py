@@ -3,8 +3,8 @@
 Found by what we write on each object, as the rows that asked for them are lost. Call within the cooperative's scope,
 once `reconcile_stripe` has named what differs and before anything is charged. Then
 - a hosted page whose row is here is known to that row; one of nobody is ended, so that nobody pays for what is lost;
-- a payment of a pledge that is here is taken over by whoever is to charge it (pledges.strays); one that is not made yet,
-  of a pledge that is lost, never will be;
+- a payment of a pledge that is here is taken over by whoever is to charge it (pledges.strays); one that is not made
+  yet, of a pledge that is lost, never will be;
 - a refund of a payment that is here is recorded.
 What was paid for lost pledges stays with people: `reconcile_stripe` goes on naming it. Events since the backup are read
 from Stripe's list afterwards (pledges.polling).

@@ -44,13 +44,16 @@ def _kept(path: Path, media: Path, objects: Path, known: dict[str, MediaFile]) -
     try:
         stands = path.stat()
         same = known.get(name)
-        if same and (same.size, same.modified) == (stands.st_size, stands.st_mtime_ns):
-            if place_of(objects, same.sha256).is_file():
-                return same
+        if same and (same.size, same.modified) == (stands.st_size, stands.st_mtime_ns) and _has(objects, same):
+            return same
         digest, size = _copied(path, objects)
     except FileNotFoundError:
         return None
     return MediaFile(name, digest, size, stands.st_mtime_ns)
+
+
+def _has(objects: Path, one: MediaFile) -> bool:
+    return place_of(objects, one.sha256).is_file()
 
 
 def place_of(objects: Path, digest: str) -> Path:

@@ -15,7 +15,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from home.backups.manifest import BackupRefused
@@ -95,12 +95,19 @@ def to_disk(path: Path) -> None:
         os.close(handle)
 
 
+def _week(moment: datetime) -> tuple[int, int]:
+    year, week, _day = moment.isocalendar()
+    return year, week
+
+
 def to_remove(names: list[str], daily: int, weekly: int) -> list[str]:
     """Which to let go: kept are the latest of each of the last days and weeks that have one, and always the latest."""
     moments = {name: datetime.strptime(name, FORMAT).replace(tzinfo=UTC) for name in names}
-    days, weeks, kept = set(), set(), set(names[-1:])
+    days: set[date] = set()
+    weeks: set[tuple[int, int]] = set()
+    kept = set(names[-1:])
     for name in reversed(names):
-        day, week = moments[name].date(), moments[name].isocalendar()[:2]
+        day, week = moments[name].date(), _week(moments[name])
         if day not in days and len(days) < daily:
             days.add(day)
             kept.add(name)

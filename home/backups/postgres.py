@@ -8,6 +8,7 @@ transaction. Put back again, with `--replace`.
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -58,7 +59,7 @@ def is_empty() -> bool:
         return bool(cursor.fetchall()[0][0] == 0)
 
 
-def load(file: Path, mark: tuple[str, list[object]]) -> None:
+def load(file: Path, mark: tuple[str, list[Any]]) -> None:
     """Put it in place of the database. `mark`: the statement that says it is held. Raises BackupRefused."""
     with connection.cursor() as cursor:
         cursor.execute(OTHERS)

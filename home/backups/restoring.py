@@ -49,7 +49,7 @@ def restore(root: Path, name: str = "", *, replace: bool = False) -> Restored:
 
 def _missing_here(found: Manifest) -> set[str]:
     """Migrations that are here and not in the backup. Raises BackupRefused where it has some that are not here."""
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None, ignore_no_initial=True).disk_migrations}
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
     if newer := sorted(set(found.migrations) - known):
         raise BackupRefused(f"{found.name} was made by a newer version, which has {', '.join(newer[:5])}.")
     return known - set(found.migrations)

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 
@@ -50,7 +51,7 @@ def is_empty() -> bool:
         return not rows.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
 
 
-def load(file: Path, mark: tuple[str, list[object]]) -> None:
+def load(file: Path, mark: tuple[str, list[Any]]) -> None:
     """Put it in place of the database. `mark`: the statement that says it is held. Raises BackupRefused."""
     place = _place()
     connection.close()

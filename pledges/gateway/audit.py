@@ -6,9 +6,11 @@ Every function raises NoAccess or Unavailable, also half way.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import cast
 
 import stripe
+from stripe.params import PaymentIntentListParams, RefundListParams
+from stripe.params.checkout import SessionListParams
 
 from pledges.gateway.client import client, on
 from pledges.gateway.errors import Refused, translated
@@ -16,14 +18,6 @@ from pledges.gateway.payments import as_intent, own_metadata
 from pledges.gateway.types import Intent
 
 MOST = 100
-
-
-class _Since(TypedDict):
-    gte: int
-
-
-class _Created(TypedDict, total=False):
-    created: _Since
 
 
 @dataclass(frozen=True)
@@ -75,22 +69,20 @@ class CustomerSeen:
 
 def intents(account: str, since: datetime | None = None) -> Iterator[Intent]:
     """Payments with what Stripe kept, newest first; those begun since a moment."""
-    expand = ["data.latest_charge.balance_transaction"]
+    params = _since(since) | {"expand": ["data.latest_charge.balance_transaction"]}
     with translated():
-        listed = client(account).v1.payment_intents.list(
-            {"limit": MOST, "expand": expand, **_created(since)}, on(account)
-        )
+        listed = client(account).v1.payment_intents.list(cast(PaymentIntentListParams, params), on(account))
         for found in listed.auto_paging_iter():
             yield as_intent(found)
 
 
-def _created(since: datetime | None) -> _Created:
-    return {"created": {"gte": int(since.timestamp())}} if since else {}
+def _since(since: datetime | None) -> dict[str, object]:
+    return {"limit": MOST} | ({"created": {"gte": int(since.timestamp())}} if since else {})
 
 
 def refunds(account: str, since: datetime | None = None) -> Iterator[RefundSeen]:
     with translated():
-        listed = client(account).v1.refunds.list({"limit": MOST, **_created(since)}, on(account))
+        listed = client(account).v1.refunds.list(cast(RefundListParams, _since(since)), on(account))
         for one in listed.auto_paging_iter():
             yield RefundSeen(one.id, _id(one.payment_intent), one.amount, one.status or "")
 
@@ -111,7 +103,7 @@ def fees() -> Iterator[FeeSeen]:
 def sessions(account: str, since: datetime | None = None) -> Iterator[SessionSeen]:
     """Hosted pages, newest first; those opened since a moment."""
     with translated():
-        listed = client(account).v1.checkout.sessions.list({"limit": MOST, **_created(since)}, on(account))
+        listed = client(account).v1.checkout.sessions.list(cast(SessionListParams, _since(since)), on(account))
         for one in listed.auto_paging_iter():
             yield SessionSeen(one.id, one.client_reference_id or "", _id(one.customer), one.status or "")
 

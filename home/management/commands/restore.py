@@ -18,7 +18,7 @@ NEXT = """Held: nothing is charged, refunded or mailed. Go on as docs/runbook.md
 
 class Command(BaseCommand):
     help = "Puts a backup of FOLDER back. Web, worker and tick are stopped. What it restores is held until `release`."
-    requires_system_checks: list[str] = []  # there may be no table yet
+    requires_system_checks = ()  # there may be no table yet
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, metavar="FOLDER")

@@ -30,7 +30,7 @@ CHECKS = (
 class Command(BaseCommand):
     help = (
         "Prints every difference between our rows, the ledger and Stripe, and exits with 1 if there is one, "
-        "with 2 if Stripe could not be read whole. Changes nothing, but that a backup which was put back is compared now."
+        "with 2 if Stripe could not be read whole. Changes nothing but what `release` waits for."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -25,8 +25,8 @@ WORDS = {
 
 class Command(BaseCommand):
     help = (
-        "After `restore` and `reconcile_stripe`: takes over what Stripe has of the time since the backup, puts news that "
-        "may have left in doubt, and lets settlement, mail and the tick go on. What stays held is named; run it again."
+        "After `restore` and `reconcile_stripe`: takes over what Stripe has of the time since the backup, puts news "
+        "that may have left in doubt, and lets settlement, mail and the tick go on. What stays held is named."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
