@@ -24,9 +24,8 @@ GAP = 1_000_000
 def dump(folder: Path) -> tuple[Path, list[str]]:
     """The file, and the migrations that it has."""
     path = folder / FILE
-    connection.ensure_connection()
-    with closing(sqlite3.connect(path)) as copy:
-        connection.connection.backup(copy)
+    with closing(sqlite3.connect(_place())) as rows, closing(sqlite3.connect(path)) as copy:
+        rows.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
         [[state]] = copy.execute("PRAGMA quick_check").fetchall()
         if state != "ok":

@@ -17,9 +17,10 @@ from home.backups.taking import Keep
 from home.mail import since_restored
 from home.models import Backer, Cooperative, MailState, OutgoingMail, PeriodicJob, Restoration
 from home.tenancy import within
+from tests.factories.cooperatives import make_cooperative
 from tests.factories.pledges import make_backer
 from tests.killing import killed_at
-from tests.machines import another_database
+from tests.machines import another_database, migrated
 
 pytestmark = [
     pytest.mark.django_db,
@@ -28,12 +29,13 @@ pytestmark = [
 
 
 @pytest.fixture
-def backup(tmp_path, cooperative, settings):
+def backup(db, tmp_path, settings):
     """Of our cooperative with a backer and a picture; its folder."""
-    make_backer(cooperative)
     settings.MEDIA_ROOT.mkdir()
     (settings.MEDIA_ROOT / "meule.webp").write_bytes(b"stone")
-    taking.take(tmp_path / "backups", Keep(7, 5))
+    with another_database(migrated(tmp_path / "tremplin.sqlite3")):
+        make_backer(make_cooperative())
+        taking.take(tmp_path / "backups", Keep(7, 5))
     return tmp_path / "backups"
 
 

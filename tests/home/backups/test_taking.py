@@ -8,14 +8,13 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from home.backups import manifest, media, taking
 from home.backups.manifest import BackupRefused
 from home.backups.places import Place, to_remove
 from home.backups.taking import Keep
-from home.models import Cooperative
 from tests.killing import killed_at
+from tests.machines import another_database, migrated
 
 pytestmark = [
     pytest.mark.django_db,
@@ -28,6 +27,13 @@ KEEP = Keep(7, 5)
 @pytest.fixture
 def root(tmp_path):
     return tmp_path / "backups"
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path):
+    """Its database is a file, to which is committed."""
+    with another_database(migrated(tmp_path / "tremplin.sqlite3")) as database:
+        yield database
 
 
 @pytest.fixture
@@ -188,9 +194,12 @@ def test_killed_at_each_step_it_is_never_taken_for_whole(
     assert {path.name for path in root.iterdir()} == {*Place(root).names(), "objects", ".lock"}
 
 
-def test_the_database_may_be_written_to_meanwhile(root, cooperative):
+def test_it_is_taken_while_somebody_writes(root, cooperative, machine):
     """Rows of a transaction that is not over are not in it."""
-    taking.take(root, KEEP)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    assert Cooperative.objects.count() == 1
+    with closing(sqlite3.connect(machine.settings_dict["NAME"])) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("UPDATE home_cooperative SET slug = 'another'")
+        made = taking.take(root, KEEP).manifest
+        other.rollback()
+    with closing(sqlite3.connect(Place(root).chosen() / made.database.name)) as copy:
+        assert copy.execute("SELECT slug FROM home_cooperative").fetchall() == [("meule",)]
