@@ -10,6 +10,7 @@ that has its name is whole; one that no backup names is removed once a backup is
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -96,10 +97,11 @@ def put_back(files: Iterable[MediaFile], objects: Path, media: Path) -> int:
             raise BackupRefused(f"Media file {one.path} would lie outside of the media folder.")
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}{PARTIAL}")
-        partial.write_bytes(place_of(objects, one.sha256).read_bytes())
+        shutil.copyfile(place_of(objects, one.sha256), partial)
         os.utime(partial, ns=(one.modified, one.modified))
         partial.rename(path)
         count += 1
+    os.sync()
     return count
 
 

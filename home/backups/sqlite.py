@@ -5,6 +5,7 @@ rename on the new one is there, held, as the row that says so was written into i
 """
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -56,7 +57,7 @@ def load(file: Path, mark: tuple[str, list[Any]]) -> None:
     connection.close()
     place.parent.mkdir(parents=True, exist_ok=True)
     coming = place.with_name(f".{place.name}.coming")
-    coming.write_bytes(file.read_bytes())
+    shutil.copyfile(file, coming)
     with closing(sqlite3.connect(coming)) as rows:
         sql, values = mark
         with rows:

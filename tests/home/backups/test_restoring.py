@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -178,7 +179,7 @@ def test_news_that_may_have_left_is_in_doubt_and_what_is_owed_leaves(held, coope
     mail(cooperative, "campaign_opened", batch="mailing:1")
     mail(cooperative, "campaign_opened", MailState.HELD, batch="mailing:2")
     mail(cooperative, "campaign_opened", MailState.LEAVING, batch="mailing:3")
-    mail(cooperative, "campaign_opened", batch="mailing:4", not_before=clock.now() + clock.timedelta(days=1))
+    mail(cooperative, "campaign_opened", batch="mailing:4", not_before=clock.now() + timedelta(days=1))
     mail(cooperative, "campaign_opened", MailState.SENT, batch="mailing:5")
     mail(cooperative, "pledge_cancelled")
     assert since_restored.doubt_news() == 3
