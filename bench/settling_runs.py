@@ -22,7 +22,7 @@ from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from pledges import settlement
 from pledges.enums import PaymentState
-from pledges.gateway.client import _client, client, on
+from pledges.gateway.client import _client, acting_on, client
 from pledges.gateway.payments import EXPAND, OWN_ROW
 from pledges.models import Payment, Pledge, RateBucket, Settlement
 from tests.factories.campaigns import make_campaign, tier
@@ -127,7 +127,7 @@ def _call_all(account: str, promises: list[Pledge]) -> None:
                 "expand": EXPAND,
                 "application_fee_amount": 150,
             },
-            on(account, str(uuid.uuid4())),
+            acting_on(account, str(uuid.uuid4())),
         )
 
 

@@ -12,6 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from home.backups import standing
 from home.models import Heartbeat
 
 STALE = timedelta(seconds=90)
@@ -25,7 +26,8 @@ def readiness() -> dict[str, bool]:
     try:
         with patience():
             checks = {"database": True, "migrations": is_migrated()}
-            checks |= {name: _alive(name) for name in ("worker", "tick")} if checks["migrations"] else {}
+            if checks["migrations"]:
+                checks |= {name: _alive(name) for name in ("worker", "tick")} | {"released": not standing.is_held()}
     except Error:
         checks = {"database": False}
     return checks | {

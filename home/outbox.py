@@ -24,8 +24,9 @@ from django.db.models.constants import OnConflict
 from django.db.models.functions import Cast, Concat
 
 from home import clock
+from home.backups import standing
 from home.inserting import insert_once, insert_taking
-from home.mail import claims
+from home.mail import claims, since_restored
 from home.mail.departures import Run
 from home.mail.registry import MailKind, kind_of
 from home.models import Backer, Cooperative, HeldFor, MailEvent, MailState, OutgoingMail, User
@@ -207,16 +208,19 @@ def nudge() -> None:
 
 
 def has_work() -> bool:
-    """Whether a mail is due now, or was left behind by a worker that died."""
-    return claims.has_work()
+    """Whether a mail is due now, or was left behind by a worker that died; none is while a backup is held."""
+    return claims.has_work() and not standing.is_held()
 
 
 def send_due(limit: int = 100_000) -> int:
     """Send what is due, some at a time. Returns how many rows were handled; fewer if the provider is not there.
 
     Where that is much, a worker calls the next one, so that all that are free share it. One that comes too late finds
-    nothing.
+    nothing. Nothing leaves after a backup was put back, before it is released (home.backups).
     """
+    if standing.is_held():
+        return 0
+    since_restored.doubt_what_comes_again()
     return Run().send_due(limit, call_another=nudge)
 
 

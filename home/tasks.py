@@ -45,7 +45,7 @@ def worker_heartbeat() -> None:
     ticking.beat("worker")
 
 
-@periodic("heartbeat", every=timedelta(seconds=20))
+@periodic(ticking.HEARTBEAT, every=timedelta(seconds=20))
 def nudge_heartbeat() -> None:
     worker_heartbeat.enqueue()
 

@@ -9,11 +9,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from home import leases, outages
+from home.backups import standing
 from home.models import Heartbeat, PeriodicJob
 
 log = logging.getLogger(__name__)
 
 AFTER_OUTAGE = timedelta(minutes=1)
+#: The job by which a worker shows that it is alive.
+HEARTBEAT = "heartbeat"
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,13 @@ def periodic(name: str, every: timedelta) -> Callable[[Callable[[], object]], Ca
 
 
 def run_due() -> list[str]:
-    """Run the jobs whose time has come; one that fails does not keep the others from running."""
+    """Run the jobs whose time has come; one that fails does not keep the others from running.
+
+    After a backup was put back only the sign of life is asked for, until it is released (home.backups).
+    """
     done = []
-    for job in _jobs.values():
+    held = standing.is_held()
+    for job in [_jobs[HEARTBEAT]] if held else _jobs.values():
         if not _take(job):
             continue
         try:

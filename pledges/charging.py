@@ -12,6 +12,8 @@ What happens when the process dies:
 - two workers with the same payment in hand: the next attempt is begun under the payment's lock, so that both make the
   same call, and neither begins one once the provider's payment is known;
 - in `record`: nothing of it is written, and the same call is made again.
+After a backup was put back, attempts are missing that were made: what they made is known by what was written on it
+(pledges.strays), and is asked for before any call.
 """
 
 import logging
@@ -22,7 +24,7 @@ from django.db.models import Max, Min, Q, QuerySet
 
 from home import clock
 from home.inserting import insert_once
-from pledges import gateway
+from pledges import gateway, strays
 from pledges.enums import PaymentState
 from pledges.gateway import Declined, Intent
 from pledges.gateway.payments import OWN_ROW
@@ -55,15 +57,18 @@ class AccountPaused(gateway.Unavailable):
 
 def charge(payment: Payment) -> None:
     """Charge the pledge's card, or find out what an earlier attempt did. Raises Unavailable: then it stays due."""
+    if not payment.stripe_intent and (earlier := strays.made_for(payment)):
+        record(payment, earlier)
+        return
     attempt = _very_first_attempt(payment)
     if attempt is None:
-        earlier = payment.attempts.order_by("-number").first()
-        if earlier and _may_hide_a_payment(payment, earlier):
+        latest = payment.attempts.order_by("-number").first()
+        if latest and _may_hide_a_payment(payment, latest):
             found = look_up(payment)
             if found and found.status != "canceled":
-                record(payment, found, earlier)
+                record(payment, found, latest)
                 return
-            answer(earlier, NEVER_ARRIVED)
+            answer(latest, NEVER_ARRIVED)
         attempt = _next_attempt(payment)
     if attempt is None:
         refresh(payment)
@@ -199,6 +204,8 @@ def look_up(payment: Payment) -> Intent | None:
 
     By its customer; where a call may have been made for another one, since removed, by the days of those calls.
     """
+    if stray := strays.made_for(payment):
+        return stray
     account, customer = payment.pledge.cooperative.stripe_account, payment.pledge.backer.stripe_customer
     try:
         found = gateway.find_payment(account, customer, str(payment.pk)) if customer else None

@@ -50,15 +50,17 @@ def _fees(some: list[audit.FeeSeen]) -> Iterator[Difference]:
 
 
 def check_sessions(cooperative: Cooperative) -> Iterator[Difference]:
-    """Payment pages that one side holds open and the other does not."""
-    for some in chunks(audit.open_sessions(cooperative.stripe_account)):
-        ours = {row.stripe_session: row for row in Checkout.objects.filter(stripe_session__in=some)}
-        for session in some:
-            row = ours.get(session)
-            if row is None:
-                yield Difference(What.UNKNOWN_SESSION, session)
-            elif row.state not in OPEN:
-                yield Difference(What.SESSION_LEFT_OPEN, f"checkout:{row.pk}", sides("open", row.state))
+    """Payment pages that one side holds open or completed, and the other does not."""
+    for some in chunks(audit.sessions(cooperative.stripe_account)):
+        rows = Checkout.objects.filter(stripe_session__in=[seen.id for seen in some])
+        ours = {row.stripe_session: row for row in rows}
+        for seen in some:
+            if (row := ours.get(seen.id)) is not None:
+                yield from _session(seen, row)
+            elif seen.status == "open":
+                yield Difference(What.UNKNOWN_SESSION, seen.id)
+            elif seen.status == "complete":
+                yield Difference(What.UNKNOWN_COMPLETE, seen.id)
     late = Checkout.objects.filter(state__in=OPEN, expires_at__lt=clock.now() - LATE)
     for row in late.order_by("pk").iterator(CHUNK):
         status = "unknown"
@@ -66,6 +68,27 @@ def check_sessions(cooperative: Cooperative) -> Iterator[Difference]:
             status = gateway.read_session(cooperative.stripe_account, row.stripe_session).status
         if status != "open":
             yield Difference(What.SESSION_OVER, f"checkout:{row.pk}", sides(status, row.state))
+
+
+def _session(seen: audit.SessionSeen, row: Checkout) -> Iterator[Difference]:
+    if seen.status == "open" and row.state not in OPEN:
+        yield Difference(What.SESSION_LEFT_OPEN, f"checkout:{row.pk}", sides("open", row.state))
+    elif seen.status == "complete" and row.state == CheckoutState.EXPIRED:
+        yield Difference(What.SESSION_COMPLETE, f"checkout:{row.pk}", sides("complete", row.state))
+
+
+def check_customers(cooperative: Cooperative) -> Iterator[Difference]:
+    """Customers of nobody here; of two that were made at once for one backer, the one without a card is no difference.
+
+    One call for each.
+    """
+    for some in chunks(audit.customers(cooperative.stripe_account)):
+        rows = Backer.objects.filter(stripe_customer__in=[seen.id for seen in some])
+        ours = set(rows.values_list("stripe_customer", flat=True))
+        for seen in some:
+            if seen.id not in ours and audit.cards_of(cooperative.stripe_account, seen.id):
+                named = f"made for backer:{seen.backer}" if seen.backer else ""
+                yield Difference(What.UNKNOWN_CUSTOMER, seen.id, named)
 
 
 def check_cards(cooperative: Cooperative) -> Iterator[Difference]:

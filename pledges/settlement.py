@@ -23,6 +23,7 @@ from campaigns import lifecycle
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from home import audit, clock, leases, outbox
+from home.backups import standing
 from home.mail.registry import kind_of
 from home.models import Membership, OutgoingMail, Role, User
 from home.ready_queries import Ready
@@ -83,7 +84,9 @@ def settle(campaign: Campaign) -> CampaignState:
 
 
 def work(campaign: Campaign) -> bool:
-    """One batch towards its end. True while another can follow at once."""
+    """One batch towards its end. True while another can follow at once; nothing is done while a backup is held."""
+    if standing.is_held(campaign.cooperative.stripe_account):
+        return False
     end = time.monotonic() + BATCH_SECONDS
     with within(campaign.cooperative):
         lifecycle.close(campaign)

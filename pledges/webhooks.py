@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from home import clock, leases
+from home.backups import standing
 from home.models import Cooperative
 from home.tenancy import across_cooperatives, within
 from pledges import event_routes, gateway
@@ -53,9 +54,12 @@ def _nudge(event_id: int) -> None:
 
 
 def handle(event_id: int) -> None:
-    """Do what follows from an event. One that cannot be handled now stays, and the tick tries again."""
+    """Do what follows from an event. One that cannot be handled now stays, and the tick tries again.
+
+    So does every one after a backup was put back, until what Stripe has was compared (home.backups).
+    """
     event = StripeEvent.objects.get(pk=event_id)
-    if event.handled_at:
+    if event.handled_at or standing.is_held(event.account):
         return
     cooperative = Cooperative.objects.select_related("site").filter(stripe_account=event.account).first()
     try:

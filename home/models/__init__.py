@@ -14,7 +14,7 @@ from home.models.federations import (
     OwnPoint,
     TextKey,
 )
-from home.models.jobs import Heartbeat, PeriodicJob
+from home.models.jobs import Heartbeat, PeriodicJob, Restoration
 from home.models.mail import BatchStop, HeldFor, MailEvent, MailState, OutgoingMail, Stop, Suppression, TeamMailChoice
 from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
 from home.models.self_checks import SelfCheckRun
@@ -49,6 +49,7 @@ __all__ = [
     "PeriodicJob",
     "PublicPage",
     "PublicationRefused",
+    "Restoration",
     "Role",
     "SelfCheckRun",
     "Stop",

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import stripe
-from stripe import RequestOptions
 
-from pledges.gateway.client import client, test_client
+from pledges.gateway.client import acting_on, client, test_client
 from pledges.gateway.errors import translated
 
 #: Where our own row is named in the metadata of an account: how it is found once its key is forgotten.
@@ -31,7 +30,7 @@ def open_account(key: str, *, email: str, name: str, descriptor: str, metadata: 
 
     `descriptor` stands on card statements. Raises Refused or Unavailable.
     """
-    options: RequestOptions = {"idempotency_key": key}
+    options = acting_on("", key)
     with translated():
         account = client().v1.accounts.create(
             {

@@ -5,12 +5,16 @@ Every function raises NoAccess or Unavailable, also half way.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
 
 import stripe
+from stripe.params import PaymentIntentListParams, RefundListParams
+from stripe.params.checkout import SessionListParams
 
 from pledges.gateway.client import client, on
 from pledges.gateway.errors import Refused, translated
-from pledges.gateway.payments import as_intent
+from pledges.gateway.payments import as_intent, own_metadata
 from pledges.gateway.types import Intent
 
 MOST = 100
@@ -47,19 +51,39 @@ class FeeSeen:
     returned: int
 
 
-def intents(account: str) -> Iterator[Intent]:
-    """Payments with what Stripe kept, newest first."""
+@dataclass(frozen=True)
+class SessionSeen:
+    """`key` is our own row's; `status`: open, complete or expired."""
+
+    id: str
+    key: str
+    customer: str
+    status: str
+
+
+@dataclass(frozen=True)
+class CustomerSeen:
+    id: str
+    backer: str
+
+
+def intents(account: str, since: datetime | None = None) -> Iterator[Intent]:
+    """Payments with what Stripe kept, newest first; those begun since a moment."""
+    params = _since(since) | {"expand": ["data.latest_charge.balance_transaction"]}
     with translated():
-        listed = client(account).v1.payment_intents.list(
-            {"limit": MOST, "expand": ["data.latest_charge.balance_transaction"]}, on(account)
-        )
+        listed = client(account).v1.payment_intents.list(cast(PaymentIntentListParams, params), on(account))
         for found in listed.auto_paging_iter():
             yield as_intent(found)
 
 
-def refunds(account: str) -> Iterator[RefundSeen]:
+def _since(since: datetime | None) -> dict[str, object]:
+    return {"limit": MOST} | ({"created": {"gte": int(since.timestamp())}} if since else {})
+
+
+def refunds(account: str, since: datetime | None = None) -> Iterator[RefundSeen]:
     with translated():
-        for one in client(account).v1.refunds.list({"limit": MOST}, on(account)).auto_paging_iter():
+        listed = client(account).v1.refunds.list(cast(RefundListParams, _since(since)), on(account))
+        for one in listed.auto_paging_iter():
             yield RefundSeen(one.id, _id(one.payment_intent), one.amount, one.status or "")
 
 
@@ -76,12 +100,19 @@ def fees() -> Iterator[FeeSeen]:
             yield FeeSeen(one.id, _id(one.account), _id(one.charge), one.amount, one.amount_refunded)
 
 
-def open_sessions(account: str) -> Iterator[str]:
-    """Ids of hosted pages that still take a payment."""
+def sessions(account: str, since: datetime | None = None) -> Iterator[SessionSeen]:
+    """Hosted pages, newest first; those opened since a moment."""
     with translated():
-        listed = client(account).v1.checkout.sessions.list({"limit": MOST, "status": "open"}, on(account))
+        listed = client(account).v1.checkout.sessions.list(cast(SessionListParams, _since(since)), on(account))
         for one in listed.auto_paging_iter():
-            yield one.id
+            yield SessionSeen(one.id, one.client_reference_id or "", _id(one.customer), one.status or "")
+
+
+def customers(account: str) -> Iterator[CustomerSeen]:
+    """Customers that were not removed."""
+    with translated():
+        for one in client(account).v1.customers.list({"limit": MOST}, on(account)).auto_paging_iter():
+            yield CustomerSeen(one.id, own_metadata(one).get("tremplin_backer", ""))
 
 
 def cards_of(account: str, customer: str) -> set[str] | None:

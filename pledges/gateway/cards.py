@@ -4,7 +4,7 @@ from datetime import date
 
 import stripe
 
-from pledges.gateway.client import client, on
+from pledges.gateway.client import acting_on, client, on
 from pledges.gateway.errors import Refused, translated
 from pledges.gateway.types import Card
 
@@ -32,7 +32,7 @@ def forget_card(account: str, payment_method: str) -> None:
     """Detach a card; one that is already detached or gone is forgotten too. Raises Unavailable."""
     try:
         with translated():
-            client(account).v1.payment_methods.detach(payment_method, options=on(account))
+            client(account).v1.payment_methods.detach(payment_method, options=acting_on(account))
     except Refused:
         with translated():
             method = client(account).v1.payment_methods.retrieve(payment_method, options=on(account))

@@ -6,7 +6,7 @@ import stripe
 from stripe.params.checkout import SessionCreateParams
 
 from pledges.gateway.cards import as_card
-from pledges.gateway.client import client, on
+from pledges.gateway.client import acting_on, client, on
 from pledges.gateway.errors import Refused, translated
 from pledges.gateway.payments import as_intent, read_payment
 from pledges.gateway.types import Session, SessionRequest
@@ -20,7 +20,7 @@ def open_session(account: str, request: SessionRequest) -> Session:
     Stripe: `expires_at` must lie at least 30 minutes ahead.
     """
     with translated():
-        made = client(account).v1.checkout.sessions.create(_params(request), on(account, request.key))
+        made = client(account).v1.checkout.sessions.create(_params(request), acting_on(account, request.key))
     return Session(made.id, made.url or "", made.status or "open")
 
 
@@ -48,7 +48,7 @@ def end_session(account: str, session: str) -> None:
     """
     try:
         with translated():
-            client(account).v1.checkout.sessions.expire(session, options=on(account))
+            client(account).v1.checkout.sessions.expire(session, options=acting_on(account))
     except Refused:
         return
 

@@ -11,9 +11,10 @@ from django.conf import settings
 from stripe import RequestOptions
 from stripe._base_address import BaseAddresses
 
+from home.backups import standing
 from home.models import Cooperative
 from home.tenancy import current_cooperative
-from pledges.gateway.errors import NoTestMode
+from pledges.gateway.errors import Held, NoTestMode
 from pledges.gateway.patience import PatientClient
 
 #: A server that is there takes a connection at once.
@@ -67,9 +68,19 @@ def is_of_rehearsal(account: str) -> bool:
     return Cooperative.objects.filter(stripe_account=account).exclude(rehearses=None).exists()
 
 
-def on(account: str, key: str | None = None) -> RequestOptions:
-    """The options of a call on a connected account, with its idempotency key where it writes."""
-    options: RequestOptions = {"stripe_account": account}
+def on(account: str) -> RequestOptions:
+    """The options of a call that reads on a connected account; of one that writes, `acting_on` makes them."""
+    return {"stripe_account": account}
+
+
+def acting_on(account: str, key: str | None = None) -> RequestOptions:
+    """The options of a call that changes something on an account, with its idempotency key. Raises Held.
+
+    Every such call comes through here: after a backup was put back none is made before an operator has compared.
+    """
+    if standing.is_held(account):
+        raise Held("A backup was put back: nothing is asked of Stripe before `manage.py release`.")
+    options: RequestOptions = {"stripe_account": account} if account else {}
     if key:
         options["idempotency_key"] = key
     return options

@@ -1,6 +1,6 @@
 """Customers of a connected account: one per backer."""
 
-from pledges.gateway.client import client, on
+from pledges.gateway.client import acting_on, client, on
 from pledges.gateway.errors import Refused, translated
 
 
@@ -9,7 +9,7 @@ def make_customer(account: str, key: str, *, email: str, name: str, language: st
     with translated():
         customer = client(account).v1.customers.create(
             {"email": email, "name": name, "preferred_locales": [f"{language}-CA"], "metadata": metadata},
-            on(account, key),
+            acting_on(account, key),
         )
     return customer.id
 
@@ -33,7 +33,7 @@ def forget_customer(account: str, customer: str) -> None:
     """
     try:
         with translated():
-            client(account).v1.customers.delete(customer, options=on(account))
+            client(account).v1.customers.delete(customer, options=acting_on(account))
     except Refused:
         if is_customer(account, customer):
             raise

@@ -22,6 +22,10 @@ class NoTestMode(Unavailable):
     """The account is a rehearsal's, and no key of Stripe's test mode is set: nothing was asked."""
 
 
+class Held(Unavailable):
+    """A backup was put back, and what happened since is not known yet: nothing was asked (home.backups)."""
+
+
 class Throttled(Unavailable):
     """429: nothing happened, and calls are to be made more slowly."""
 

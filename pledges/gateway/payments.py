@@ -7,7 +7,7 @@ import stripe
 from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams
 
 from pledges.gateway.cards import as_card
-from pledges.gateway.client import client, on
+from pledges.gateway.client import acting_on, client, on
 from pledges.gateway.errors import Refused, translated
 from pledges.gateway.types import Intent
 
@@ -15,9 +15,11 @@ EXPAND = ["latest_charge.balance_transaction", "payment_method"]
 
 #: Where our own row is named in the metadata of a PaymentIntent: how it is found once its key is forgotten.
 OWN_ROW = "tremplin_payment"
+#: And the pledge that it is of, on everything that a pledge pays by.
+OWN_PLEDGE = "tremplin_pledge"
 
 
-def own_metadata(found: stripe.PaymentIntent | stripe.Refund) -> dict[str, str]:
+def own_metadata(found: stripe.PaymentIntent | stripe.Refund | stripe.Customer) -> dict[str, str]:
     """What we wrote on an object, as a plain dict."""
     written = found.metadata
     return dict(written.to_dict()) if isinstance(written, stripe.StripeObject) else {}
@@ -80,7 +82,7 @@ def charge(
     if commission:  # Stripe: an application fee is a positive amount, or left out
         params["application_fee_amount"] = commission
     with translated():
-        intent = client(account).v1.payment_intents.create(params, on(account, key))
+        intent = client(account).v1.payment_intents.create(params, acting_on(account, key))
     return as_intent(intent)
 
 
@@ -91,7 +93,9 @@ def confirm(account: str, key: str, intent: str, *, payment_method: str, return_
     """
     with translated():
         confirmed = client(account).v1.payment_intents.confirm(
-            intent, {"payment_method": payment_method, "return_url": return_url, "expand": EXPAND}, on(account, key)
+            intent,
+            {"payment_method": payment_method, "return_url": return_url, "expand": EXPAND},
+            acting_on(account, key),
         )
     return as_intent(confirmed)
 
@@ -100,7 +104,7 @@ def charge_again(account: str, key: str, intent: str, *, payment_method: str) ->
     """Confirm the same payment with a saved card while its owner is away. Raises Declined, Refused or Unavailable."""
     with translated():
         confirmed = client(account).v1.payment_intents.confirm(
-            intent, {"payment_method": payment_method, "off_session": True, "expand": EXPAND}, on(account, key)
+            intent, {"payment_method": payment_method, "off_session": True, "expand": EXPAND}, acting_on(account, key)
         )
     return as_intent(confirmed)
 
@@ -113,7 +117,7 @@ def cancel_payment(account: str, intent: str) -> Intent:
     """
     try:
         with translated():
-            client(account).v1.payment_intents.cancel(intent, {"cancellation_reason": "abandoned"}, on(account))
+            client(account).v1.payment_intents.cancel(intent, {"cancellation_reason": "abandoned"}, acting_on(account))
     except Refused as refused:
         if refused.is_gone:
             raise

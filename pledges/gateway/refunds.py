@@ -2,7 +2,7 @@
 
 import stripe
 
-from pledges.gateway.client import client, on
+from pledges.gateway.client import acting_on, client, on
 from pledges.gateway.errors import translated
 from pledges.gateway.payments import own_metadata
 from pledges.gateway.types import MadeRefund
@@ -28,7 +28,7 @@ def refund(
                 "metadata": metadata,
                 "expand": EXPAND,
             },
-            on(account, key),
+            acting_on(account, key),
         )
     return as_refund(made)
 

@@ -5,12 +5,11 @@ Values are those that Stripe publishes for testing (docs.stripe.com/connect/test
 
 from typing import cast
 
-from stripe import RequestOptions
 from stripe.params import AccountCreateParams
 
 from pledges.gateway.accounts import OWN_ROW
 from pledges.gateway.cards import as_card
-from pledges.gateway.client import client, is_of_rehearsal, on, test_client
+from pledges.gateway.client import acting_on, client, is_of_rehearsal, test_client
 from pledges.gateway.errors import NoTestMode, translated
 from pledges.gateway.types import Card
 
@@ -43,7 +42,7 @@ def open_test_account(key: str, *, email: str, name: str, descriptor: str, metad
     Raises NoTestMode, Refused or Unavailable.
     """
     platform = test_client()
-    options: RequestOptions = {"idempotency_key": key}
+    options = acting_on("", key)
     params: dict[str, object] = {
         "country": "CA",
         "email": email,
@@ -72,7 +71,7 @@ def save_test_card(account: str, key: str, customer: str, token: str) -> Card:
     if not is_of_rehearsal(account):
         raise NoTestMode(f"{account} is no rehearsal's.")
     with translated():
-        method = client(account).v1.payment_methods.attach(token, {"customer": customer}, on(account, key))
+        method = client(account).v1.payment_methods.attach(token, {"customer": customer}, acting_on(account, key))
     card = as_card(method)
     if card is None:
         raise RuntimeError(f"{token} is no card.")

@@ -6,7 +6,7 @@ from pledges.models.answers import Problem, PromiseAcceptance, RefundRequest
 from pledges.models.changes import PledgeChange, PledgeChangeItem
 from pledges.models.ledger import LedgerEntry, LedgerGroup
 from pledges.models.own import CardToForget, DataRequest, EmailChange
-from pledges.models.payments import Checkout, Payment, PaymentAttempt, Refund, StripeEvent
+from pledges.models.payments import Checkout, Payment, PaymentAttempt, Refund, StrayPayment, StripeEvent
 from pledges.models.pledges import DatePromise, DeliveryAddress, Pledge, PledgeConsent, PledgeItem
 from pledges.models.settlements import RateBucket, Settlement, SettlementLane
 from pledges.models.surveys import (
@@ -57,6 +57,7 @@ __all__ = [
     "RefundTax",
     "Settlement",
     "SettlementLane",
+    "StrayPayment",
     "StripeAccount",
     "StripeEvent",
     "Survey",

@@ -132,6 +132,28 @@ class PaymentAttempt(models.Model):
         return f"{self.payment_id} · {self.number}"
 
 
+class StrayPayment(models.Model):
+    """A payment that Stripe has of a pledge, found after a backup was put back that is older than it.
+
+    Whoever is to charge the pledge takes it over instead (pledges.strays).
+    """
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="+")
+    stripe_intent = models.CharField(max_length=60)
+    found_at = models.DateTimeField()
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cooperative", "stripe_intent"], name="stray_payment_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.stripe_intent
+
+
 class Refund(models.Model):
     """Money to give back. Amounts in minor units; `commission` is what of our commission goes back with it.
 

@@ -135,6 +135,24 @@ SEEDED = {
         What.UNKNOWN_SESSION,
         lambda story: Checkout.objects.filter(state=CheckoutState.OPEN).update(stripe_session="cs_other"),
     ),
+    "page completed of nobody": (
+        What.UNKNOWN_COMPLETE,
+        lambda story: Checkout.objects.filter(pk=first(Checkout, state=CheckoutState.COMPLETE).pk).update(
+            stripe_session="cs_other"
+        ),
+    ),
+    "page completed and over here": (
+        What.SESSION_COMPLETE,
+        lambda story: Checkout.objects.filter(pk=first(Checkout, state=CheckoutState.COMPLETE).pk).update(
+            state=CheckoutState.EXPIRED
+        ),
+    ),
+    "customer of nobody": (
+        What.UNKNOWN_CUSTOMER,
+        lambda story: Backer.objects.filter(pk=Pledge.objects.get(card_state=CardState.KEPT).backer_id).update(
+            stripe_customer="cus_other"
+        ),
+    ),
     "page over": (
         What.SESSION_OVER,
         lambda story: Checkout.objects.filter(state=CheckoutState.COMPLETE).update(

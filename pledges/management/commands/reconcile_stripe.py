@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from home.models import Cooperative
+from home import clock
+from home.models import Cooperative, Restoration
 from home.tenancy import within
 from pledges import gateway, payout_checks
 from pledges import reconciling as main
@@ -18,6 +19,7 @@ CHECKS = (
     main.check_refunds,
     main.check_disputes,
     rest.check_sessions,
+    rest.check_customers,
     rest.check_cards,
     rest.check_payouts,
     rest.check_balance,
@@ -28,7 +30,7 @@ CHECKS = (
 class Command(BaseCommand):
     help = (
         "Prints every difference between our rows, the ledger and Stripe, and exits with 1 if there is one, "
-        "with 2 if Stripe could not be read whole. Changes nothing."
+        "with 2 if Stripe could not be read whole. Changes nothing but what `release` waits for."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,6 +47,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Stripe could not be read whole ({count} differences so far): {error}", returncode=2
             ) from error
+        if not options["cooperative"]:
+            Restoration.objects.filter(released_at=None).update(compared_at=clock.now())
         if count:
             raise CommandError(f"Stripe and our rows differ: {count}.", returncode=1)
         self.stdout.write(f"Stripe and our rows agree ({len(chosen)} compared).")

@@ -4,11 +4,12 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.enums import CampaignState
 from campaigns.models import Campaign
 from home import audit, clock, formats
+from home.backups import standing
 from home.tenancy import across_cooperatives, within
 from pledges import forecasting, money_acts, settlement
 
@@ -23,6 +24,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["write"] and standing.is_held():
+            raise CommandError("A backup was put back: nothing is settled before `manage.py release`.")
         horizon = clock.now() + timedelta(days=options["predict"])
         with across_cooperatives():
             live = Campaign.objects.filter(state__in=[CampaignState.LIVE, CampaignState.CLOSING], deadline__lte=horizon)
