@@ -55,7 +55,7 @@ class VideoForm(BaseMediaForm):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if not isinstance(file, UploadedFile):
+        if not isinstance(file, UploadedFile) or file.file is None:
             return file
         if Path(file.name or "").suffix[1:].lower() not in wagtailmedia_settings.VIDEO_EXTENSIONS:
             raise ValidationError(_("Choose an MP4 or WebM file."), code="extension")

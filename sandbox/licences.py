@@ -105,9 +105,9 @@ def _packages() -> Iterator[tuple[str, str]]:
 
 
 def _said_by(package: Distribution) -> str:
-    told = package.metadata
-    said = told.get("License-Expression") or _of_trove(told.get_all("Classifier") or [])
-    return said or (told.get("License") or "").strip().split("\n")[0]
+    told = package.metadata.json
+    said = str(told.get("license_expression") or "") or _of_trove(list(told.get("classifier") or []))
+    return said or str(told.get("license") or "").strip().split("\n")[0]
 
 
 def _checked(name: str, said: str) -> str:

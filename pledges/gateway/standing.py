@@ -1,9 +1,10 @@
 """How we stand with Stripe: whether our key is let in, by what clock Stripe goes, and where it sends events."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from home import clock
 from pledges.gateway.client import client
 from pledges.gateway.errors import translated
 
@@ -26,7 +27,7 @@ def read_clock() -> datetime:
     """Stripe's, to the second. Raises Unavailable, also where the key is refused."""
     with translated():
         answer = client().v1.balance.retrieve().last_response
-    return parsedate_to_datetime(answer.headers["Date"]) if answer else datetime.now(UTC)
+    return parsedate_to_datetime(answer.headers["Date"]) if answer else clock.now()
 
 
 def endpoints() -> list[Endpoint]:
