@@ -98,7 +98,7 @@ NOT_OF_A_HOUSE = {
 }
 #: Models of a cooperative that have no row in the houses, and why that is no matter.
 UNMADE: dict[str, str] = {
-    "pledges.StrayPayment": "made after a backup was put back alone: the name of an object at Stripe, which no page shows"
+    "pledges.StrayPayment": "only after a backup was put back: the name of an object at Stripe, on no page"
 }
 
 
