@@ -21,7 +21,7 @@ from wagtail.images.models import Image
 from wagtail.models import Page, TaskState
 
 from home.admin_access import findable, roles_in
-from home.log_in import recent_login, second_factor
+from home.log_in import lifetimes, recent_login, second_factor
 from home.middleware import GetResponse
 from home.models import PublicationRefused, User
 
@@ -69,6 +69,8 @@ class OwnAdminMiddleware:
         if not user.is_superuser and not roles_in(request):
             return _to_own_admin(user)
         if (away := second_factor.led_away(request, user, match.url_name)) is not None:
+            return away
+        if (away := lifetimes.led_away(request, user, match)) is not None:
             return away
         if user.is_superuser:
             return None

@@ -101,9 +101,14 @@ def reset(user: User, *, by: User | None) -> bool:
     with transaction.atomic():
         taken, _rows = Authenticator.objects.filter(user=user).delete()
         if taken:
-            User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+            end_sessions(user)
             tell_of_reset(user, by=by)
     return bool(taken)
+
+
+def end_sessions(user: User) -> None:
+    """Every session of this person's, at every host, opens nothing any more."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
 
 
 def states_of(users: list[User]) -> dict[int, bool]:

@@ -24,5 +24,6 @@ urlpatterns = [
     path("two-step/passkeys/<int:pk>/remove/", of_the_team(views.RemovePasskey.as_view()), name="mfa_remove_webauthn"),
     path("two-step/recovery-codes/", of_the_team(views.recovery_codes), name="mfa_view_recovery_codes"),
     path("two-step/recovery-codes/new/", of_the_team(views.RenewCodes.as_view()), name="mfa_generate_recovery_codes"),
+    path("two-step/sessions/end/", of_the_team(views.end_other_sessions), name="end_other_sessions"),
     path("two-step/reset/<int:user_id>/", of_the_team(views.reset), name="second_factor_reset"),
 ]

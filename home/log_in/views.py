@@ -15,6 +15,7 @@ from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, ReauthenticateWebAuthnView, RemoveWebAuthnView
 from django.contrib import messages
 from django.contrib.auth import logout as log_out_now
+from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
@@ -23,7 +24,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 from wagtail.admin.auth import require_admin_access
 
 from home.admin_access import AdminRequest, requires
@@ -157,6 +158,19 @@ def reset(request: AdminRequest, user_id: int) -> HttpResponse:
         return redirect("wagtailadmin_home")
     context = furniture(_("Lost second factor"), ICON) | {"person": person, "allowed": allowed}
     return TemplateResponse(request, "home/admin/second_factor_reset.html", context)
+
+
+@require_POST
+@recent_login(back_to="mfa_index")
+def end_other_sessions(request: AdminRequest) -> HttpResponse:
+    """Of the person who asks, at every host; the one that asks goes on."""
+    person = request.user
+    second_factor.end_sessions(person)
+    person.refresh_from_db(fields=["sessions_ended"])
+    update_session_auth_hash(request, person)
+    log_in_watch.sessions_ended(person)
+    messages.success(request, _("Every other session of yours was ended: other devices have to log in again."))
+    return redirect("mfa_index")
 
 
 log_in = LogIn.as_view()

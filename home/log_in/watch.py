@@ -1,10 +1,12 @@
 """What changes about someone's log-in is written for each cooperative they serve, and told to them by mail."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
 from allauth.core import context
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
@@ -20,6 +22,8 @@ from home.models import Cooperative, OutgoingMail, User
 from home.models.users import password_changed
 from home.tenancy import within
 
+log = logging.getLogger(__name__)
+
 #: In the session: the recovery codes that were made and not yet taken.
 CODES_TO_SHOW = "recovery_codes_to_show"
 
@@ -28,6 +32,7 @@ REMOVED = audit.act("second_factor_removed", gettext_lazy("Second factor removed
 RESET = audit.act("second_factor_reset", gettext_lazy("Second factor reset"))
 RENEWED = audit.act("recovery_codes_renewed", gettext_lazy("New recovery codes"))
 PASSWORD = audit.act("password_changed", gettext_lazy("Password changed"))
+SESSIONS = audit.act("sessions_ended", gettext_lazy("All other sessions ended"))
 ADDRESS = audit.act("address_changed", gettext_lazy("Address of the log-in changed"))
 
 
@@ -35,6 +40,21 @@ def connect() -> None:
     post_save.connect(_saved, sender=Authenticator, dispatch_uid="home.log_in.watch.saved")
     post_delete.connect(_deleted, sender=Authenticator, dispatch_uid="home.log_in.watch.deleted")
     password_changed.connect(_password_changed, dispatch_uid="home.log_in.watch.password")
+    user_logged_in.connect(_logged_in, dispatch_uid="home.log_in.watch.logged_in")
+    user_login_failed.connect(_refused, dispatch_uid="home.log_in.watch.refused")
+
+
+def _logged_in(sender: type, user: User, **kwargs: Any) -> None:
+    """Nobody's name or address: those stand in the audit log, for whom they concern."""
+    log.info("Person %s logged in at %s.", user.pk, _host())
+
+
+def _refused(sender: Any, **kwargs: Any) -> None:
+    log.warning("A log-in was refused at %s.", _host())
+
+
+def _host() -> str:
+    return str(context.request.get_host()) if context.request is not None else "no host"
 
 
 def _own_request(user_id: int) -> Any:
@@ -69,6 +89,10 @@ def codes_renewed(request: HttpRequest) -> None:
 
 def tell_of_reset(user: User, *, by: User | None) -> None:
     tell(RESET, user, by=by)
+
+
+def sessions_ended(user: User) -> None:
+    tell(SESSIONS, user, by=user)
 
 
 def address_changed(user: User, before: str) -> None:
@@ -128,6 +152,7 @@ def what_changed(act: str, after: str = "") -> str:
             "You will be asked to at your next log-in."
         ),
         RENEWED: _("New recovery codes were made for your log-in. The former ones serve no more."),
+        SESSIONS: _("Every other session of yours was ended: other devices have to log in again."),
         PASSWORD: _("The password of your log-in was changed."),
         ADDRESS: _("The email address of your log-in was changed. It is now %(address)s.") % {"address": after},
     }[act]

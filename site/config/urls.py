@@ -11,6 +11,7 @@ from campaigns.sharing import crawling
 from home import serving
 from home.admin_choices import complete_tag
 from home.media_serving import serve_media
+from home.security_txt import security_txt
 from pledges.views import discovery
 
 handler500 = "home.views.server_error"
@@ -23,6 +24,7 @@ urlpatterns = [
     path("documents/authenticate_with_password/<int:restriction_id>/", serving.document_password),
     path("documents/", include(wagtaildocs_urls)),
     path("", include("home.brand.urls")),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
     path("robots.txt", crawling.robots, name="robots"),
     path("sitemap.xml", crawling.sitemap, name="sitemap"),
     path("stripe/", include("pledges.stripe_urls")),

@@ -232,6 +232,8 @@ STORAGES = {
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 
 WAGTAIL_SITE_NAME = "Tremplin"
+# Who hears of a weakness (/.well-known/security.txt): an address of e-mail, or of a page. Empty: there is none.
+SECURITY_CONTACT = os.environ.get("SECURITY_CONTACT", "")
 WAGTAILADMIN_BASE_URL = os.environ.get("ADMIN_BASE_URL", "http://localhost:8000")
 WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAIL_WORKFLOW_ENABLED = True
@@ -354,12 +356,16 @@ MFA_TOTP_TOLERANCE = 1  # telephones whose clock is half a minute off
 SECOND_FACTOR_REQUIRED_FOR: tuple[str, ...] = ("treasurer", "owner", "superuser")
 # What gives money back or away, and lists of people, ask who it is again after this long; None: never.
 RECENT_LOGIN_WITHIN: timedelta | None = timedelta(minutes=15)
+# A session asks again who is there after this long without a request, and after this long in any case; None: never.
+SESSION_ASKS_AFTER_IDLE: timedelta | None = timedelta(hours=12)
+SESSION_ASKS_AFTER: timedelta | None = timedelta(days=14)
 # Of people who log in: asked wherever a password is chosen (an invitation accepted, the account, a new password).
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "home.log_in.passwords.NotOurNames"},
 ]
 PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True

@@ -24,6 +24,7 @@ CLOCK_FILE = Path(os.environ["TREMPLIN_CLOCK"]) if "TREMPLIN_CLOCK" in os.enviro
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SECOND_FACTOR_REQUIRED_FOR = ()  # most tests log their people in by force; those of the second factor switch it on
 RECENT_LOGIN_WITHIN = None
+SESSION_ASKS_AFTER_IDLE = SESSION_ASKS_AFTER = None  # as tests move the clock
 PAGE_CACHE = False  # most tests never commit, and no page would hear of what they write
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "media"

@@ -51,6 +51,8 @@ def drop(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("pledges", "0009_books_that_hold")]
+    replaces = [("pledges", "0010_append_only_ledger")]
+
+    dependencies = [("pledges", "0002_tax_rates")]
 
     operations = [migrations.RunPython(create, drop)]

@@ -22,6 +22,8 @@ def drop(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("campaigns", "0005_adviser_review")]
+    replaces = [("campaigns", "0006_french_search_on_postgresql")]
+
+    dependencies = [("campaigns", "0001_terms")]
 
     operations = [migrations.RunPython(create, drop)]
