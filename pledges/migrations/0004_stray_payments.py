@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('home', '0025_restorations'),
-        ('pledges', '0024_money_counted_apart'),
+        ('home', '0005_restorations'),
+        ('pledges', '0003_append_only_ledger'),
     ]
 
     operations = [

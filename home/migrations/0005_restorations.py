@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('home', '0024_mails_in_trouble'),
+        ('home', '0004_on_postgresql'),
     ]
 
     operations = [
