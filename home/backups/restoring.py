@@ -49,10 +49,15 @@ def restore(root: Path, name: str = "", *, replace: bool = False) -> Restored:
 
 def _missing_here(found: Manifest) -> set[str]:
     """Migrations that are here and not in the backup. Raises BackupRefused where it has some that are not here."""
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
-    if newer := sorted(set(found.migrations) - known):
+    there, known, missing = set(found.migrations), set[str](), set[str]()
+    for (app, name), migration in MigrationLoader(None).disk_migrations.items():
+        own, former = f"{app}.{name}", {f"{its_app}.{its_name}" for its_app, its_name in migration.replaces}
+        known |= {own, *former}
+        if own not in there and not (former and former <= there):
+            missing.add(own)
+    if newer := sorted(there - known):
         raise BackupRefused(f"{found.name} was made by a newer version, which has {', '.join(newer[:5])}.")
-    return known - set(found.migrations)
+    return missing
 
 
 def _media_back(place: Place, found: Manifest) -> int:
