@@ -48,6 +48,7 @@ def patience() -> Iterator[None]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = {PATIENCE_MS}")
         yield
+        cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
 
 
 def is_migrated() -> bool:

@@ -7,12 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-<<<<<<<< HEAD:home/migrations/0006_restorations.py
-        ('home', '0005_self_checks'),
-========
-        ('home', '0004_on_postgresql'),
->>>>>>>> w-backups:home/migrations/0005_restorations.py
-    ]
+<        ('home', '0005_self_checks'),
+=    ]
 
     operations = [
         migrations.CreateModel(

@@ -114,7 +114,7 @@ def test_a_measure_that_fails_is_said_so_and_keeps_no_other(db):
 
 @pytest.mark.postgres
 @pytest.mark.django_db
-def test_a_look_is_quick_over_a_hundred_thousand_mails(cooperative):
+def test_a_look_is_quick_over_many_mails(cooperative):
     """By the plans: none reads a whole table of those that grow."""
     from django.test.utils import CaptureQueriesContext
 
@@ -123,13 +123,11 @@ def test_a_look_is_quick_over_a_hundred_thousand_mails(cooperative):
             "INSERT INTO home_outgoingmail (cooperative_id, kind, subject_key, occasion, reader_key, address, language,"
             " batch, facts, state, held_for, token, provider_id, attempts, last_error, created_at)"
             " SELECT %s, 'receipt', 'payment:' || n, '', 'backer:1', 'a@b.example', 'fr', '', '{}', 'sent', '',"
-            " gen_random_uuid(), '', 0, '', now() FROM generate_series(1, 100000) n",
+            " gen_random_uuid(), '', 0, '', now() FROM generate_series(1, 30000) n",
             [cooperative.pk],
         )
         cursor.execute("ANALYZE home_outgoingmail")
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+    with CaptureQueriesContext(connection) as asked:
         figures()
     plans = []
     for query in asked.captured_queries:
