@@ -14,7 +14,6 @@ from typing import IO, Any
 from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.db.models import Model
-from django.db.models.fields.files import FieldFile
 from django.db.models.signals import pre_save
 from wagtail.images import get_image_model
 from wagtail.models import UploadedFile
@@ -39,13 +38,13 @@ def clean_film(uploaded: Any) -> None:
     uploaded.is_clean = True
 
 
-def _awaits(stored: FieldFile) -> bool:
+def _awaits(stored: Any) -> bool:
     """Whether a file was given that is not stored yet, nor cleaned by a form."""
-    return bool(stored) and not stored._committed and not getattr(stored.file, "is_clean", False)  # type: ignore[attr-defined]
+    return bool(stored) and not stored._committed and not getattr(stored.file, "is_clean", False)
 
 
 def _picture_as_saved(sender: type[Model], instance: Any, field: str, **kwargs: Any) -> None:
-    stored: FieldFile = getattr(instance, field)
+    stored = getattr(instance, field)
     if not _awaits(stored):
         return
     stored.seek(0)

@@ -58,7 +58,10 @@ def strip(film: IO[bytes]) -> None:
     if not kind:
         raise Broken
     try:
-        _strip_mp4(film) if kind == "mp4" else _strip_webm(film)
+        if kind == "mp4":
+            _strip_mp4(film)
+        else:
+            _strip_webm(film)
     finally:
         film.seek(0)
 
