@@ -6,8 +6,8 @@ What happens when the process dies:
 - after `open_session`, before its address is stored: the same, the provider replays its answer for the key;
 - while its address cannot be learned (the provider is down): once `expires_at` is past, the page is over, and nobody
   can have paid, since its address was never given to anybody;
-- after the provider crashed, whose 500 is replayed for its key: the row has another key, the next call opens another
-  page. The first one, if there is one, ends by itself: nobody was given its address;
+- after the provider crashed, whose 500 is replayed for its key: the row has another key, by which the next call opens a
+  page. The one that there may be ends by itself: nobody was given its address;
 - in `finish`: confirming and lapsing are each one transaction, done once; the sweep reads back again.
 Stock is freed only once the page is known to be over.
 """

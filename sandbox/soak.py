@@ -25,6 +25,7 @@ LOOKED_AT = [
     *[*PYTEST, "tests/test_bad_input.py"],
     *["tests/journeys/test_demo_pages.py", "tests/journeys/test_many_machines.py"],
 ]
+FAULTS = [*[sys.executable, "-m", "sandbox.on_postgres", *PYTEST, "-m", "postgres"], "tests/faults"]
 TELLERS = 2
 TOTAL = 2_000
 
@@ -38,6 +39,9 @@ def main() -> int:
     mailed = _run(MAILED, {"KILLED_MAILS": "20000", "MAIL_KILLS": "20", "MEMORY_MAILS": "20000"}).wait()
     _say("the killed mailings", mailed, began)
     began = time.monotonic()
+    failing = _run(FAULTS, {}, {"WHOLE": "1"}).wait()
+    _say("the faults of what it stands on", failing, began)
+    began = time.monotonic()
     looked = _run(LOOKED_AT, {}, {"WHOLE": "1"}).wait()
     _say("every page and field", looked, began)
     began = time.monotonic()
@@ -45,7 +49,7 @@ def main() -> int:
     tellers = [_run(STORIES, {}, {"STORIES": str(each)}) for _teller in range(TELLERS)]
     told = max(teller.wait() for teller in tellers)
     _say(f"{each * TELLERS} stories", told, began)
-    return int(bool(killed or mailed or looked or told))
+    return int(bool(killed or mailed or failing or looked or told))
 
 
 def _run(command: list[str], defaults: dict[str, str], fixed: dict[str, str] | None = None) -> subprocess.Popen[bytes]:

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-<        ('home', '0005_self_checks'),
-=    ]
+        ('home', '0005_self_checks'),
+    ]
 
     operations = [
         migrations.CreateModel(

@@ -5,19 +5,19 @@ from django.db import connection, connections
 
 from home.tenancy import within
 from tests.factories.cooperatives import make_cooperative
-from tests.faults.database import copied
+from tests.faults.database import copied, in_memory
 from tests.faults.product import Product
 from tests.mail_sink import sink_running
 from tests.stripe_double import double_running
 
 
-@pytest.fixture(scope="module")
-def database(request, django_db_setup, django_db_blocker, tmp_path_factory):
-    """Of this module alone: the test's own connection leads there meanwhile."""
+@pytest.fixture(scope="package")
+def database(django_db_setup, django_db_blocker):
+    """Of these tests alone: the test's own connection leads there meanwhile."""
     with django_db_blocker.unblock():
         before = dict(connection.settings_dict)
         connections.close_all()
-        with copied(tmp_path_factory.mktemp("postgres"), before) as database:
+        with in_memory() as folder, copied(folder, before) as database:
             connection.settings_dict.update(HOST="127.0.0.1", PORT=str(database.port))
             try:
                 yield database

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -51,13 +52,8 @@ class Database:
 @contextmanager
 def copied(folder, settings):
     """`settings` are those of Django's connection to the database that is copied, whole, as it is now."""
-    folder = Path(folder)
     owner = _owner()
     if owner:
-        for path in (folder, *folder.parents):
-            if path != Path("/tmp"):
-                with suppress(PermissionError):
-                    path.chmod(path.stat().st_mode | 0o011)
         shutil.chown(folder, owner, owner)
     database = Database(folder, settings)
     where = ["-h", settings["HOST"], "-p", settings["PORT"], "-U", settings["USER"]]
@@ -68,7 +64,20 @@ def copied(folder, settings):
     finally:
         if database.process is not None:
             stop(database.process, signal.SIGQUIT)
-        shutil.rmtree(database.data, ignore_errors=True)
+
+
+@contextmanager
+def in_memory():
+    """A folder that is never on a disk, which would take long to forget it. For root; else it is on one."""
+    folder, is_root = Path(tempfile.mkdtemp(prefix="tremplin-faults-")), os.geteuid() == 0
+    try:
+        if is_root:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g,mode=711", "tmpfs", folder], check=True)
+        yield folder
+    finally:
+        if is_root:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+        shutil.rmtree(folder)
 
 
 @contextmanager

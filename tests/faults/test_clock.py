@@ -80,8 +80,10 @@ def test_what_was_begun_by_the_clock_ahead_is_looked_up_before_it_is_asked_again
 
 
 def test_mail_that_a_clock_put_off_for_a_day_leaves_now_and_what_somebody_put_off_does_not(shop):
-    backer = Backer.objects.create(cooperative=shop, email="a@x.example", email_key="a@x.example", name="A")
     now = timezone.now()
+    backer = Backer.objects.create(
+        cooperative=shop, email="a@x.example", email_key="a@x.example", name="A", created_at=now
+    )
     rows = [
         OutgoingMail(
             cooperative=shop,

@@ -48,7 +48,7 @@ def server(tmp_path, settings):
         "pages": here | {"BACKEND": "django.core.cache.backends.redis.RedisCache", "KEY_PREFIX": "pages"},
     }
     settings.PAGE_CACHE, settings.PROXIES_IN_FRONT = True, 1
-    until(lambda: caches["default"].set("is there", 1) is None and caches["default"].get("is there") == 1)
+    until(lambda: caches["default"].set("is-there", 1) is None and caches["default"].get("is-there") == 1)
     yield running
     running.vanish()
 
