@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ worker_class = "gthread"
 preload_app = True
 timeout = 30
 graceful_timeout = 6
-accesslog = None
+# "-" for the output, or a file; keys of signed links are masked in it.
+accesslog = os.environ.get("ACCESS_LOG") or None
+sys.path[:0] = [chdir, str(Path(chdir).parent)]
+logger_class = "home.access_log.Logger"
 
 
 def when_ready(_server: Any) -> None:

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "home.page_cache.middleware.PageCacheMiddleware",
     "home.middleware.HealthMiddleware",
+    "home.kept_nowhere.KeptNowhereMiddleware",
     "home.middleware.KnownHostMiddleware",
     "home.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -372,7 +373,18 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"without_keys": {"()": "home.log_keys.WithoutKeys"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["without_keys"]},
+        # Sends nothing where ADMINS is empty.
+        "mail_admins": {
+            "class": "django.utils.log.AdminEmailHandler",
+            "level": "ERROR",
+            "filters": ["without_keys"],
+            "reporter_class": "home.log_keys.Reporter",
+        },
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {name: {"level": "INFO"} for name in ("home", "campaigns", "pledges", "updates")},
+    "loggers": {name: {"level": "INFO"} for name in ("home", "campaigns", "pledges", "updates")}
+    | {"django": {"level": "INFO", "handlers": ["mail_admins"]}},
 }

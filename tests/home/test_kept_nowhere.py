@@ -1,0 +1,157 @@
+"""Keys of signed links: kept by nothing on the way, and in no line of a log."""
+
+import io
+import logging
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.test import RequestFactory
+from django.urls import reverse
+from django.utils import translation
+from django.utils.log import AdminEmailHandler
+
+from home import access_log, links, log_keys
+from home.kept_nowhere import KEYS, is_keyed
+from tests.canary.routes import walk
+
+WORDS = {"token": "x", "key": "8a6e0804-2bd0-4672-b79d-d97027f9071a"}
+
+
+@pytest.fixture
+def token():
+    return links.sign("contribution", "12", lasts=timedelta(days=1))
+
+
+def test_a_key_is_masked_wherever_it_stands(token):
+    for text in (
+        f"GET /fr/contribuer/ma/{token}/donnees/?sent HTTP/1.1",
+        f"Not Found: /fr/contribuer/ma/{token.replace(':', '%3A')}/x",
+        f"https://meule.example/en/unsubscribe/{token}",
+        f"?go={token}&via=x",
+        f"/admin/password_reset/confirm/MQ/c8x9yz-{'0a' * 16}/",
+        f"{'k' * 43}:{token.rpartition(':')[2]}",
+        f"/en/brand/trial/.eJw:1tQ2Xy:{token.rpartition(':')[2]}.css",
+    ):
+        said = links.masked(text)
+        assert links.holds_secret(text)
+        assert "•••" in said, text
+        assert not links.holds_secret(said)
+        assert token.rpartition(":")[2] not in said
+        assert "0a0a" not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-28T12:00:00 home.mail:Handover",
+        "http://localhost:8000/fr/campagnes/moulin-a-farine-de-la-meule-commune/?via=a-rather-long-name-of-a-link",
+        "/static/css/components.0123456789abcdef0123456789abcdef.css",
+        "checkout 12 could not be read back: timeout:2",
+    ],
+)
+def test_what_is_no_key_stays(text):
+    assert links.masked(text) == text
+
+
+@pytest.mark.django_db
+def test_every_address_with_a_key_is_told_to_nobody(on_host, cooperative):
+    visitor, asked = on_host(cooperative), 0
+    for route in walk():
+        path, names = route.shape
+        if not KEYS & set(names) or route.is_admin:
+            continue
+        asked += 1
+        url = path % {name: WORDS.get(name, "1") for name in names}
+        for answer in (visitor.get(url), visitor.post(url)):
+            assert answer["Referrer-Policy"] in ("strict-origin", "no-referrer"), url
+            assert answer["Cache-Control"] == "no-store, private", url
+            assert answer["X-Robots-Tag"] == "noindex, nofollow", url
+    assert asked > 50
+
+
+@pytest.mark.django_db
+def test_what_leads_nowhere_and_a_former_host_keep_it_too(on_host, cooperative, token):
+    visitor = on_host(cooperative)
+    for answer in (
+        visitor.get(f"/fr/nulle/part/{token}/"),
+        visitor.get("/fr/", {"go": token}),
+        visitor.get(f"/fr/contribuer/ma/{token}/", HTTP_HOST="inconnu.localhost"),
+        visitor.put(f"/fr/contribuer/ma/{token}/"),
+    ):
+        assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store, private", "strict-origin")
+    assert "Referrer-Policy" in visitor.get("/fr/") and visitor.get("/fr/")["Referrer-Policy"] == "same-origin"
+
+
+def test_an_address_is_known_as_keyed_before_it_is_resolved(token):
+    assert is_keyed(RequestFactory().get(f"/x/{token}"))
+    assert not is_keyed(RequestFactory().get("/fr/campagnes/moulin/"))
+
+
+def _logged(record):
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.addFilter(log_keys.WithoutKeys())
+    handler.handle(record)
+    return written.getvalue()
+
+
+def _fault(token):
+    try:
+        raise ValueError(f"nothing at /fr/contribuer/ma/{token}/")
+    except ValueError as error:
+        return (type(error), error, error.__traceback__)
+
+
+def test_no_line_of_a_log_holds_a_key_whoever_writes_it(token):
+    path = f"/fr/contribuer/ma/{token}/"
+    line = _logged(logging.makeLogRecord({"msg": "%s: %s", "args": ("Gone", path), "exc_info": _fault(token)}))
+    assert "Gone: /fr/contribuer/ma/•••/" in line
+    assert "Traceback" in line
+    assert not links.holds_secret(line)
+
+
+@pytest.mark.django_db
+def test_the_product_s_own_handlers_mask(settings, token):
+    console = settings.LOGGING["handlers"]["console"]
+    admins = settings.LOGGING["handlers"]["mail_admins"]
+    assert console["filters"] == admins["filters"] == ["without_keys"]
+    settings.ADMINS = [("Ops", "ops@tremplin.example")]
+    handler = AdminEmailHandler(reporter_class=admins["reporter_class"], include_html=True)
+    handler.addFilter(log_keys.WithoutKeys())
+    record = logging.makeLogRecord(
+        {
+            "levelname": "ERROR",
+            "msg": "Internal Server Error: %s",
+            "args": (f"/fr/contribuer/ma/{token}/",),
+            "exc_info": _fault(token),
+            "request": RequestFactory().get(f"/fr/contribuer/ma/{token}/", {"go": token}, headers={"referer": token}),
+        }
+    )
+    handler.handle(record)
+    (sent,) = mail.outbox
+    assert "ValueError" in sent.body
+    assert not links.holds_secret(sent.subject + sent.body + sent.alternatives[0][0])
+
+
+def test_the_access_log_masks_the_address_and_the_one_before(token):
+    from types import SimpleNamespace
+
+    from gunicorn.config import Config
+
+    path = f"/fr/contribuer/ma/{token}/"
+    environ = {"REQUEST_METHOD": "GET", "RAW_URI": path, "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_REFERER": path}
+    request = SimpleNamespace(headers=[("REFERER", path)])
+    response = SimpleNamespace(status="200 OK", headers=[("Location", path)], sent=1)
+    said = access_log.Logger(Config()).atoms(response, request, environ, timedelta(seconds=1))
+    assert said["r"] == "GET /fr/contribuer/ma/•••/ HTTP/1.1"
+    assert not links.holds_secret(repr(dict(said)))
+
+
+@pytest.mark.django_db
+def test_an_answer_that_is_refused_is_logged_without_its_key(on_host, cooperative, token, caplog):
+    with translation.override("fr"):
+        path = reverse("contribution", args=[token])
+    on_host(cooperative).get(path)
+    (record,) = [one for one in caplog.records if one.name == "django.request"]
+    assert record.getMessage() == f"Gone: {path.replace(token, '•••')}"
