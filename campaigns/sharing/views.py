@@ -28,7 +28,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         pages = preview_links.pages_of(token)
     except LinkRefused:
-        return kept_nowhere(render(request, "campaigns/preview_over.html", status=410), referrer=NOTHING)
+        return kept_nowhere(render(request, "campaigns/preview_over.html", status=404), referrer=NOTHING)
     if not pages:
         raise Http404
     language, other = current(), ENGLISH if current() == FRENCH else FRENCH
