@@ -45,7 +45,8 @@ class Asked:
     def __str__(self) -> str:
         body = self.body[:300] + (b"..." if len(self.body) > 300 else b"")
         headers = {name: value[:80] for name, value in self.headers.items()}
-        return f"{self.what} {self.method} {self.host!r} {self.path[:300]!r} ?{self.query[:300]!r} {self.kind!r} {body!r} {headers}"
+        asked = f"{self.what} {self.method} {self.host!r} {self.path[:300]!r} ?{self.query[:300]!r}"
+        return f"{asked} {self.kind!r} {body!r} {headers}"
 
 
 def asked(surface: Surface, chance: Random) -> Asked:
