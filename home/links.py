@@ -121,14 +121,16 @@ _SIGNED = re.compile(
 )
 #: The two parts by which Django names who chooses a new password.
 _PASSWORD = re.compile(r"(password_reset/confirm/)[^/\s]+/[^/\s\"'?]+", re.IGNORECASE)
+#: The name of a payment page in the address that it leads back to, which shows a contribution for an hour.
+_NAMED = re.compile(r"(?<=/)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=[/?#\s\"']|$)", re.IGNORECASE)
 _HIDDEN = "•••"
 
 
 def masked(text: str) -> str:
     """The text without the keys that stand in it: for logs, mails about faults, and whatever others may read."""
-    return _PASSWORD.sub(rf"\1{_HIDDEN}", _SIGNED.sub(_HIDDEN, text))
+    return _PASSWORD.sub(rf"\1{_HIDDEN}", _NAMED.sub(_HIDDEN, _SIGNED.sub(_HIDDEN, text)))
 
 
 def holds_secret(address: str) -> bool:
     """Whether a path, with its query or without, opens something to whoever has it."""
-    return bool(_SIGNED.search(address) or _PASSWORD.search(address))
+    return bool(_SIGNED.search(address) or _NAMED.search(address) or _PASSWORD.search(address))

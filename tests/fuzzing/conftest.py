@@ -1,5 +1,7 @@
 """The two houses of the canary: built once, full of everything, one of them of a word that nobody else may read."""
 
+import logging
+
 import pytest
 
 from tests.canary.conftest import houses, ours, their_files, theirs  # noqa: F401 (fixtures)
@@ -15,3 +17,11 @@ def providers(settings):
         "MANDRILL_WEBHOOK_KEY": MANDRILL_KEY,
     }
     settings.STRIPE_API_BASE = settings.STRIPE_TEST_API_BASE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def silence():
+    """Each of thousands of refusals is a line."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)

@@ -85,8 +85,9 @@ def surface_of(ours: Inhabited, theirs: Inhabited) -> Surface:
         if route.name != "wagtail_serve"
     ]
     endpoints += [Endpoint(path, path.replace("%", "%%"), [], ours.host, [{}], []) for path in BESIDES]
+    client = Client(raise_request_exception=False)
     for one in endpoints:
-        one.forms = list(_forms_at(one))
+        one.forms = list(_forms_at(one, client))
     with within(ours.cooperative):
         mails = list(OutgoingMail.objects.order_by("pk")[:5])
     return Surface(endpoints, mails)
@@ -102,11 +103,10 @@ def _endpoint(route: Route, host: str, ours: Inhabited, theirs: Inhabited) -> En
     return Endpoint(route.key, path, names, host, ways(route, ours) or [{}], foreign)
 
 
-def _forms_at(endpoint: Endpoint) -> Iterator[dict[str, str]]:
+def _forms_at(endpoint: Endpoint, client: Client) -> Iterator[dict[str, str]]:
     """Each form of its page as someone would fill it in, and each of its buttons."""
-    client = Client(HTTP_HOST=endpoint.host, raise_request_exception=False)
     for arguments in endpoint.good[:2]:
-        answer = client.get(endpoint.url(arguments))
+        answer = client.get(endpoint.url(arguments), HTTP_HOST=endpoint.host)
         if answer.status_code == 200 and answer.get("Content-Type", "").startswith("text/html"):
             found = _Forms()
             found.feed(answer.getvalue().decode())

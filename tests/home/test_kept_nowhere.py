@@ -29,6 +29,7 @@ def test_a_key_is_masked_wherever_it_stands(token):
         f"Not Found: /fr/contribuer/ma/{token.replace(':', '%3A')}/x",
         f"https://meule.example/en/unsubscribe/{token}",
         f"?go={token}&via=x",
+        f"/fr/contribuer/retour/{WORDS['key']}/?{token}",
         f"/admin/password_reset/confirm/MQ/c8x9yz-{'0a' * 16}/",
         f"{'k' * 43}:{token.rpartition(':')[2]}",
         f"/en/brand/trial/.eJw:1tQ2Xy:{token.rpartition(':')[2]}.css",
@@ -38,7 +39,7 @@ def test_a_key_is_masked_wherever_it_stands(token):
         assert "•••" in said, text
         assert not links.holds_secret(said)
         assert token.rpartition(":")[2] not in said
-        assert "0a0a" not in said
+        assert "0a0a" not in said and WORDS["key"] not in said
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,7 @@ def test_a_key_is_masked_wherever_it_stands(token):
         "2026-11-28T12:00:00 home.mail:Handover",
         "http://localhost:8000/fr/campagnes/moulin-a-farine-de-la-meule-commune/?via=a-rather-long-name-of-a-link",
         "/static/css/components.0123456789abcdef0123456789abcdef.css",
+        "event evt_1 of 8a6e0804-2bd0-4672-b79d-d97027f9071a: refused",
         "checkout 12 could not be read back: timeout:2",
     ],
 )

@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "home.page_cache.middleware.PageCacheMiddleware",
     "home.middleware.HealthMiddleware",
     "home.kept_nowhere.KeptNowhereMiddleware",
+    "home.malformed.EncodingMiddleware",
     "home.middleware.KnownHostMiddleware",
     "home.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -68,6 +69,7 @@ MIDDLEWARE = [
     "home.cooperatives.twin_guard.TwinMiddleware",
     "home.admin_guard.OwnAdminMiddleware",
     "home.admin_guard.RefusalMiddleware",
+    "home.malformed.AddressMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
