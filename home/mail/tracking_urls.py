@@ -57,7 +57,12 @@ class Reading:
 
     def parse_events(self, request: HttpRequest) -> list[Any]:
         with _readable():
-            return list(super().parse_events(request))  # type: ignore[misc]
+            events = list(super().parse_events(request))  # type: ignore[misc]
+            for event in events:
+                for name in ("message_id", "recipient", "event_id", "description", "mta_response"):
+                    if not isinstance(getattr(event, name), str | int | None):
+                        raise TypeError(name)
+        return events
 
 
 def _reading(view: Any) -> Any:
