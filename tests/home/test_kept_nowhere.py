@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
 from django.utils.log import AdminEmailHandler
@@ -91,6 +91,21 @@ def test_what_leads_nowhere_and_a_former_host_keep_it_too(on_host, cooperative, 
     assert "Referrer-Policy" in visitor.get("/fr/") and visitor.get("/fr/")["Referrer-Policy"] == "same-origin"
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("told", "status"), [("https://meule.localhost/", 410), ("", 403), ("https://evil.example/", 403)]
+)
+def test_the_host_alone_is_enough_for_the_check_of_a_form_over_https(cooperative, token, told, status):
+    """What a browser tells under `strict-origin`, where it sends no Origin."""
+    visitor = Client(HTTP_HOST=cooperative.site.hostname, enforce_csrf_checks=True)
+    with translation.override("fr"):
+        path = reverse("contribution_settings", args=[token])
+    visitor.get("/fr/contribuer/lien/", secure=True)
+    data = {"csrfmiddlewaretoken": visitor.cookies["csrftoken"].value}
+    headers = {"referer": told} if told else {}
+    assert visitor.post(path, data, secure=True, headers=headers).status_code == status
+
+
 def test_an_address_is_known_as_keyed_before_it_is_resolved(token):
     assert is_keyed(RequestFactory().get(f"/x/{token}"))
     assert not is_keyed(RequestFactory().get("/fr/campagnes/moulin/"))
@@ -117,6 +132,10 @@ def test_no_line_of_a_log_holds_a_key_whoever_writes_it(token):
     assert "Gone: /fr/contribuer/ma/•••/" in line
     assert "Traceback" in line
     assert not links.holds_secret(line)
+
+
+def test_a_line_that_is_written_wrongly_fails_nothing(token):
+    assert _logged(logging.makeLogRecord({"msg": "%s of %s", "args": (token,)})) == "%s of %s ('•••',)\n"
 
 
 @pytest.mark.django_db
@@ -151,7 +170,9 @@ def test_the_access_log_masks_the_address_and_the_one_before(token):
     environ = {"REQUEST_METHOD": "GET", "RAW_URI": path, "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_REFERER": path}
     request = SimpleNamespace(headers=[("REFERER", path)])
     response = SimpleNamespace(status="200 OK", headers=[("Location", path)], sent=1)
-    said = access_log.Logger(Config()).atoms(response, request, environ, timedelta(seconds=1))
+    logger = access_log.Logger(Config())
+    said = logger.atoms(response, request, environ, timedelta(seconds=1))
+    assert [type(one) for one in logger.error_log.handlers[0].filters] == [log_keys.WithoutKeys]
     assert said["r"] == "GET /fr/contribuer/ma/•••/ HTTP/1.1"
     assert not links.holds_secret(repr(dict(said)))
 
