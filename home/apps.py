@@ -12,7 +12,7 @@ class HomeConfig(AppConfig):
         from home.log_in import lifetimes, password_mails  # noqa: F401, PLC0415
         from home.log_in import watch as log_in_watch  # noqa: PLC0415
         from home.logs import faults  # noqa: PLC0415
-        from home.mail import sender_verifying  # noqa: F401, PLC0415
+        from home.mail import sender_verifying, unsubscribe_links  # noqa: F401, PLC0415
         from home.metrics import of_house  # noqa: F401, PLC0415
         from home.page_cache import front, watched  # noqa: PLC0415
         from home.people import inviting  # noqa: F401, PLC0415

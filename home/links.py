@@ -1,6 +1,7 @@
 """Signed links: bound to one purpose, expiring, revocable by raising a generation that the row keeps."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -31,6 +32,14 @@ _none_signed: ContextVar[bool] = ContextVar("none_signed", default=False)
 
 class LinkRefused(Exception):
     """The link is not ours, is for another purpose, or has expired."""
+
+
+class LinkExpired(LinkRefused):
+    """It is ours, and its time is over. `subject` is what it was about: enough to mail another one, and no more."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__("expired")
+        self.subject = subject
 
 
 @dataclass(frozen=True)
@@ -95,12 +104,34 @@ def _pattern(view: str, language: str, _urls: str, _prefix: str) -> str:
 
 
 def read(purpose: str, token: str) -> Link:
-    """What the token says. Raises LinkRefused; the caller checks the generation."""
+    """What the token says. Raises LinkRefused, LinkExpired of them; the caller checks the generation."""
     try:
         subject, generation, expires = signing.Signer(salt=_salt(purpose)).unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise LinkRefused from error
     expires_at = datetime.fromtimestamp(expires, tz=clock.now().tzinfo)
     if expires_at <= clock.now():
-        raise LinkRefused
+        raise LinkExpired(str(subject))
     return Link(subject, generation, expires_at)
+
+
+#: A signed key, as it stands in an address: what it says, perhaps a moment, and 43 letters of signature (27 once).
+#: Begun where a word begins, and never gone back over: an address of thousands of letters is read once.
+_SIGNED = re.compile(
+    r"(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]++(?:(?::|%3A)[A-Za-z0-9_-]{1,12})?(?::|%3A)[A-Za-z0-9_-]{27,}+", re.IGNORECASE
+)
+#: The two parts by which Django names who chooses a new password.
+_PASSWORD = re.compile(r"(password_reset/confirm/)[^/\s]+/[^/\s\"'?]+", re.IGNORECASE)
+#: The name of a payment page in the address that it leads back to, which shows a contribution for an hour.
+_NAMED = re.compile(r"(?<=/)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=[/?#\s\"']|$)", re.IGNORECASE)
+_HIDDEN = "…"
+
+
+def masked(text: str) -> str:
+    """The text without the keys that stand in it: for logs, mails about faults, and whatever others may read."""
+    return _PASSWORD.sub(rf"\1{_HIDDEN}", _NAMED.sub(_HIDDEN, _SIGNED.sub(_HIDDEN, text)))
+
+
+def holds_secret(address: str) -> bool:
+    """Whether a path, with its query or without, opens something to whoever has it."""
+    return bool(_SIGNED.search(address) or _NAMED.search(address) or _PASSWORD.search(address))

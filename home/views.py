@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -16,20 +16,27 @@ from home import links, outages
 from home.form_limits import limits_itself
 from home.languages import LANGUAGES, TAGS, current
 from home.logs import request_ids
-from home.mail import unsubscribing
+from home.mail import unsubscribe_links, unsubscribing
 
 
 @csrf_exempt
 @limits_itself("mail providers post for all their readers from few networks; the link proves itself")
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET asks; POST acts (from the page, or one-click by a mail client: RFC 8058 forbids asking for more)."""
+    """GET asks; POST acts (from the page, or one-click by a mail client: RFC 8058 forbids asking for more).
+
+    A link that opens nothing (any more) has a page too, whose button (`again`) has another one mailed to the address on
+    file: the same page and the same answer for one that never was ours.
+    """
     try:
         backer, _topic = unsubscribing.reader_of(token)
         if request.method == "POST":
             unsubscribing.unsubscribe(token)
-    except links.LinkRefused as error:
-        raise Http404 from error
+    except links.LinkRefused:
+        asked = request.method == "POST" and "again" in request.POST
+        if asked:
+            unsubscribe_links.send(token)
+        return render(request, "home/unsubscribe_over.html", {"asked": asked}, status=410)
     return render(request, "home/unsubscribe.html", {"backer": backer, "done": request.method == "POST"})
 
 

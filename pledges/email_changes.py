@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F
 from django.urls import reverse
 from django.utils import translation
 
@@ -145,8 +144,7 @@ def undo(change: EmailChange) -> None:
         _move(backer, change.old_email)
         later = EmailChange.objects.filter(backer=backer, pk__gte=change.pk, undone_at=None)
         later.update(undone_at=clock.now())
-        Pledge.objects.filter(backer=backer).update(link_generation=F("link_generation") + 1)
-        renewing.renew(backer.cooperative, change.old_email)
+        renewing.revoke(backer)
 
 
 def _locked(change: EmailChange) -> Backer:

@@ -4,18 +4,16 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from home import audit, clock, csv_files, outbox
+from home import audit, csv_files
 from home.languages import ENGLISH
-from home.mail.registry import kind_of
 from home.models import Backer, NewsConsent, OutgoingMail, Suppression
-from pledges import kept_elsewhere, money_acts
+from pledges import data_links, kept_elsewhere, money_acts
 from pledges.models import (
     CardToForget,
     Checkout,
@@ -28,42 +26,14 @@ from pledges.models import (
     PromiseAcceptance,
 )
 
-#: How long the link works, how many may be asked for in an hour.
-LASTS, MOST, WITHIN = timedelta(days=7), 3, timedelta(hours=1)
 #: Ours alone: keys of calls, leases, addresses of pages that are over.
 HIDDEN = frozenset({"lease_token", "lease_until", "stage", "key", "token", "url", "attempt"})
-
-
-def request_export(pledge: Pledge) -> bool:
-    """Write the request and its mail. False where too many were asked for within the hour."""
-    now, backer = clock.now(), pledge.backer
-    with transaction.atomic():
-        Backer.objects.select_for_update().get(pk=backer.pk)
-        if DataRequest.objects.filter(backer=backer, asked_at__gt=now - WITHIN).count() >= MOST:
-            return False
-        made = DataRequest.objects.create(
-            cooperative_id=backer.cooperative_id, backer=backer, asked_at=now, expires_at=now + LASTS
-        )
-        outbox.queue(
-            kind_of("data_exported"),
-            cooperative=pledge.cooperative,
-            subject_key=pledge.key,
-            occasion=f"data:{made.pk}",
-            to=backer,
-        )
-    return True
-
-
-def standing_request(key: UUID) -> DataRequest | None:
-    """A link that may still be used."""
-    rows = DataRequest.objects.select_related("backer", "cooperative")
-    return rows.filter(key=key, used_at=None, expires_at__gt=clock.now(), backer__erased_at=None).first()
 
 
 def use(request: DataRequest) -> bytes | None:
     """The ZIP, once; None if the link was used at this very moment by another."""
     with transaction.atomic():
-        if not DataRequest.objects.filter(pk=request.pk, used_at=None).update(used_at=clock.now()):
+        if not data_links.use(request):
             return None
         audit.record(money_acts.OWN_DATA_EXPORTED, cooperative=request.cooperative, by=None, subject=request)
     return as_zip(collected(request.backer))

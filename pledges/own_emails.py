@@ -10,9 +10,10 @@ from django.utils.translation import gettext
 from home import clock, formats
 from home.mail.registry import Category, Context, MailKind, register
 from home.models import OutgoingMail
-from pledges import totals
+from pledges import data_links, totals
 from pledges.change_words import new_lines, old_lines
 from pledges.consent_texts import charge_date
+from pledges.data_links import Act
 from pledges.links import contribution_token, contribution_url
 from pledges.models import DataRequest, Pledge, PledgeChange
 
@@ -78,13 +79,26 @@ def fill_exported(mail: OutgoingMail) -> Context:
     """The page behind the button asks; pressing its own button downloads, once."""
     pledge = _pledge_of(mail)
     request = DataRequest.objects.get(pk=_id_in(mail.occasion), backer=pledge.backer)
-    with translation.override(mail.language):
-        path = reverse("data_download", args=[request.key]) if mail.pk else "/"
     return _shared(mail, pledge) | {
         "expires_at": request.expires_at,
-        "button_url": pledge.cooperative.root_url + path,
+        "button_url": _own_url(Act.EXPORT, request, mail),
         "button_label": gettext("Open the download page"),
     }
+
+
+def fill_to_erase(mail: OutgoingMail) -> Context:
+    """The page behind the button says what goes and what stays; pressing its own button erases."""
+    pledge = _pledge_of(mail)
+    request = DataRequest.objects.get(pk=_id_in(mail.occasion), backer=pledge.backer)
+    return _shared(mail, pledge) | {
+        "expires_at": request.expires_at,
+        "button_url": _own_url(Act.ERASE, request, mail),
+        "button_label": gettext("Open the page"),
+    }
+
+
+def _own_url(act: Act, request: DataRequest, mail: OutgoingMail) -> str:
+    return data_links.url_for(request, act, mail) if mail.pk else mail.cooperative.root_url + "/"
 
 
 def fill_erased(mail: OutgoingMail) -> Context:
@@ -104,6 +118,7 @@ for _key, _purpose, _fill in (
     ("card_expiring", "The card of a promise expires before the debit.", fill_expiring),
     ("charge_upcoming", "Three days before the debit: its amount and date.", fill_upcoming),
     ("data_exported", "What is kept about a backer can be downloaded.", fill_exported),
+    ("data_to_erase", "What is kept about a backer can be erased, by a link that works once.", fill_to_erase),
     ("data_erased", "What was kept about a backer is erased; the last mail.", fill_erased),
 ):
     register(MailKind(_key, "pledges", Category.SERVICE, _purpose, _fill))

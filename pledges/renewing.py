@@ -1,4 +1,4 @@
-"""A new link to « Ma contribution » for someone who lost theirs."""
+"""New links to « Ma contribution »: for someone who lost theirs, or whose links came into other hands."""
 
 from datetime import timedelta
 
@@ -18,16 +18,31 @@ MOST, WITHIN = 3, timedelta(hours=1)
 def renew(cooperative: Cooperative, email: str) -> int:
     """Mail a new link to the latest pledge of each campaign, if the address is a backer's. Returns how many leave.
 
-    Earlier links stop working.
+    Earlier links to these stop working, and those to updates.
     """
     backer = Backer.objects.filter(cooperative=cooperative, email_key=backing.email_key(email)).first()
     if backer is None:
         return 0
     with transaction.atomic():
         Backer.objects.select_for_update().get(pk=backer.pk)
-        pledges = _latest(backer)[: max(0, MOST - _recent(backer))]
-        for pledge in pledges:
-            _renew_one(pledge)
+        return _renew(backer)
+
+
+def revoke(backer: Backer) -> int:
+    """End every link that this backer was ever sent, whoever has it; mail new ones, as `renew`, and return how many."""
+    with transaction.atomic():
+        Backer.objects.select_for_update().get(pk=backer.pk)
+        Pledge.objects.filter(backer=backer).update(link_generation=F("link_generation") + 1)
+        Backer.objects.filter(pk=backer.pk).update(link_generation=F("link_generation") + 1)
+        return _renew(backer)
+
+
+def _renew(backer: Backer) -> int:
+    pledges = _latest(backer)[: max(0, MOST - _recent(backer))]
+    for pledge in pledges:
+        _renew_one(pledge)
+    if pledges:
+        Backer.objects.filter(pk=backer.pk).update(link_generation=F("link_generation") + 1)
     return len(pledges)
 
 

@@ -48,8 +48,9 @@ urlpatterns = [
     path(_("my/<str:token>/receipt/<int:payment_id>/"), receipts.show, name="contribution_receipt"),
     path(_("my/<str:token>/receipt/<int:payment_id>.pdf"), receipts.pdf, name="contribution_receipt_pdf"),
     path(_("my/<str:token>/data/"), own_data.data, name="contribution_data"),
-    path(_("my/<str:token>/erase/"), own_data.erase, name="contribution_erase"),
-    path(_("data/<uuid:key>/"), own_data.download, name="data_download"),
+    path(_("my/<str:token>/erase/"), own_data.ask_to_erase, name="contribution_erase"),
+    path(_("data/<str:token>/"), own_data.download, name="data_download"),
+    path(_("erase/<str:token>/"), own_data.erase, name="data_erase"),
     path(_("my/<str:token>/pay/"), mending.mend, name="contribution_mend"),
     path(_("my/<str:token>/paid/"), mending.returned, name="contribution_mend_return"),
 ]

@@ -25,7 +25,7 @@ from home.cooperatives.founding import welcome
 from home.mail import unsubscribing
 from home.models import AuditEntry, Cooperative, Role, User
 from home.tenancy import across_cooperatives, within
-from pledges import offline
+from pledges import data_links, offline
 from pledges.enums import PaymentState, RefundState
 from pledges.fulfilment import today_in
 from pledges.journal import known_accounts
@@ -686,7 +686,7 @@ def test_a_backer_s_addresses_open_nothing_at_another_host(ours, theirs):
         public("contribution_cancel", token): 410,
         public("contribution_mend", mending): 410,
         public("contribution_mend_return", mending): 410,
-        public("unsubscribe", ending): 404,
+        public("unsubscribe", ending): 410,
         campaign_page(theirs.campaign).url_path.replace("/large/", "/fr/"): 404,
     }
     for url, status in expected.items():
@@ -756,7 +756,7 @@ def test_a_receipt_of_another_contribution_is_not_shown_by_one_s_own_link(ours, 
 
 def test_someone_s_data_are_not_downloaded_at_another_host(ours, theirs):
     client, before = visit(ours), world()
-    url = public("data_download", theirs.money.data.key)
+    url = public("data_download", data_links.token_of(theirs.money.data, data_links.Act.EXPORT))
     for answer in (client.get(url), client.post(url)):
         assert answer.status_code == 410
         assert THEIR_WORD not in body_of(answer)
@@ -766,11 +766,14 @@ def test_someone_s_data_are_not_downloaded_at_another_host(ours, theirs):
 
 def test_one_s_own_pages_are_kept_nowhere_and_found_by_nobody(ours):
     addresses = own_addresses(token_of(ours.pledge), payment_of(ours.pledge))
-    addresses |= {"old": public("contribution", "x"), "data": public("data_download", ours.money.data.key)}
+    addresses |= {
+        "old": public("contribution", "x"),
+        "data": public("data_download", data_links.token_of(ours.money.data, data_links.Act.EXPORT)),
+    }
     for name, url in addresses.items():
         answer = visit(ours).get(url)
         kept = (answer["X-Robots-Tag"], answer["Cache-Control"], answer["Referrer-Policy"])
-        assert kept == ("noindex", "no-store, private", "strict-origin"), name
+        assert kept == ("noindex, nofollow", "no-store, private", "strict-origin"), name
 
 
 @pytest.mark.parametrize("purpose", ["unsubscribe", "contribution"])
@@ -832,7 +835,7 @@ def test_looking_changes_nothing(ours):
         assert owner.get(act[0], act[1]).status_code in {200, 302, 405}, act[0]
     assert owner.get(reverse("pledges_account")).status_code == 200
     for url in (
-        public("data_download", ours.money.data.key),
+        public("data_download", data_links.token_of(ours.money.data, data_links.Act.EXPORT)),
         public("wall", ours.campaign.pk),
         public("checkout_cancelled", ours.checkout.key),
         public("contribution_link"),
@@ -859,7 +862,7 @@ def test_every_form_of_ours_asks_for_its_token(ours):
     readable = {"contribution_mend_return", "contribution_receipt", "contribution_receipt_pdf"}
     addresses = own_addresses(token, payment_of(ours.mending))
     posted = [url for name, url in addresses.items() if name not in readable]
-    posted.append(public("data_download", ours.money.data.key))
+    posted.append(public("data_download", data_links.token_of(ours.money.data, data_links.Act.EXPORT)))
     for url in (public("contribute_review", ours.campaign.pk), public("contribution_link"), *posted):
         assert visitor.post(url, {"email": "a@b.example", "confirm": "1"}).status_code == 403, url
     assert world() == before

@@ -458,6 +458,7 @@ PLEDGE_MAILS = {  # kind: what the pledge is, how its campaign ended, which atte
     "charge_upcoming": ({"paid": False}, None, ""),
     "pledge_changed": ({}, None, "change"),
     "data_exported": ({}, None, "data"),
+    "data_to_erase": ({}, None, "data"),
     "data_erased": ({}, None, ""),
 }
 

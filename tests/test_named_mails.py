@@ -39,6 +39,8 @@ SERVICE = {
     "a cheque not honoured": "cheque_bounced",
     "is news wanted, asked of the address": "news_to_confirm",
     "a question answered": "question_answered",
+    "a link to erase one's data": "data_to_erase",
+    "a link to unsubscribe, after an old one": "unsubscribe_link",
 }
 NEWS = {
     "update": "update_published",

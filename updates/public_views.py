@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
+from home.kept_nowhere import NOTHING
+from home.kept_nowhere import kept_nowhere as kept_nowhere_at_all
 from home.languages import ENGLISH, FRENCH, current
 from home.links import LinkRefused
 from home.ready_bodies import make_ready
@@ -25,7 +27,7 @@ def by_link(request: Visit, token: str) -> HttpResponseBase:
     try:
         update, backer = reading.opened_by(token)
     except LinkRefused:
-        return kept_nowhere(old_link_page(request))
+        return kept_nowhere_at_all(old_link_page(request))  # it holds a form
     pages = texts_of(update).pages
     if not pages:
         raise Http404
@@ -61,8 +63,5 @@ def refused(request: HttpRequest, page: UpdatePage) -> HttpResponse:
 
 
 def kept_nowhere(response: Response) -> Response:
-    """The address opens what it names: no Referer may carry it, and no cache or index may keep it."""
-    response["Referrer-Policy"] = "no-referrer"
-    response["Cache-Control"] = "no-store, private"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    """These pages hold no form."""
+    return kept_nowhere_at_all(response, referrer=NOTHING)

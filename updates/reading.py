@@ -65,7 +65,7 @@ def token_for(update: Update, backer: Backer) -> str:
 
 
 def _token(update_id: int, backer: Backer) -> str:
-    return links.sign(PURPOSE, f"{update_id}:{backer.pk}", lasts=LASTS)
+    return links.sign(PURPOSE, f"{update_id}:{backer.pk}", lasts=LASTS, generation=backer.link_generation)
 
 
 def address_of(update: Update, backer: Backer, language: str | None = None) -> str:
@@ -82,15 +82,18 @@ def own_addresses_of(update_id: int, backer: Backer, cooperative: Cooperative, l
 
 
 def opened_by(token: str) -> tuple[Update, Backer]:
-    """What a link names. Raises LinkRefused where it is none of ours, has expired, or names nothing here.
+    """What a link names. Raises LinkRefused where it is none of ours, has expired, was replaced, or names nothing here.
 
     Whether the backer may read it (still) is for the caller to ask.
     """
-    update_id, _colon, backer_id = links.read(PURPOSE, token).subject.partition(":")
+    link = links.read(PURPOSE, token)
+    update_id, _colon, backer_id = link.subject.partition(":")
     if not (update_id.isdecimal() and backer_id.isdecimal()):
         raise links.LinkRefused
     rows = Update.objects.select_related("campaign__source_locale", "campaign__cooperative", "cooperative__site")
     update, backer = rows.filter(pk=update_id).first(), Backer.objects.filter(pk=backer_id).first()
+    if backer is not None and backer.link_generation != link.generation:
+        raise links.LinkRefused
     if update is None or backer is None:
         raise links.LinkRefused
     return update, backer

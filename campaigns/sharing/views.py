@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.sharing import preview_links
 from campaigns.sharing.addresses import share_of, shown_or_404
+from home.kept_nowhere import NOTHING, kept_nowhere
 from home.languages import ENGLISH, FRENCH, current
 from home.links import LinkRefused
 from home.referral import via_of
@@ -27,29 +28,22 @@ def preview(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         pages = preview_links.pages_of(token)
     except LinkRefused:
-        return _kept_nowhere(render(request, "campaigns/preview_over.html", status=404))
+        return kept_nowhere(render(request, "campaigns/preview_over.html", status=404), referrer=NOTHING)
     if not pages:
         raise Http404
     language, other = current(), ENGLISH if current() == FRENCH else FRENCH
     if language not in pages:
-        return _kept_nowhere(HttpResponseRedirect(_address(token, other)))
+        return kept_nowhere(HttpResponseRedirect(_address(token, other)), referrer=NOTHING)
     draft = pages[language].get_latest_revision_as_object()
     response = draft.serve_preview(request, draft.default_preview_mode)
     response.context_data["shared_preview"] = True
     response.context_data["translated_url"] = _address(token, other) if other in pages else ""
-    return _kept_nowhere(response)
+    return kept_nowhere(response, referrer=NOTHING)
 
 
 def _address(token: str, language: str) -> str:
     with translation.override(language):
         return reverse("campaign_preview", args=[token])
-
-
-def _kept_nowhere(response: HttpResponseBase) -> HttpResponseBase:
-    response["Referrer-Policy"] = "no-referrer"
-    response["Cache-Control"] = "no-store, private"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
 
 
 @require_safe

@@ -6,6 +6,8 @@ database quotes of a row is left out here.
 
 import re
 
+from home import links
+
 GONE = "…"
 
 #: What a token is made of, and a part of one that no word of an address is: long, with letters of both sizes.
@@ -40,6 +42,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 
 def masked(text: str) -> str:
     """The text without what would let its reader write to someone, or act for them."""
+    text = links.masked(text)
     for pattern, instead in _RULES:
         text = pattern.sub(instead, text)
     return text

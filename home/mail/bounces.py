@@ -39,7 +39,7 @@ def said(raw: Any, *keys: str) -> Any:
 
 
 def _says(*keys: str, of: set[str]) -> Reading:
-    return lambda event: said(event.esp_event, *keys) in of
+    return lambda event: str(said(event.esp_event, *keys)) in of
 
 
 def _mailjet(event: AnymailTrackingEvent) -> bool:
@@ -57,7 +57,7 @@ def _mandrill(event: AnymailTrackingEvent) -> bool:
 def _resend(event: AnymailTrackingEvent) -> bool:
     """Older events have no type, only a sentence."""
     kind = said(event.esp_event, "data", "bounce", "type")
-    return kind == "Permanent" if kind else "hard bounce" in (event.description or "")
+    return kind == "Permanent" if kind else "hard bounce" in str(event.description or "")
 
 
 def _sendgrid(event: AnymailTrackingEvent) -> bool:
@@ -68,7 +68,8 @@ def _sendgrid(event: AnymailTrackingEvent) -> bool:
 
 
 def _sparkpost(event: AnymailTrackingEvent) -> bool:
-    classes = (said(one, "bounce_class") for one in (said(event.esp_event, "msys") or {}).values())
+    told = said(event.esp_event, "msys")
+    classes = (said(one, "bounce_class") for one in (told.values() if isinstance(told, dict) else ()))
     return any(str(one) in SPARKPOST_HARD for one in classes)
 
 
@@ -80,7 +81,7 @@ READINGS: dict[str, Reading] = {
     "Mailtrap": _says("event", of={"bounce"}),
     "Mandrill": _mandrill,
     "Postmark": lambda event: (
-        said(event.esp_event, "Type") in {"HardBounce", "BadEmailAddress"}
+        str(said(event.esp_event, "Type")) in {"HardBounce", "BadEmailAddress"}
         or said(event.esp_event, "SuppressionReason") == "HardBounce"
     ),
     "Resend": _resend,

@@ -59,6 +59,6 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
         address = sender_verifying.read(cooperative, token)
         if request.method == "POST":
             sender_verifying.confirm(cooperative, token)
-    except links.LinkRefused as error:
-        raise Http404 from error
+    except links.LinkRefused:
+        return render(request, "home/sender_over.html", {"cooperative": cooperative}, status=410)
     return render(request, "home/sender.html", {"address": address, "done": request.method == "POST"})

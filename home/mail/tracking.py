@@ -73,7 +73,12 @@ def _mails_of(event: AnymailTrackingEvent) -> QuerySet[OutgoingMail]:
         return mails.filter(token=token)
     if not (event.message_id and event.recipient):
         return mails.none()
-    return mails.filter(provider_id=str(event.message_id)[:160], address__iexact=event.recipient.strip())
+    return mails.filter(provider_id=_text(event.message_id)[:160], address__iexact=_text(event.recipient).strip())
+
+
+def _text(said: Any) -> str:
+    """As a database takes it, whatever it was."""
+    return str(said).replace("\0", "").encode(errors="replace").decode()
 
 
 def _token_of(event: AnymailTrackingEvent) -> UUID | None:
@@ -99,7 +104,7 @@ def _store(mail: OutgoingMail, event: AnymailTrackingEvent, provider: str) -> Ma
             "mail": mail,
             "kind": event.event_type,
             "is_final": bounces.is_for_good(provider, event),
-            "detail": ADDRESS.sub("…", said)[:300],
+            "detail": ADDRESS.sub("…", _text(said))[:300],
             "happened_at": event.timestamp,
             "received_at": clock.now(),
         },
@@ -113,9 +118,9 @@ def _key_of(mail: OutgoingMail, event: AnymailTrackingEvent) -> str:
     Mailgun's own name of it is unique within a day, and stays when it is told again; anymail reads another.
     """
     name = str(bounces.said(event.esp_event, "event-data", "id") or event.event_id or "")
-    if not name or len(name) > LONGEST_KEY:
+    if not name or len(name) > LONGEST_KEY or name != _text(name):
         parts = (name, event.event_type, event.message_id, event.timestamp, event.mta_response)
-        name = hashlib.sha256("|".join(str(part) for part in parts).encode()).hexdigest()
+        name = hashlib.sha256("|".join(str(part) for part in parts).encode(errors="replace")).hexdigest()
     return f"{mail.pk}:{event.event_type}:{name}"
 
 

@@ -1,15 +1,18 @@
 """Where providers tell what became of mails: anymail's addresses for events, and none for mail that comes in.
 
-anymail takes events that nothing proves where no secret is set, and fails where a provider's key is missing. Here such
-an address refuses.
+anymail takes events that nothing proves where no secret is set, and fails where a provider's key is missing or a body
+cannot be read. Here such an address, and such a body, is refused.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
+from anymail.exceptions import AnymailError
 from anymail.urls import urlpatterns as of_anymail
 from anymail.utils import get_anymail_setting
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 
@@ -30,6 +33,43 @@ SIGNED_BY = {
 
 #: These always check one, whatever secret the address has.
 ALWAYS_SIGNED = {"MailerSend", "Mailgun", "Mandrill", "Postal", "Unisender Go"}
+
+
+#: How reading a body fails that is not shaped as its provider says.
+UNREADABLE = (AnymailError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except SuspiciousOperation:  # nothing proves it
+        raise
+    except UNREADABLE as error:
+        raise BadRequest(f"The body is no event: {type(error).__name__}") from error
+
+
+class Reading:
+    """Of anymail's views: what cannot be read is refused. What we do with an event is outside of it, and may fail."""
+
+    def run_validators(self, request: HttpRequest) -> None:
+        with _readable():
+            super().run_validators(request)  # type: ignore[misc]
+
+    def parse_events(self, request: HttpRequest) -> list[Any]:
+        with _readable():
+            events = list(super().parse_events(request))  # type: ignore[misc]
+            for event in events:
+                for name in ("message_id", "recipient", "event_id", "description", "mta_response"):
+                    if not isinstance(getattr(event, name), str | int | None):
+                        raise TypeError(name)
+        return events
+
+
+def _reading(view: Any) -> Any:
+    """The same view, of a class that refuses."""
+    known = view.view_class
+    return type(f"Reading{known.__name__}", (Reading, known), {}).as_view(**view.view_initkwargs)  # type: ignore[attr-defined]
 
 
 def is_set_up(provider: str) -> bool:
@@ -58,7 +98,7 @@ def checked(view: Any) -> GetResponse:
 
 def _patterns() -> list[URLPattern]:
     tracking = (one for one in of_anymail if one.name and "inbound" not in one.name)
-    return [path(str(one.pattern), checked(one.callback), name=one.name) for one in tracking]
+    return [path(str(one.pattern), checked(_reading(one.callback)), name=one.name) for one in tracking]
 
 
 app_name = "anymail"

@@ -18,11 +18,29 @@ def url_for(mail: OutgoingMail) -> str:
 
 def reader_of(token: str) -> tuple[Backer, UUID]:
     """Whom and what the token is about. Raises LinkRefused for a token that opens nothing here."""
-    backer_id, _, topic = links.read(PURPOSE, token).subject.partition(":")
-    backer = Backer.objects.filter(pk=backer_id).first()
+    return _named(links.read(PURPOSE, token).subject)
+
+
+def _named(subject: str) -> tuple[Backer, UUID]:
+    backer_id, _, topic = subject.partition(":")
+    backer = Backer.objects.select_related("cooperative").filter(pk=backer_id, erased_at=None).first()
     if backer is None:
         raise links.LinkRefused
     return backer, UUID(topic)
+
+
+def reader_once(token: str) -> tuple[Backer, UUID] | None:
+    """Whom a link was about whose time is over, and for what; None for one that never was ours."""
+    try:
+        links.read(PURPOSE, token)
+    except links.LinkExpired as expired:
+        try:
+            return _named(expired.subject)
+        except links.LinkRefused:
+            return None
+    except links.LinkRefused:
+        return None
+    return None
 
 
 def unsubscribe(token: str) -> None:

@@ -17,6 +17,7 @@ class Backer(models.Model):
 
     Who only follows has given no name yet. Who contributed by other means than the site may have no address (`email`
     empty, `email_key` a name of ours). `erased_at`: everything personal is gone, what accounting needs stays.
+    `link_generation` rises to make earlier links to updates worthless.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="backers")
@@ -25,6 +26,7 @@ class Backer(models.Model):
     name = models.CharField(_("name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=2, choices=CHOICES, default=FRENCH)
     stripe_customer = models.CharField(max_length=60, blank=True)
+    link_generation = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True, blank=True)
 

@@ -10,6 +10,12 @@ from pledges.gateway.client import is_of_rehearsal
 from pledges.gateway.errors import Refused
 from pledges.gateway.types import EventHead
 
+#: How reading a body fails that is not shaped as an event is.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
+
+#: How long what is kept of an event may be: its id, account, kind, object and reference.
+LONGEST = (80, 60, 80, 120, 200)
+
 
 def read_event(payload: bytes, signature: str) -> EventHead:
     """The head of a signed event. Raises Refused for a bad signature or a body that is no event.
@@ -25,10 +31,26 @@ def read_event(payload: bytes, signature: str) -> EventHead:
         except (ValueError, stripe.SignatureVerificationError) as refused:
             error = error or str(refused)
             continue
+        except UNREADABLE as unreadable:
+            raise Refused(f"The body is no event: {type(unreadable).__name__}") from unreadable
         error = "It was signed by the secret of another mode."
-        if is_of_rehearsal(_account_of(found)) == for_rehearsals:
-            return as_head(found, _account_of(found))
+        head = _head_of(found)
+        if is_of_rehearsal(head.account) == for_rehearsals:
+            return head
     raise Refused(error)
+
+
+def _head_of(event: stripe.Event) -> EventHead:
+    """Raises Refused for one that lacks what every event has, or has it otherwise than our rows can keep it."""
+    try:
+        head = as_head(event, _account_of(event))
+    except UNREADABLE as unreadable:
+        raise Refused(f"The body is no event: {type(unreadable).__name__}") from unreadable
+    texts = (head.id, head.account, head.kind, head.object_id, head.reference)
+    kept = zip(texts, LONGEST, strict=True)
+    if not head.id or not all(isinstance(one, str) and len(one) <= most and "\0" not in one for one, most in kept):
+        raise Refused("The body is no event: a name in it is none.")
+    return head
 
 
 def _secrets() -> Iterator[tuple[str, bool]]:

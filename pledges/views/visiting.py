@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 
+from home.kept_nowhere import kept_nowhere
 from home.links import LinkRefused
 from home.models import Cooperative
 from pledges.forms import LostLinkForm
@@ -28,19 +29,11 @@ class SeeOther(HttpResponseRedirect):
 
 
 def own_page(view: View) -> View:
-    """The page is kept nowhere, and its address, which opens it, is told to nobody.
-
-    `strict-origin` and not `no-referrer`: under the latter a browser posts forms with `Origin: null`, which the
-    CSRF check refuses. The address stands in no Referer under either.
-    """
+    """The page is kept nowhere, and its address, if it opens something, is told to nobody."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
-        response["Referrer-Policy"] = "strict-origin"
-        response["Cache-Control"] = "no-store, private"
-        response["X-Robots-Tag"] = "noindex"
-        return response
+        return kept_nowhere(view(request, *args, **kwargs))
 
     return wrapped
 

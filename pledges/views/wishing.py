@@ -112,13 +112,15 @@ def news_noted(request: Visit, campaign_id: int) -> HttpResponse:
 def confirm_news(request: Visit, token: str) -> HttpResponseBase:
     """GET asks, so that no program that opens links subscribes anyone; POST confirms."""
     try:
-        asked = subscribing.asked_in(token)
+        asked = subscribing.confirm(token) if request.method == "POST" else subscribing.asked_in(token)
     except LinkRefused:
-        lead = gettext("This link no longer works: it has expired. Ask for the news again on the campaign's page.")
+        lead = gettext(
+            "This link no longer works: it was used or has expired. "
+            "You may ask for the news again on the campaign’s page."
+        )
         context = {"heading": gettext("This link no longer works"), "lead": lead}
         return render(request, "pledges/news_confirm.html", context, status=410)
-    if done := request.method == "POST":
-        subscribing.confirm(asked)
+    done = asked.done or request.method == "POST"
     words = gettext("The news of “%(campaign)s” will be sent to %(email)s.")
     shown: dict[str, Any] = {
         "heading": gettext("You will get the news") if done else gettext("Confirm your address"),

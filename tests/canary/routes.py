@@ -26,7 +26,8 @@ from home.mail import sender_verifying, unsubscribing
 from home.models import Backer, Invitation
 from home.people import inviting
 from home.tenancy import within
-from pledges import email_changes, subscribing
+from pledges import data_links, email_changes, subscribing
+from pledges.data_links import Act
 from pledges.links import contribution_token
 from pledges.models import EmailChange, Payment, Pledge
 from tests.canary.houses import Inhabited
@@ -298,7 +299,8 @@ FILLERS: dict[tuple[str, str], Filler] = {
     ("update_question_by_link", "token"): update_token,
     ("checkout_return", "key"): lambda house: [house.house.checkout.key],
     ("checkout_cancelled", "key"): lambda house: [house.house.checkout.key],
-    ("data_download", "key"): lambda house: [house.house.money.data.key],
+    ("data_download", "token"): lambda house: [data_links.token_of(house.house.money.data, Act.EXPORT)],
+    ("data_erase", "token"): lambda house: [data_links.token_of(house.house.money.data, Act.ERASE)],
     ("wagtaildocs_serve", "_0"): lambda house: [house.house.document.pk, house.made["private"].pk],
     ("wagtaildocs_serve", "_1"): lambda house: [house.house.document.filename, house.made["private"].filename],
     ("wagtail_serve", "_0"): path_of_pages,

@@ -131,7 +131,7 @@ def made_offline(kind, flexible, language):
     return message, [formats.day(date(2026, 10, 3), language)]
 
 
-OWN_MAILS = ["card_expiring", "charge_upcoming", "data_erased", "data_exported", "pledge_changed"]
+OWN_MAILS = ["card_expiring", "charge_upcoming", "data_erased", "data_exported", "data_to_erase", "pledge_changed"]
 
 
 def made_by_its_backer(kind, pledge, language):
@@ -147,11 +147,11 @@ def made_by_its_backer(kind, pledge, language):
     if kind == "data_erased":
         message = composed(kind, pledge.key, pledge.backer, facts={"year": 2032})
         return message, [day(now, language), "2032"]
-    if kind == "data_exported":
+    if kind in ("data_exported", "data_to_erase"):
         request = DataRequest.objects.create(
             cooperative=campaign.cooperative, backer=pledge.backer, asked_at=now, expires_at=now + timedelta(days=7)
         )
-        message = composed(kind, pledge.key, pledge.backer, occasion=f"data:{request.pk}")
+        message = composed(kind, pledge.key, pledge.backer, occasion=f"{kind}:{request.pk}")
         return message, [until(request.expires_at, language)]
     change = PledgeChange.objects.create(
         cooperative=campaign.cooperative,

@@ -13,7 +13,7 @@ from campaigns.models import Campaign, CampaignPage
 from home import clock
 from home.models import AuditEntry, Role
 from home.tenancy import within
-from pledges import offline, own_data, refund_requests, settlement
+from pledges import data_links, offline, own_data, refund_requests, settlement
 from pledges.admin.urls import urlpatterns
 from pledges.enums import RefundState
 from pledges.forms import quantity_name
@@ -200,7 +200,7 @@ def test_the_same_again_or_too_late_writes_nothing_more(campaign, shop, owner):
 
 def test_what_nobody_of_the_team_did_is_written_too(campaign, shop):
     with within(shop):
-        own_data.request_export(make_pledge(campaign))
+        data_links.ask(make_pledge(campaign), data_links.Act.EXPORT)
         request = DataRequest.objects.select_related("backer", "cooperative").get()
         assert [own_data.use(request) is None for _time in range(2)] == [False, True]
         end_now(campaign)

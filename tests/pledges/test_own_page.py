@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import date, timedelta
 
@@ -16,7 +17,8 @@ from home import clock
 from home.mail import composing
 from home.models import Backer, MailState, OutgoingMail
 from home.tenancy import within
-from pledges import before_charge, changing, checkout, erasing, fulfilment
+from pledges import before_charge, changing, checkout, data_links, erasing, fulfilment
+from pledges.data_links import Act
 from pledges.enums import CheckoutPurpose, FulfilmentState, PledgeState, RefundState
 from pledges.gateway import Intent
 from pledges.links import contribution_token
@@ -269,7 +271,10 @@ def test_data_is_downloaded_once_by_the_link_that_was_mailed(visitor, campaign, 
     request = DataRequest.objects.first()
     with within(outsider):
         make_campaign(outsider)
-    page = url("data_download", request.key)
+    page = url("data_download", data_links.token_of(request, Act.EXPORT))
+    assert str(request.key) not in page
+    assert visitor.get(url("data_download", request.key)).status_code == 410
+    assert visitor.post(url("data_erase", data_links.token_of(request, Act.EXPORT))).status_code == 410
     assert Client(HTTP_HOST=outsider.site.hostname).post(page).status_code == 410
     assert visitor.get(page).status_code == 200
     packed = visitor.post(page)
@@ -279,6 +284,13 @@ def test_data_is_downloaded_once_by_the_link_that_was_mailed(visitor, campaign, 
     assert data["backer"]["email"] == pledge.backer.email
     assert [one["amount"] for one in data["contributions"]] == [3500]
     assert files.read("data.csv").startswith(b"\xef\xbb\xbf")
+
+
+def mailed_to_erase():
+    """The path behind the button of the mail that was just written."""
+    mail = OutgoingMail.objects.select_related("cooperative__site", "backer").get(kind="data_to_erase")
+    [found] = re.findall(rf"{re.escape(mail.cooperative.root_url)}(/\S+)", composing.compose(mail).body)[:1]
+    return found
 
 
 def test_nothing_is_erased_while_something_stands_or_is_owed(visitor, campaign, flexible, inside):
@@ -296,7 +308,12 @@ def test_all_is_erased_but_what_accounting_needs(visitor, stripe_double, shop, f
     over(flexible)
     Pledge.objects.update(message="Bravo!", wall_name="Zoé", wall="name")
     link = own(pledge, "erase")
-    assert visitor.post(link).status_code == 200
+    assert visitor.post(link)["Location"] == f"{link}?sent"
+    assert "A link has just been sent to your email" in visitor.get(f"{link}?sent").content.decode()
+    mailed = mailed_to_erase()
+    assert "We will erase everything" in visitor.get(mailed).content.decode()
+    assert not Backer.objects.exclude(erased_at=None).exists()
+    assert visitor.post(mailed).status_code == 200
     backer = Backer.objects.get(pk=pledge.backer_id)
     assert (backer.email, backer.name, backer.email_key) == ("", "", f"erased:{backer.pk}")
     pledge.refresh_from_db()
@@ -307,7 +324,7 @@ def test_all_is_erased_but_what_accounting_needs(visitor, stripe_double, shop, f
         "",
         2500,
     )
-    assert visitor.get(link).status_code == 410
+    assert [visitor.get(one).status_code for one in (link, mailed)] == [410, 410]
     mail = OutgoingMail.objects.select_related("cooperative__site", "backer").get(kind="data_erased")
     assert mail.address == "zoe@courriel.example"
     assert str(clock.now().year + 6) in composing.compose(mail).body

@@ -142,6 +142,25 @@ def test_a_link_that_is_over_or_for_something_else_confirms_nothing(visitor, cam
     assert visitor.post(link).status_code == 410
 
 
+def test_a_link_never_brings_back_news_that_was_ended_since(visitor, campaign):
+    ask(visitor, campaign)
+    link = link_in(waiting()[0])
+    assert visitor.post(link).status_code == 200
+    for method in (visitor.get, visitor.post):  # a second click: it is so, and stays so
+        assert "You will get the news" in words(method(link)) or "Vous recevrez" in words(method(link))
+    assert NewsConsent.objects.count() == 1
+    [backer] = Backer.objects.all()
+    backing.withdraw_news(backer, campaign.translation_key)
+    for method in (visitor.get, visitor.post):
+        assert method(link).status_code == 410
+    assert not backing.wants_news(backer, campaign.translation_key)
+    ask(visitor, campaign)
+    again = link_in(waiting()[-1])
+    assert visitor.post(again).status_code == 200
+    assert backing.wants_news(backer, campaign.translation_key)
+    assert visitor.post(link).status_code == 410
+
+
 def test_another_cooperative_s_campaign_has_no_form_here(campaign, outsider, on_host):
     client = on_host(outsider)
     for name in ("campaign_news", "campaign_news_noted"):

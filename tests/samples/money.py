@@ -121,13 +121,13 @@ def of_a_change(kind, campaign, language, member):
     return about(pledge, occasion=f"change:{change.pk}")
 
 
-@sample("data_exported")
+@sample("data_exported", "data_to_erase")
 def of_data(kind, campaign, language, member):
     pledge, now = pledge_of(campaign, language), clock.now()
     request = DataRequest.objects.create(
         cooperative=campaign.cooperative, backer=pledge.backer, asked_at=now, expires_at=now + timedelta(days=7)
     )
-    return about(pledge, occasion=f"data:{request.pk}")
+    return about(pledge, occasion=f"{'erase' if kind == 'data_to_erase' else 'data'}:{request.pk}")
 
 
 @sample("reward_sent", "reward_ready")

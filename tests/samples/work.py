@@ -8,6 +8,7 @@ from home import clock
 from home.mail import sender_verifying
 from home.models import OutgoingMail, Role
 from home.people import inviting
+from tests.factories.pledges import make_backer
 from tests.samples import in_language, reader_of, sample
 from tests.samples.money import pledge_of
 from tests.updates.making import make_update, notice_block, tell, text_block
@@ -50,6 +51,14 @@ def of_a_log_in(kind, campaign, language, member):
 def of_the_sending_address(kind, campaign, language, member):
     sender_verifying.ask(campaign.cooperative, by=member)
     return in_language(OutgoingMail.objects.filter(kind=kind).latest("pk"), language)
+
+
+@sample("unsubscribe_link")
+def of_the_end_of_news(kind, campaign, language, member):
+    backer = make_backer(campaign.cooperative, language=language)
+    return {"subject_key": f"topic:{campaign.translation_key}", "occasion": "2026-11-28:1", "to": backer} | {
+        "facts": {"topic": str(campaign.translation_key)}
+    }
 
 
 @sample("invitation")

@@ -55,6 +55,8 @@ MIDDLEWARE = [
     "home.page_cache.middleware.PageCacheMiddleware",
     "home.web_policy.WebPolicyMiddleware",
     "home.middleware.HealthMiddleware",
+    "home.kept_nowhere.KeptNowhereMiddleware",
+    "home.malformed.EncodingMiddleware",
     "home.middleware.KnownHostMiddleware",
     "home.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -72,6 +74,7 @@ MIDDLEWARE = [
     "home.cooperatives.twin_guard.TwinMiddleware",
     "home.admin_guard.OwnAdminMiddleware",
     "home.admin_guard.RefusalMiddleware",
+    "home.malformed.AddressMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 

@@ -47,15 +47,15 @@ def test_another_address_is_not_verified_by_it(cooperative, path, on_host):
     mine.sender_email = "autre@meule.example"
     mine.save(update_fields=["sender_email"])
     assert not verified(cooperative)
-    assert on_host(cooperative).post(path).status_code == 404
+    assert on_host(cooperative).post(path).status_code == 410
     assert not verified(cooperative)
 
 
 def test_it_opens_nothing_elsewhere_or_too_late(cooperative, outsider, path, on_host):
-    assert on_host(outsider).post(path).status_code == 404
+    assert on_host(outsider).post(path).status_code == 410
     with time_machine.travel(clock.now() + timedelta(days=9), tick=False):
-        assert on_host(cooperative).post(path).status_code == 404
-    assert on_host(cooperative).post("/fr/adresse-d-envoi/x/").status_code == 404
+        assert on_host(cooperative).post(path).status_code == 410
+    assert on_host(cooperative).post("/fr/adresse-d-envoi/x/").status_code == 410
     assert not verified(cooperative)
     assert not verified(outsider)
 

@@ -274,6 +274,17 @@ def test_what_nothing_proves_is_refused(provider, mails, client, settings):
     assert told_state() == before
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"null", b"0", b"NaN", b'"x"', b"[{}]", b'{"a": []}', b"\xff\xfe{", b"[" * 50_000]
+)
+def test_a_body_that_cannot_be_read_is_refused_whoever_sent_it(mails, client, body):
+    for name in ("postmark", "sendgrid", "sparkpost", "mailjet", "brevo"):
+        address = f"/anymail/{name}/tracking/"
+        answer = client.post(address, body, content_type="application/json", HTTP_AUTHORIZATION=basic())
+        assert answer.status_code in (200, 400), name
+    assert not MailEvent.objects.exists()
+
+
 def test_a_wrong_signature_is_refused(mails, client, settings):
     settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": "another", "MANDRILL_WEBHOOK_KEY": "another"}
     before = told_state()

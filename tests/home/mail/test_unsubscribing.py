@@ -80,13 +80,13 @@ def test_another_cooperatives_host_knows_nothing_of_it(mail, campaign, outsider,
     make_campaign(outsider)
     client = on_host(outsider)
     for method in (client.get, client.post):
-        assert method(path_of(mail)).status_code == 404
+        assert method(path_of(mail)).status_code == 410
     assert wants(mail, campaign)
 
 
 @pytest.mark.parametrize("spoil", [lambda path: path[:-3] + "xx/", lambda path: "/en/unsubscribe/nonsense/"])
 def test_a_spoilt_link_opens_nothing(mail, campaign, on_host, spoil):
-    assert on_host(campaign.cooperative).post(spoil(path_of(mail))).status_code == 404
+    assert on_host(campaign.cooperative).post(spoil(path_of(mail))).status_code == 410
     assert wants(mail, campaign)
 
 
@@ -95,7 +95,48 @@ def test_it_works_for_years_and_then_no_more(mail, campaign, on_host):
     with time_machine.travel(clock.now() + timedelta(days=4 * 365)):
         assert client.get(path).status_code == 200
     with time_machine.travel(clock.now() + timedelta(days=6 * 365)):
-        assert client.get(path).status_code == 404
+        assert client.get(path).status_code == 410
+
+
+def later(days=6 * 365):
+    return time_machine.travel(clock.now() + timedelta(days=days))
+
+
+def sent_again(campaign):
+    with within(campaign.cooperative):
+        rows = OutgoingMail.objects.filter(kind="unsubscribe_link").select_related("backer", "cooperative__site")
+        return list(rows.order_by("pk"))
+
+
+def test_when_its_time_is_over_another_one_is_mailed_to_the_address_on_file(mail, campaign, on_host):
+    path, client = path_of(mail), on_host(campaign.cooperative)
+    with later():
+        assert "Send me a new link" in client.get(path).content.decode()
+        client.post(path, {"List-Unsubscribe": "One-Click"})
+        assert sent_again(campaign) == []
+        answer = client.post(path, {"again": "1"})
+        [again] = sent_again(campaign)
+        assert (answer.status_code, again.address, again.language) == (410, "a@x.example", "en")
+        for _asked in range(4):
+            client.post(path, {"again": "1"})
+        assert len(sent_again(campaign)) == 3
+        assert wants(mail, campaign)
+        assert client.post(path_of(again)).status_code == 200
+        assert not wants(mail, campaign)
+
+
+def test_who_asks_for_another_one_is_told_the_same_whatever_the_link(mail, campaign, outsider, on_host):
+    make_campaign(outsider)
+    path = path_of(mail)
+    with later():
+        ours, forged = path, "/en/unsubscribe/nonsense/"
+        said = [on_host(campaign.cooperative).post(one, {"again": "1"}).content for one in (ours, forged)]
+        assert said[0] == said[1]
+        assert len(sent_again(campaign)) == 1
+        on_host(outsider).post(path, {"again": "1"})
+        assert len(sent_again(campaign)) == 1
+    on_host(campaign.cooperative).post("/en/unsubscribe/nonsense/", {"again": "1"})
+    assert len(sent_again(campaign)) == 1
 
 
 def test_it_speaks_the_readers_language(mail):
