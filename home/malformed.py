@@ -19,7 +19,7 @@ class EncodingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.encoding is not None:
-            request.encoding = None
+            request.encoding = None  # type: ignore[assignment]
         return self.get_response(request)
 
 

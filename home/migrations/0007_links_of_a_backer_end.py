@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('home', '0024_mails_in_trouble'),
+        ('home', '0006_restorations'),
     ]
 
     operations = [
