@@ -6,19 +6,20 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import lifecycle, queries
 from campaigns.models import Campaign
 from campaigns.public_forms import NotifyForm
-from home import clock, formats
+from home import clock
 from home.attempts import Limit, minutes_to_wait
 from home.languages import current
 from home.links import LinkRefused
 from pledges import resuming, subscribing
 from pledges.consent_texts import NEWS
+from pledges.views.proving import many_words, wait
 from pledges.views.visiting import SeeOther, Visit, own_page
 
 #: How many of these wishes one network may make.
@@ -35,7 +36,7 @@ def when_resumed(request: Visit, campaign_id: int) -> HttpResponseBase:
     form = NotifyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if minutes := minutes_to_wait(request, WISHES):
-            return _held_back(paused_page(request, campaign, form, notice=_many_words(minutes)), minutes)
+            return wait(paused_page(request, campaign, form, notice=many_words(minutes)), minutes)
         resuming.ask(campaign, email=form.cleaned_data["email"], language=form.cleaned_data["language"])
         return SeeOther(reverse("resuming_noted", args=[campaign.pk]))
     return paused_page(request, campaign, form)
@@ -78,7 +79,7 @@ def news(request: Visit, campaign_id: int) -> HttpResponseBase:
     form = NotifyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if minutes := minutes_to_wait(request, WISHES):
-            return _held_back(_news_page(request, campaign, form, notice=_many_words(minutes)), minutes)
+            return wait(_news_page(request, campaign, form, notice=many_words(minutes)), minutes)
         subscribing.ask(campaign, email=form.cleaned_data["email"], language=form.cleaned_data["language"])
         return SeeOther(reverse("campaign_news_noted", args=[campaign.pk]))
     return _news_page(request, campaign, form)
@@ -127,21 +128,6 @@ def confirm_news(request: Visit, token: str) -> HttpResponseBase:
         "done": done,
     }
     return render(request, "pledges/news_confirm.html", _shared(asked.campaign) | shown)
-
-
-def _many_words(minutes: int) -> str:
-    words = ngettext(
-        "There have been many attempts from this network. Try again in %(minutes)s minute.",
-        "There have been many attempts from this network. Try again in %(minutes)s minutes.",
-        minutes,
-    )
-    return words % {"minutes": formats.number(minutes)}
-
-
-def _held_back(page: HttpResponse, minutes: int) -> HttpResponse:
-    page.status_code = 429
-    page["Retry-After"] = str(minutes * 60)
-    return page
 
 
 def _elsewhere(campaign: Campaign) -> HttpResponseBase:
