@@ -64,14 +64,14 @@ def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
 @cache_control(private=True, no_cache=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: Visit, campaign_id: int) -> HttpResponseBase:
-    """Step 2: the review; posted again with `confirm` it is the pledge, with `change` the form again.
+    """Step 2: the review; posted again with `confirm` it is the pledge, with `change` the form again, with `link` a mail.
 
     `late` says that the page was one of after the end: one of before never becomes it, as it says other things.
     """
     campaign = _campaign(request, campaign_id)
     if request.method != "POST":
         return HttpResponseRedirect(reverse("contribute", args=[campaign.pk]))
-    if "confirm" in request.POST:
+    if "confirm" in request.POST and "link" not in request.POST:
         return _confirm(request, campaign)
     takes = lifecycle.takes_late_pledges if _is_late(request) else lifecycle.takes_pledges
     if not takes(campaign, clock.now()):
