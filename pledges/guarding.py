@@ -23,7 +23,7 @@ LINKS = Limit("links to continue", most=10, within=timedelta(hours=1))
 
 #: From how many on a network or an address proves its work: pages not paid for, addresses given. Neighbours who share
 #: a network at a launch open some at once, and pay for them.
-UNPAID, UNPAID_BY, GIVEN = 6, 4, 10
+UNPAID, UNPAID_BY, GIVEN = 6, 4, 20
 
 #: How many pages a contribution opens from its own page of late before it proves its work: while cards are being
 #: tried out on its campaign, and otherwise.

@@ -64,7 +64,8 @@ def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
 @cache_control(private=True, no_cache=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: Visit, campaign_id: int) -> HttpResponseBase:
-    """Step 2: the review; posted again with `confirm` it is the pledge, with `change` the form again, with `link` a mail.
+    """Step 2: the review; posted again with `confirm` it is the pledge, with `change` the form again, with `link` a
+    mail.
 
     `late` says that the page was one of after the end: one of before never becomes it, as it says other things.
     """
