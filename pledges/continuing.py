@@ -28,15 +28,6 @@ MOST, WITHIN = 3, timedelta(hours=1)
 KEPT = LASTS + timedelta(days=1)
 
 
-#: What is posted beside what was typed.
-NOT_TYPED = ("csrfmiddlewaretoken", "confirm", "change", "link", "go", "proof")
-
-
-def kept(posted: Mapping[str, str]) -> dict[str, str]:
-    """What was typed and agreed to, of a form as it was posted."""
-    return {name: value for name, value in posted.items() if name not in NOT_TYPED}
-
-
 def send(campaign: Campaign, *, email: str, language: str, typed: Mapping[str, str]) -> None:
     """Mail a link, a few times an hour at most; the asker is told the same in any case."""
     with transaction.atomic():

@@ -38,6 +38,9 @@ from pledges.views.wishing import paused_page
 
 log = logging.getLogger(__name__)
 
+#: What the review page posts beside the form: what was read, and that it was agreed to.
+AGREED = ("late", "read", "consent")
+
 
 @cache_control(private=True, no_cache=True)
 @require_safe
@@ -100,9 +103,9 @@ def _send_link(request: Visit, form: ContributionForm) -> HttpResponse:
     cleaned, shared = form.cleaned_data, _shared(form.campaign, form["via"].value())
     if minutes := minutes_to_wait(request, guarding.LINKS):
         return wait(_review_page(request, form, notice=many_words(minutes)), minutes)
-    continuing.send(
-        form.campaign, email=cleaned["email"], language=cleaned["language"], typed=continuing.kept(request.POST)
-    )
+    agreed = {name: request.POST[name][:64].replace("\0", "") for name in AGREED if name in request.POST}
+    typed = dict(form.kept()) | agreed
+    continuing.send(form.campaign, email=cleaned["email"], language=cleaned["language"], typed=typed)
     return sent_page(request, shared)
 
 

@@ -11,9 +11,11 @@ from django.utils.translation import gettext, ngettext
 
 from home import formats
 from pledges import guarding, proofs, suspecting
-from pledges.continuing import kept
 from pledges.models import Pledge
 from pledges.views.visiting import Visit
+
+#: What the page says anew, or that leads elsewhere.
+OWN_FIELDS = ("csrfmiddlewaretoken", "change", "link", "go", "proof")
 
 
 class Proof:
@@ -42,10 +44,9 @@ def proof_page(
 
     Who has no JavaScript asks for a link by mail, or, where there is none to be had, comes again in `minutes`.
     """
-    confirm = {name: request.POST[name] for name in ("confirm",) if name in request.POST}
     context = shared | {
         "action": action,
-        "kept": kept(request.POST) | confirm,
+        "kept": [(name, value) for name, value in request.POST.items() if name not in OWN_FIELDS],
         "challenge": proofs.challenge(proof.form, effort),
         "most": proofs.most_tries(effort),
         "minutes": minutes,

@@ -25,7 +25,7 @@ from home.tenancy import within
 from pledges import checkout, guarding, pledging, proofs, suspecting, webhooks
 from pledges.enums import CheckoutState, PledgeState
 from pledges.links import contribution_token
-from pledges.models import Checkout, Pledge, StripeEvent
+from pledges.models import Checkout, Continuation, Pledge, StripeEvent
 from tests.factories.campaigns import make_campaign
 from tests.factories.requests import pledge_request
 from tests.pledges.aftermath import contribute, settle
@@ -201,6 +201,16 @@ def test_who_has_to_prove_work_loses_nothing_and_nothing_was_made(on_host, campa
     assert page.content.count(b"<script") == 1 and b'src="/static/js/proof' in page.content
     with within(campaign.cooperative):
         assert (Pledge.objects.count(), Checkout.objects.count()) == (0, 0)
+
+
+def test_what_no_form_has_does_no_harm(on_host, campaign, alarm):
+    client, junk = on_host(campaign.cooperative), {"items": "x", "a\0": "\0", "keys": "1"}
+    assert asks_proof(try_from(client, "203.0.113.5", campaign, **junk))
+    page = try_from(client, "203.0.113.5", campaign, link="1", read="\0" * 100, **junk)
+    assert page.status_code == 200 and not asks_proof(page)
+    with within(campaign.cooperative):
+        typed = Continuation.objects.get().typed
+    assert not {"items", "keys", "confirm", "link"} & set(typed) and "\0" not in json.dumps(typed)
 
 
 def test_a_refusal_is_cheap(on_host, campaign, alarm, django_assert_max_num_queries):

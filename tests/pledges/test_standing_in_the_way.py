@@ -182,7 +182,7 @@ def mailed(campaign):
 def link_for(campaign, email="camille@example.com", **typed):
     """The token of a link that was mailed."""
     with within(campaign.cooperative):
-        continuing.send(campaign, email=email, language="en", typed=continuing.kept(confirmed(extra="45") | typed))
+        continuing.send(campaign, email=email, language="en", typed=confirmed(extra="45") | typed)
         return continuing.token_of(Continuation.objects.latest("pk").pk)
 
 
@@ -219,7 +219,7 @@ def test_a_link_that_is_over_says_so_and_what_was_typed_is_forgotten(visitor, ca
 
 def test_what_was_not_agreed_to_yet_is_reviewed_first(visitor, campaign):
     with within(campaign.cooperative):
-        typed = continuing.kept(form_data(extra="45"))
+        typed = form_data(extra="45")
         continuing.send(campaign, email="camille@example.com", language="en", typed=typed)
         token = continuing.token_of(Continuation.objects.get().pk)
     page = visitor.post(url("contribute_continue", token))
@@ -230,7 +230,7 @@ def test_what_was_not_agreed_to_yet_is_reviewed_first(visitor, campaign):
 def test_a_link_is_not_used_up_by_what_was_refused(visitor, campaign):
     with within(campaign.cooperative):
         box = campaign.rewards.last()
-        typed = continuing.kept(confirmed((box, 1)))
+        typed = confirmed((box, 1))
         continuing.send(campaign, email="camille@example.com", language="en", typed=typed)
         row = Continuation.objects.get()
         RewardStock.objects.update(held=10)
