@@ -5,6 +5,8 @@ import json
 import os
 import random
 import re
+import shutil
+import subprocess
 import uuid
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from django.utils import translation
 
 from campaigns.enums import FundingModel
 from campaigns.models import RewardStock
+from config import ROOT
 from home import clock
 from home.attempts import read
 from home.mail import composing
@@ -266,6 +269,16 @@ def test_a_proof_is_of_one_form_in_time_once(settings, tmp_path):
 def test_more_is_asked_where_more_came_to_nothing_within_reason():
     tries = [proofs.most_tries(effort) for effort in (0, 1, 2, 100)]
     assert tries == [proofs.TRIES, proofs.TRIES, 2 * proofs.TRIES, proofs.MOST_EFFORT * proofs.TRIES]
+
+
+def test_a_browser_solves_what_is_asked():
+    """The page's own script, with the cryptography of Chromium's sibling."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node is not installed: make services")
+    command = [node, ROOT / "tests/pledges/prove.mjs", ROOT / "static/js/proof.js", proofs.challenge("a form"), "800"]
+    posted = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    assert proofs.solved("a form", posted)
 
 
 # What asks for one
