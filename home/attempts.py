@@ -1,10 +1,11 @@
-"""How often one network may try something within some minutes, whoever is behind it; and one e-mail address, too.
+"""How often something was tried within some minutes: by one network, naming one address, or by anything else named.
 
 Counted in the shared cache, under a name that betrays neither, and forgotten when the time is over. A count may miss
 one of two that come at once: it holds back floods, and proves nothing.
 """
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,6 +26,41 @@ class Limit:
     most: int
     within: timedelta
     for_one: int = 0
+
+
+@dataclass(frozen=True)
+class Count:
+    """How much of something there was of late: in this span of `within`, and in the one before."""
+
+    name: str
+    within: timedelta
+
+    def add(self, of: str, by: int = 1) -> int:
+        """Count for what `of` names; how many there are in this span now."""
+        return _counted(self._key(of, self._span), 2 * int(self.within.total_seconds()), by)
+
+    def keys(self, of: str) -> list[str]:
+        """The places in the cache that `read` asks for."""
+        return [self._key(of, self._span), self._key(of, self._span - 1)]
+
+    @property
+    def _span(self) -> int:
+        return int(clock.now().timestamp()) // int(self.within.total_seconds())
+
+    def _key(self, of: str, span: int) -> str:
+        return f"count:{self.name}:{of}:{span}"
+
+
+def read(wanted: Sequence[tuple[Count, str]]) -> list[int]:
+    """What was counted of each, by one question to the cache. What nobody is named for (`""`) is none."""
+    keys = [count.keys(of) if of else [] for count, of in wanted]
+    found = cache.get_many([key for some in keys for key in some])
+    return [sum(found.get(key, 0) for key in some) for some in keys]
+
+
+def mark_of(what: str, text: str) -> str:
+    """A name for an address or a network which does not betray it; empty for none."""
+    return salted_hmac("tremplin.attempts", f"{what} {text}").hexdigest()[:24] if text else ""
 
 
 def minutes_to_wait(request: HttpRequest, limit: Limit, email: str = "") -> int:
@@ -52,17 +88,17 @@ def _span(within: timedelta) -> tuple[int, int]:
     return divmod(int(clock.now().timestamp()), int(within.total_seconds()))
 
 
-def _counted(key: str, seconds: int) -> int:
+def _counted(key: str, seconds: int, by: int = 1) -> int:
     """How many there were, this one included; of two that come first at once, the second is the second."""
     try:
-        return cache.incr(key)
+        return cache.incr(key, by)
     except ValueError:
-        if cache.add(key, 1, seconds):
-            return 1
+        if cache.add(key, by, seconds):
+            return by
     try:
-        return cache.incr(key)
+        return cache.incr(key, by)
     except ValueError:  # forgotten just now
-        return 1
+        return by
 
 
 def network_of(request: HttpRequest) -> str:

@@ -27,7 +27,7 @@ from home.languages import text_of
 from home.models import Backer
 from home.rewriting import rewrite
 from home.tenancy import current_cooperative
-from pledges import card_removals, cards, changing, gateway, pledging
+from pledges import card_removals, cards, changing, gateway, pledging, suspecting
 from pledges.consent_texts import change_text, checkout_text
 from pledges.enums import CheckoutPurpose, CheckoutState
 from pledges.gateway.types import Line
@@ -173,6 +173,8 @@ def finish(checkout: Checkout) -> CheckoutState:
     if checkout.state == CheckoutState.OPEN:
         _follow(checkout, gateway.read_session(_account_of(checkout), checkout.stripe_session))
         checkout.refresh_from_db(fields=MOVING)
+        if checkout.state == CheckoutState.COMPLETE:
+            suspecting.succeeded(checkout)
     return CheckoutState(checkout.state)
 
 
@@ -250,6 +252,13 @@ def by_reference(session: str, key: str) -> Checkout | None:
     if found is None and OWN_KEY.match(key):
         found = Checkout.objects.filter(key=key).first()
     return found
+
+
+def by_key(key: str) -> Checkout | None:
+    """The row of the page that an intent names."""
+    if not OWN_KEY.match(key):
+        return None
+    return Checkout.objects.select_related("pledge").filter(key=key).first()
 
 
 def learn(checkout: Checkout, session: str) -> None:

@@ -1,22 +1,22 @@
-"""A link by email to go on with a contribution, for who is held back by what others do on their network.
+"""A link by mail to go on with a contribution: for who has no JavaScript to prove work with, or a network that waits.
 
-It holds what was chosen, nothing about a person but a mark of the address it was sent to, and opens the form only.
+What was typed is kept with the link for a day or two, and with nothing else: no stock is held, nothing exists at the
+provider. The link opens a page that asks; its POST goes on, and leads to one contribution, of the address it was sent
+to, however often it is used.
 """
 
-import json
+import uuid
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
-from urllib.parse import urlencode
 
 from django.db import transaction
-from django.urls import reverse
-from django.utils import translation
-from django.utils.crypto import salted_hmac
+from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign
 from home import backing, clock, links, outbox
 from home.mail.registry import kind_of
 from home.models import Backer, OutgoingMail
+from pledges.models import Continuation
 
 PURPOSE = "continue"
 LASTS = timedelta(days=1)
@@ -24,56 +24,78 @@ LASTS = timedelta(days=1)
 #: How many such links one person gets in an hour, whoever asks.
 MOST, WITHIN = 3, timedelta(hours=1)
 
+#: A link lasts to the end of its last day.
+KEPT = LASTS + timedelta(days=1)
 
-def send(campaign: Campaign, *, email: str, language: str, chosen: dict[str, str]) -> None:
+
+def send(campaign: Campaign, *, email: str, language: str, typed: Mapping[str, str]) -> None:
     """Mail a link, a few times an hour at most; the asker is told the same in any case."""
     with transaction.atomic():
         backer = backing.find_or_make(campaign.cooperative, email=email, name="", language=language)
         Backer.objects.select_for_update().get(pk=backer.pk)
-        mails = OutgoingMail.objects.filter(kind="contribution_link", backer=backer)
-        if mails.filter(created_at__gt=clock.now() - WITHIN).count() >= MOST:
+        if Continuation.objects.filter(backer=backer, asked_at__gt=clock.now() - WITHIN).count() >= MOST:
             return
+        row = Continuation.objects.create(
+            cooperative=campaign.cooperative,
+            campaign=campaign,
+            backer=backer,
+            typed=dict(typed),
+            asked_at=clock.now(),
+        )
         outbox.queue(
             kind_of("contribution_link"),
             cooperative=campaign.cooperative,
             subject_key=f"campaign:{campaign.pk}",
-            occasion=f"link:{mails.count() + 1}",
+            occasion=f"link:{row.pk}",
             to=backer,
             language=language,
-            facts={"chosen": chosen},
+            facts={"continuation": row.pk},
         )
 
 
-def url_for(campaign: Campaign, mail: OutgoingMail) -> str:
-    """The form as it was filled in, in the reader's language."""
-    opened = token(campaign, mail.address, mail.facts["chosen"])
-    with translation.override(mail.language):
-        path = reverse("contribute", args=[campaign.pk])
-    return f"{campaign.cooperative.root_url}{path}?{urlencode({'go': opened})}"
+def url_for(mail: OutgoingMail) -> str:
+    """The page that asks whether to go on, in the reader's language."""
+    path = links.path_of("contribute_continue", token_of(mail.facts["continuation"]), mail.language)
+    return f"{mail.cooperative.root_url}{path}"
 
 
-def token(campaign: Campaign, email: str, chosen: dict[str, str]) -> str:
-    held = {"campaign": campaign.pk, "reader": _mark_of(email), "chosen": chosen}
-    return links.sign(PURPOSE, json.dumps(held, sort_keys=True), lasts=LASTS)
+def token_of(row_id: int) -> str:
+    return links.sign(PURPOSE, str(row_id), lasts=LASTS)
 
 
-def chosen_in(campaign: Campaign, text: str) -> dict[str, str]:
-    """What a link holds; nothing if it is none of this campaign's."""
-    return dict(_held(campaign, text).get("chosen", {}))
+def row_of(token: str) -> Continuation:
+    """What a link goes on with. Raises LinkRefused."""
+    subject = links.read(PURPOSE, token).subject
+    row = Continuation.objects.filter(pk=subject).select_related("campaign", "backer").first()
+    if row is None:
+        raise links.LinkRefused
+    return row
 
 
-def may_go_on(campaign: Campaign, text: str, email: str) -> bool:
-    """Whether this link was sent to that address."""
-    return bool(text) and _held(campaign, text).get("reader") == _mark_of(email)
-
-
-def _held(campaign: Campaign, text: str) -> dict[str, Any]:
+def is_ours(token: str) -> bool:
+    """Whether this is a link of ours, whatever it leads to; nothing is read."""
     try:
-        held: dict[str, Any] = json.loads(links.read(PURPOSE, text).subject)
-    except (links.LinkRefused, ValueError):
-        return {}
-    return held if held.get("campaign") == campaign.pk else {}
+        return bool(links.read(PURPOSE, token))
+    except links.LinkRefused:
+        return False
 
 
-def _mark_of(email: str) -> str:
-    return salted_hmac("tremplin.continue", backing.email_key(email)).hexdigest()[:16]
+def may_go_on(campaign: Campaign, token: str, email: str, attempt: uuid.UUID) -> Continuation | None:
+    """What this link goes on with, if it was sent to that address and has led to no other contribution."""
+    try:
+        row = row_of(token)
+    except links.LinkRefused:
+        return None
+    fits = row.campaign_id == campaign.pk and row.backer.email_key == backing.email_key(email)
+    return row if fits and row.used_for in (None, attempt) else None
+
+
+def use(row: Continuation, attempt: uuid.UUID) -> bool:
+    """Use a link up for one contribution; False if it has just been used for another."""
+    unused = Continuation.objects.filter(Q(used_for=None) | Q(used_for=attempt), pk=row.pk)
+    return bool(unused.update(used_for=attempt))
+
+
+def over() -> QuerySet[Continuation]:
+    """Those whose link opens nothing any more."""
+    return Continuation.objects.filter(asked_at__lt=clock.now() - KEPT)

@@ -32,6 +32,7 @@ from pledges.enums import (
 )
 from pledges.gone_back import given_up, gone_back
 from pledges.models import (
+    Continuation,
     DeliveryAddress,
     Dispute,
     EmailChange,
@@ -122,6 +123,7 @@ def _empty(backer: Backer) -> None:
     Refund.objects.filter(payment__pledge__in=pledges, payment__method=PaymentMethod.CARD).update(note="")
     PledgeItem.objects.filter(pledge__in=pledges).update(state_reason="", carrier="", tracking_url="")
     EmailChange.objects.filter(backer=backer).delete()
+    Continuation.objects.filter(backer=backer).delete()
     kept_elsewhere.erase(backer)
     pledges.filter(card_state=CardState.KEPT).update(card_state=CardState.TO_DETACH)
     for pledge in pledges:  # one by one: each has a generation of its own

@@ -4,13 +4,27 @@ Every handler reads the object back: it bears to be called in any order and any 
 names: they are also what is asked for of Stripe's list (pledges.polling).
 """
 
+import logging
 from collections.abc import Callable
 
 from home.models import Cooperative
-from pledges import accounts, card_removals, charging, checkout, disputes, gateway, mending, payouts, refunds
-from pledges.enums import CheckoutPurpose
+from pledges import (
+    accounts,
+    card_removals,
+    charging,
+    checkout,
+    disputes,
+    gateway,
+    mending,
+    payouts,
+    refunds,
+    suspecting,
+)
+from pledges.enums import CheckoutPurpose, CheckoutState
 from pledges.models import Payment, StripeEvent
 from pledges.payment_finding import payment_for
+
+log = logging.getLogger(__name__)
 
 #: Called in the scope of the cooperative whose account the event is of; may raise Unavailable (it is tried again) or
 #: Refused (it can change nothing).
@@ -41,6 +55,23 @@ def _payment(event: StripeEvent, cooperative: Cooperative) -> None:
         charging.refresh(payment)
     if not known and event.kind == "payment_intent.succeeded":
         payment_for(event.account, event.object_id)
+
+
+def _declined_payment(event: StripeEvent, cooperative: Cooperative) -> None:
+    _payment(event, cooperative)
+    _declined_card(event, cooperative)
+
+
+def _declined_card(event: StripeEvent, cooperative: Cooperative) -> None:
+    """On a hosted page. One on which card after card is declined is ended: it is not for paying."""
+    row = checkout.by_key(event.reference)
+    if row is None:
+        return
+    suspecting.declined(row, f"{event.account}:{event.event_id}", event.created_at)
+    if suspecting.is_tried_out(row) and row.state == CheckoutState.OPEN:
+        log.warning("page %s is ended: many cards were declined on it", row.pk)
+        if checkout.end(row) == CheckoutState.COMPLETE and row.purpose == CheckoutPurpose.MEND:
+            mending.use_card(row)
 
 
 def _refunded_charge(event: StripeEvent, cooperative: Cooperative) -> None:
@@ -90,7 +121,8 @@ ROUTES: dict[str, Handler] = {
     "checkout.session.completed": _session,
     "checkout.session.expired": _session,
     "payment_intent.succeeded": _payment,
-    "payment_intent.payment_failed": _payment,
+    "payment_intent.payment_failed": _declined_payment,
+    "setup_intent.setup_failed": _declined_card,
     "payment_intent.requires_action": _payment,
     "payment_intent.canceled": _payment,
     "charge.refunded": _refunded_charge,

@@ -17,6 +17,7 @@ from pledges import data_links, kept_elsewhere, money_acts
 from pledges.models import (
     CardToForget,
     Checkout,
+    Continuation,
     DataRequest,
     DeliveryAddress,
     EmailChange,
@@ -52,6 +53,7 @@ def collected(backer: Backer) -> dict[str, Any]:
         ],
         "addresses_without_news": _rows(Suppression.objects.filter(email_key=backer.email_key)),
         "email_changes": _rows(EmailChange.objects.filter(backer=backer)),
+        "contributions_to_continue": _rows(Continuation.objects.filter(backer=backer)),
         "data_requests": _rows(DataRequest.objects.filter(backer=backer)),
     } | {name: _rows(rows) for name, rows in kept_elsewhere.rows_of(backer).items()}
 

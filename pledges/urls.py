@@ -9,6 +9,7 @@ from pledges.views import (
     changing,
     choosing,
     contribution,
+    going_on,
     mending,
     own_data,
     own_email,
@@ -23,6 +24,7 @@ from pledges.views import (
 urlpatterns = [
     path("<int:campaign_id>/", choosing.contribute, name="contribute"),
     path(_("<int:campaign_id>/review/"), choosing.review, name="contribute_review"),
+    path(_("continue/<str:token>/"), going_on.go_on, name="contribute_continue"),
     path(_("<int:campaign_id>/wall/"), wall.show, name="wall"),
     path(_("<int:campaign_id>/paused/"), wishing.when_resumed, name="resuming"),
     path(_("<int:campaign_id>/paused/noted/"), wishing.resuming_noted, name="resuming_noted"),

@@ -34,7 +34,7 @@ def fill_link(mail: OutgoingMail) -> Context:
     campaign = _campaign_of(mail)
     return {
         "title": campaign.title,
-        "button_url": continuing.url_for(campaign, mail) if mail.pk else campaign.cooperative.root_url + "/",
+        "button_url": continuing.url_for(mail) if mail.pk else campaign.cooperative.root_url + "/",
         "button_label": gettext("Continue my contribution"),
     }
 

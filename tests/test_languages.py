@@ -685,7 +685,7 @@ def test_the_mail_of_payments_that_resume(pseudo, campaign):
 
 def test_the_mail_with_a_link_to_continue(pseudo, campaign):
     with within(campaign.cooperative):
-        continuing.send(campaign, email="camille@example.com", language="fr", chosen={"extra": "45"})
+        continuing.send(campaign, email="camille@example.com", language="fr", typed={"extra": "45"})
     assert_mails_marked(campaign, {"contribution_link"})
 
 

@@ -9,7 +9,7 @@ from pledges.gateway.cards import as_card
 from pledges.gateway.client import acting_on, client, on
 from pledges.gateway.errors import Refused, translated
 from pledges.gateway.payments import as_intent, read_payment
-from pledges.gateway.types import Session, SessionRequest
+from pledges.gateway.types import OWN_PAGE, Session, SessionRequest
 
 EXPAND = ["setup_intent.payment_method", "payment_intent.payment_method"]
 
@@ -66,11 +66,10 @@ def _params(request: SessionRequest) -> SessionCreateParams:
         "locale": "fr-CA" if request.language == "fr" else "en",
         "metadata": request.metadata,
     }
+    named = request.metadata | {OWN_PAGE: request.key}  # a card that is declined is told of its intent alone
     if not request.lines:
-        return cast(
-            SessionCreateParams, shared | {"mode": "setup", "setup_intent_data": {"metadata": request.metadata}}
-        )
-    payment: dict[str, object] = {"metadata": request.metadata}
+        return cast(SessionCreateParams, shared | {"mode": "setup", "setup_intent_data": {"metadata": named}})
+    payment: dict[str, object] = {"metadata": named}
     if request.commission:  # Stripe: an application fee is a positive amount, or left out
         payment["application_fee_amount"] = request.commission
     return cast(

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+#: What names, on an intent of a hosted page, the key that the page was opened with.
+OWN_PAGE = "tremplin_page"
+
 
 @dataclass(frozen=True)
 class Card:
@@ -128,7 +131,10 @@ class Warned:
 
 @dataclass(frozen=True)
 class EventHead:
-    """What we keep of an event; its object is read back rather than believed."""
+    """What we keep of an event; its object is read back rather than believed.
+
+    `reference`: the key of the hosted page that it is of.
+    """
 
     id: str
     account: str

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from pledges.gateway.client import is_of_rehearsal
 from pledges.gateway.errors import Refused
-from pledges.gateway.types import EventHead
+from pledges.gateway.types import OWN_PAGE, EventHead
 
 #: How reading a body fails that is not shaped as an event is.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
@@ -71,6 +71,6 @@ def as_head(event: stripe.Event, account: str) -> EventHead:
         account=account,
         kind=event.type,
         object_id=found.get("id") or "",
-        reference=found.get("client_reference_id") or "",
+        reference=found.get("client_reference_id") or (found.get("metadata") or {}).get(OWN_PAGE) or "",
         created_at=datetime.fromtimestamp(event.created, tz=UTC),
     )

@@ -5,7 +5,7 @@ from pledges.models.aftermath import AccountCode, Dispute, EventPoll, FraudWarni
 from pledges.models.answers import Problem, PromiseAcceptance, RefundRequest
 from pledges.models.changes import PledgeChange, PledgeChangeItem
 from pledges.models.ledger import LedgerEntry, LedgerGroup
-from pledges.models.own import CardToForget, DataRequest, EmailChange
+from pledges.models.own import CardToForget, Continuation, DataRequest, EmailChange
 from pledges.models.payments import Checkout, Payment, PaymentAttempt, Refund, StrayPayment, StripeEvent
 from pledges.models.pledges import DatePromise, DeliveryAddress, Pledge, PledgeConsent, PledgeItem
 from pledges.models.settlements import RateBucket, Settlement, SettlementLane
@@ -27,6 +27,7 @@ __all__ = [
     "CampaignCount",
     "CardToForget",
     "Checkout",
+    "Continuation",
     "CooperativeCount",
     "DataRequest",
     "DatePromise",

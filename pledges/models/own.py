@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models import Campaign
 from home.models import Backer, Cooperative
 from home.tenancy import ScopedManager
 from pledges.models.pledges import Pledge
@@ -70,6 +71,28 @@ class EmailChange(models.Model):
 
     class Meta:
         verbose_name = _("change of email address")
+
+    def __str__(self) -> str:
+        return str(self.backer_id)
+
+
+class Continuation(models.Model):
+    """A form that its backer goes on with by a link in a mail (pledges.continuing), kept for a day or two.
+
+    `typed` is what was posted, and `used_for` the contribution that the link has led to, by its `attempt`.
+    """
+
+    cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
+    backer = models.ForeignKey(Backer, on_delete=models.PROTECT, related_name="continuations")
+    typed: models.JSONField[dict[str, str]] = models.JSONField(default=dict)
+    asked_at = models.DateTimeField(db_index=True)
+    used_for = models.UUIDField(null=True, blank=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        verbose_name = _("contribution to continue")
 
     def __str__(self) -> str:
         return str(self.backer_id)

@@ -19,6 +19,7 @@ from pledges.consent_texts import VERSION, charge_date, increase_text
 from pledges.enums import ChangeState
 from pledges.models import Pledge, PledgeChange
 from pledges.own_forms import ChangeForm
+from pledges.views.proving import asked_of_own_page
 from pledges.views.visiting import SeeOther, Visit, opened_by_link
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ def _confirm(request: Visit, form: ChangeForm, token: str) -> HttpResponseBase:
         return _review_page(request, form, token, consent_missing=True)
     if request.POST.get("amount") != str(plan.amount):
         return _review_page(request, form, token, notice=_price_words())
+    if changing.is_paid_now(pledge, plan) and (asked_first := asked_of_own_page(request, pledge, "change")):
+        return asked_first
     try:
         own_pages.end_pending(pledge)
         asked = changing.ask(pledge, _request(form))
@@ -148,6 +151,8 @@ def card(request: Visit, pledge: Pledge, token: str) -> HttpResponseBase:
     may_replace = cards.may_replace(pledge, clock.now())
     no_page = False
     if request.method == "POST" and may_replace:
+        if asked_first := asked_of_own_page(request, pledge, "card"):
+            return asked_first
         try:
             return SeeOther(own_pages.open_card_page(pledge))
         except gateway.GatewayError as error:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -20,25 +21,26 @@ from campaigns import lifecycle, measures, queries
 from campaigns.enums import BEFORE_LAUNCH
 from campaigns.models import Campaign
 from home import clock, formats
-from home.attempts import Limit, minutes_to_wait
-from home.form_limits import CHOICES, limited
+from home.attempts import minutes_to_wait
+from home.form_limits import CHOICES, held_back, limited, wait_words
 from home.languages import ENGLISH, FRENCH, current
 from home.ready_queries import Ready
 from home.referral import VIA_LENGTH
-from pledges import checkout, continuing, gateway, late_pledges, pledging
+from pledges import checkout, continuing, gateway, guarding, late_pledges, pledging, suspecting
 from pledges.choosing import PledgeRefused, PledgeRequest
 from pledges.consent_texts import NEWS, VERSION, charge_date, charge_day, consent_text, mark_of
 from pledges.enums import CheckoutState, Wall
 from pledges.forms import ContributionForm
-from pledges.models import Checkout
+from pledges.models import Checkout, Continuation
 from pledges.tax_words import taxes_in
+from pledges.views.proving import Proof, proof_page, sent_page
 from pledges.views.visiting import SeeOther, Visit
 from pledges.views.wishing import paused_page
 
 log = logging.getLogger(__name__)
 
-#: How many contributions one network may begin.
-ATTEMPTS = Limit("contribute", most=60, within=timedelta(minutes=10))
+#: What the review page posts beside the form: what was read, and that it was agreed to.
+AGREED = ("late", "read", "consent")
 
 
 @cache_control(private=True, no_cache=True)
@@ -58,7 +60,6 @@ def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
     if not request.cooperative.takes_payments:
         return paused_page(request, campaign)
     initial: dict[str, Any] = {"via": request.GET.get("via", "").replace("\0", "")[: VIA_LENGTH + 1]}
-    initial |= continuing.chosen_in(campaign, _go(request))
     form = ContributionForm(campaign, initial=initial, is_late=is_late)
     form.choose(request.GET.get("reward", ""))
     return _form_page(request, form)
@@ -68,14 +69,15 @@ def contribute(request: Visit, campaign_id: int) -> HttpResponseBase:
 @limited(CHOICES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: Visit, campaign_id: int) -> HttpResponseBase:
-    """Step 2: the review; posted again with `confirm` it is the pledge, with `change` the form again.
+    """Step 2: the review; posted again with `confirm` it is the pledge, with `change` the form again, with `link` a
+    mail.
 
     `late` says that the page was one of after the end: one of before never becomes it, as it says other things.
     """
     campaign = _campaign(request, campaign_id)
     if request.method != "POST":
         return HttpResponseRedirect(reverse("contribute", args=[campaign.pk]))
-    if "confirm" in request.POST:
+    if "confirm" in request.POST and "link" not in request.POST:
         return _confirm(request, campaign)
     takes = lifecycle.takes_late_pledges if _is_late(request) else lifecycle.takes_pledges
     if not takes(campaign, clock.now()):
@@ -99,16 +101,14 @@ def out_of_date(request: Visit, campaign_id: int) -> HttpResponseBase:
     return _form_page(request, _posted_form(request, campaign), notice=_old_page_words(), status=403)
 
 
-def _go(request: Visit) -> str:
-    """The link by email that the visitor came through, if any."""
-    return request.POST.get("go", "") or request.GET.get("go", "")
-
-
 def _send_link(request: Visit, form: ContributionForm) -> HttpResponse:
-    chosen = {name: value for name, value in form.kept() if name.startswith("quantity_") or name in ("extra", "zone")}
-    cleaned = form.cleaned_data
-    continuing.send(form.campaign, email=cleaned["email"], language=cleaned["language"], chosen=chosen)
-    return _review_page(request, form, notice=gettext("A link to continue has just been sent to you by email."))
+    cleaned, shared = form.cleaned_data, _shared(form.campaign, form["via"].value())
+    if minutes := minutes_to_wait(request, guarding.LINKS):
+        return held_back(_review_page(request, form, notice=wait_words(minutes)), minutes)
+    agreed = {name: request.POST[name][:64].replace("\0", "") for name in AGREED if name in request.POST}
+    typed = dict(form.kept()) | agreed
+    continuing.send(form.campaign, email=cleaned["email"], language=cleaned["language"], typed=typed)
+    return sent_page(request, shared)
 
 
 def _is_late(request: Visit) -> bool:
@@ -135,6 +135,12 @@ _LAUNCHED = Ready(_launched, prepared=True)
 
 
 def _confirm(request: Visit, campaign: Campaign) -> HttpResponseBase:
+    """Whoever has to prove work and has not is told so before anything is read: that costs next to nothing."""
+    verdict = guarding.of_form(request, campaign.pk)
+    proof = Proof(request, f"contribution:{campaign.pk}:{request.POST.get('attempt', '')}")
+    go = request.POST.get("go", "")
+    if verdict.asks_proof and not proof.is_solved and not continuing.is_ours(go):
+        return _proof_page(request, campaign, proof, verdict.effort)
     form = _posted_form(request, campaign, final=True)
     if not form.is_valid():
         return _form_page(request, form)
@@ -144,14 +150,37 @@ def _confirm(request: Visit, campaign: Campaign) -> HttpResponseBase:
     words = consent_text(campaign, form.total, current(), is_late=form.is_late)
     if request.POST.get("read", today := mark_of(words)) != today:  # a name, a goal or a date changed meanwhile
         return _review_page(request, form, notice=_old_page_words())
-    goes_on = continuing.may_go_on(campaign, _go(request), form.cleaned_data["email"])
-    if not goes_on and (minutes := minutes_to_wait(request, ATTEMPTS)):
+    link = continuing.may_go_on(campaign, go, form.cleaned_data["email"], form.pledge_key)
+    if link is None and verdict.asks_proof and not proof.spend(str(form.pledge_key)):
+        return _proof_page(request, campaign, proof, verdict.effort)
+    if link is None and (minutes := minutes_to_wait(request, guarding.SESSIONS)):
         return _many_page(request, form, minutes)
     try:
-        row = pledging.begin(request.cooperative, _pledge_request(form, words), form.offer)
+        row = _begin(request, form, words, link)
     except PledgeRefused as refused:
         return _refused_page(request, campaign, refused)
+    if row is None:
+        return _proof_page(request, campaign, proof, max(verdict.effort, 1))
+    suspecting.opens(row.pledge_id, verdict.who, form.total)
     return _to_payment(request, form, row)
+
+
+def _proof_page(request: Visit, campaign: Campaign, proof: Proof, effort: int) -> HttpResponse:
+    action = reverse("contribute_review", args=[campaign.pk])
+    return proof_page(request, proof, effort, {"campaign": campaign}, action=action)
+
+
+def _begin(request: Visit, form: ContributionForm, words: str, link: Continuation | None) -> Checkout | None:
+    """The link is used up with the contribution, or not at all; None if another one has just used it."""
+    asked = _pledge_request(form, words)
+    if link is None:
+        return pledging.begin(request.cooperative, asked, form.offer)
+    with transaction.atomic():
+        row = pledging.begin(request.cooperative, asked, form.offer)
+        if continuing.use(link, form.pledge_key):
+            return row
+        transaction.set_rollback(True)
+    return None
 
 
 def _many_page(request: Visit, form: ContributionForm, minutes: int) -> HttpResponse:
@@ -162,10 +191,8 @@ def _many_page(request: Visit, form: ContributionForm, minutes: int) -> HttpResp
         "or get a link by email to continue.",
         minutes,
     )
-    page = _review_page(request, form, notice=words % {"minutes": formats.number(minutes)}, offers_link=True)
-    page.status_code = 429
-    page["Retry-After"] = str(minutes * 60)
-    return page
+    said = words % {"minutes": formats.number(minutes)}
+    return held_back(_review_page(request, form, notice=said, offers_link=True), minutes)
 
 
 def _pledge_request(form: ContributionForm, words: str) -> PledgeRequest:
@@ -252,7 +279,7 @@ def _form_page(request: Visit, form: ContributionForm, *, notice: str = "", stat
     if not notice and paused:
         notice = paused_words()
     context = _shared(form.campaign, form["via"].value()) | {"form": form, "notice": notice, "paused": paused}
-    context["go"] = _go(request)
+    context["go"] = request.POST.get("go", "")
     return render(request, "pledges/choose.html", context, status=status)
 
 
@@ -271,7 +298,7 @@ def _review_page(
         "notice": notice,
         "consent_missing": consent_missing,
         "offers_link": offers_link,
-        "go": _go(request),
+        "go": request.POST.get("go", ""),
         "total": total,
         "taxes": taxes_in(form.taxable, request.cooperative),
         "is_promise": campaign.is_all_or_nothing and not late,

@@ -14,6 +14,7 @@ from pledges import gateway, mending
 from pledges.enums import PaymentState
 from pledges.links import pledge_of
 from pledges.models import Payment
+from pledges.views.proving import asked_of_own_page
 from pledges.views.visiting import SeeOther, Visit, old_link_page, own_page
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,8 @@ def _to_bank(request: Visit, payment: Payment, token: str) -> HttpResponseBase:
 
 
 def _to_card_page(request: Visit, payment: Payment, token: str) -> HttpResponseBase:
+    if asked_first := asked_of_own_page(request, payment.pledge, "mend"):
+        return asked_first
     try:
         return SeeOther(mending.open_card_page(payment))
     except (gateway.Refused, gateway.Unavailable) as error:

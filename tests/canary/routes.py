@@ -26,7 +26,7 @@ from home.mail import sender_verifying, unsubscribing
 from home.models import Backer, Invitation
 from home.people import inviting
 from home.tenancy import within
-from pledges import data_links, email_changes, subscribing
+from pledges import continuing, data_links, email_changes, subscribing
 from pledges.data_links import Act
 from pledges.links import contribution_token
 from pledges.models import EmailChange, Payment, Pledge
@@ -297,6 +297,9 @@ FILLERS: dict[tuple[str, str], Filler] = {
     ("email_undo", "token"): change_token(email_changes.UNDO),
     ("update_by_link", "token"): update_token,
     ("update_question_by_link", "token"): update_token,
+    ("contribute_continue", "token"): signed(
+        continuing.PURPOSE, lambda house: str(house.first("pledges.Continuation"))
+    ),
     ("checkout_return", "key"): lambda house: [house.house.checkout.key],
     ("checkout_cancelled", "key"): lambda house: [house.house.checkout.key],
     ("data_download", "token"): lambda house: [data_links.token_of(house.house.money.data, Act.EXPORT)],

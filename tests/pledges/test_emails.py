@@ -201,7 +201,7 @@ def made(kind, campaign, flexible, language):
         return message, [text_of(campaign, "title", language), day(now + timedelta(days=7), language)]
     if kind == "contribution_link":
         backer = pledge_of(campaign, box, paid=False).backer
-        return composed(kind, f"campaign:{campaign.pk}", backer, facts={"chosen": {}}), [
+        return composed(kind, f"campaign:{campaign.pk}", backer, facts={"continuation": 1}), [
             text_of(campaign, "title", language)
         ]
     if kind in fulfilment_mails.KINDS:

@@ -33,6 +33,7 @@ HELD = {
     "home.MailEvent": "mails.events",
     "pledges.Pledge": "contributions",
     "pledges.CardToForget": "contributions.replaced_cards",
+    "pledges.Continuation": "contributions_to_continue",
     "pledges.Checkout": "contributions.payment_pages",
     "pledges.DataRequest": "data_requests",
     "pledges.DatePromise": "contributions.rewards.months",

@@ -11,18 +11,21 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaigns.enums import FundingModel
-from home import links
+from campaigns.models import RewardStock
+from home import clock, links
 from home.attempts import Limit
 from home.mail import composing
 from home.models import Cooperative, OutgoingMail
 from home.tenancy import within
-from pledges import continuing
+from pledges import continuing, guarding
 from pledges.forms import quantity_name
-from pledges.models import Pledge
-from pledges.views import choosing
+from pledges.models import Continuation, Pledge
+from pledges.tasks import forget_what_was_typed
 from tests.factories.campaigns import make_campaign
 from tests.pledges.test_choosing import confirmed, form_data
 
+CONFIRM = {"confirm": "1", "consent": "1"}
+OVER = {"fr": "Ce lien ne fonctionne plus", "en": "This link no longer works"}
 STALE = {
     "fr": "Cette page est restée ouverte longtemps. Vos réponses sont conservées\u00a0: vérifiez-les et continuez.",
     "en": "This page was open for a long time. Your answers are kept: check them and continue.",
@@ -123,7 +126,7 @@ def test_terms_that_did_not_change_are_agreed_to_at_once(visitor, campaign):
 
 @pytest.fixture
 def few(monkeypatch):
-    monkeypatch.setattr(choosing, "ATTEMPTS", Limit("contribute", most=2, within=timedelta(days=1000)))
+    monkeypatch.setattr(guarding, "SESSIONS", Limit("contribute", most=2, within=timedelta(days=1000)))
 
 
 def agreed(visitor, campaign, language="en", **fields):
@@ -144,38 +147,95 @@ def test_too_many_attempts_from_one_network_wait_and_lose_nothing(visitor, campa
 
 @LANGUAGES
 def test_a_link_by_email_goes_on_where_the_network_may_not(visitor, campaign, few, language):
+    """With all that was typed, once, for the address it was sent to."""
     with within(campaign.cooperative):
         box = campaign.rewards.last()
     for _ in range(3):
         agreed(visitor, campaign)
-    data = form_data((box, 2), extra="5", link="1", language=language)
+    data = form_data((box, 2), extra="5", message="Bravo", consent="1", link="1", language=language)
     for _ in range(5):
         page = visitor.post(url("contribute_review", campaign.pk, language=language), data)
         assert page.status_code == 200
-    with within(campaign.cooperative):
-        mails = list(
-            OutgoingMail.objects.filter(kind="contribution_link").select_related("cooperative__site", "backer")
-        )
-        assert len(mails) == continuing.MOST
-        message = composing.compose(mails[0])
-    address = re.search(r"http://[^/\s]+(/\S*\?go=\S+)", message.body).group(1)
+    message = mailed(campaign)
+    address = re.search(r"http://[^/\s]+(/\S*contin\S+)", message.body).group(1)
     assert html.escape(address) in message.alternatives[0].content
-    form = visitor.get(address)
-    assert [form.context["form"][name].value() for name in (quantity_name(box), "extra")] == ["2", "5"]
-    go = hidden(form)["go"]
     before = pledges(campaign)
+    page = visitor.get(address)
+    assert (page.status_code, page["Referrer-Policy"], pledges(campaign)) == (200, "strict-origin", before)
+    assert not any(secret in text_of(page) for secret in ("Camille", "camille", "Bravo"))
+    answer = visitor.post(address)
+    assert (answer.status_code, pledges(campaign)) == (303, before + 1)
+    with within(campaign.cooperative):
+        made = Pledge.objects.latest("pk")
+        assert (made.message, made.extra, [item.quantity for item in made.items.all()]) == ("Bravo", 500, [2])
+    again = visitor.post(address)
+    assert (again["Location"], pledges(campaign)) == (answer["Location"], before + 1)
+
+
+def mailed(campaign):
+    with within(campaign.cooperative):
+        mails = list(OutgoingMail.objects.filter(kind="contribution_link").select_related("cooperative__site"))
+        assert len(mails) == continuing.MOST
+        return composing.compose(mails[0])
+
+
+def link_for(campaign, email="camille@example.com", **typed):
+    """The token of a link that was mailed."""
+    with within(campaign.cooperative):
+        continuing.send(campaign, email=email, language="en", typed=confirmed(extra="45") | typed)
+        return continuing.token_of(Continuation.objects.latest("pk").pk)
+
+
+def test_a_link_serves_the_address_it_was_sent_to_and_one_contribution(visitor, campaign, few):
+    for _ in range(3):
+        agreed(visitor, campaign)
+    go = link_for(campaign)
     assert agreed(visitor, campaign, go="x" * 40).status_code == 429
     assert agreed(visitor, campaign, go=go, email="someone@else.example").status_code == 429
-    answer = agreed(visitor, campaign, go=go)
-    assert (answer.status_code, pledges(campaign)) == (303, before + 1)
+    assert agreed(visitor, campaign, go=go).status_code == 303
+    assert agreed(visitor, campaign, go=go).status_code == 429
 
 
 def test_a_link_of_another_campaign_or_purpose_opens_nothing(visitor, campaign, few, shop):
     other = make_campaign(shop, title="Autre", slug="autre")
     for _ in range(3):
         agreed(visitor, campaign)
-    for token in (
-        continuing.token(other, "camille@example.com", {}),
-        links.sign("unsubscribe", "1", lasts=timedelta(days=1)),
-    ):
+    for token in (link_for(other), links.sign("unsubscribe", "1", lasts=timedelta(days=1))):
         assert agreed(visitor, campaign, go=token).status_code == 429
+
+
+@LANGUAGES
+def test_a_link_that_is_over_says_so_and_what_was_typed_is_forgotten(visitor, campaign, language, settings, tmp_path):
+    settings.CLOCK_FILE = tmp_path / "clock"
+    token = link_for(campaign)
+    clock.advance(timedelta(days=2, minutes=1))
+    forget_what_was_typed()
+    with within(campaign.cooperative):
+        assert not Continuation.objects.exists()
+    pages = {visitor.get(url("contribute_continue", one, language=language)) for one in (token, "x", token[:-1])}
+    assert {page.status_code for page in pages} == {410}
+    assert all(OVER[language] in text_of(page) for page in pages)
+
+
+def test_what_was_not_agreed_to_yet_is_reviewed_first(visitor, campaign):
+    with within(campaign.cooperative):
+        typed = form_data(extra="45")
+        continuing.send(campaign, email="camille@example.com", language="en", typed=typed)
+        token = continuing.token_of(Continuation.objects.get().pk)
+    page = visitor.post(url("contribute_continue", token))
+    assert (page.status_code, hidden(page)["go"], pledges(campaign)) == (200, token, 0)
+    assert visitor.post(url("contribute_review", campaign.pk), hidden(page) | CONFIRM).status_code == 303
+
+
+def test_a_link_is_not_used_up_by_what_was_refused(visitor, campaign):
+    with within(campaign.cooperative):
+        box = campaign.rewards.last()
+        typed = confirmed((box, 1))
+        continuing.send(campaign, email="camille@example.com", language="en", typed=typed)
+        row = Continuation.objects.get()
+        RewardStock.objects.update(held=10)
+        assert visitor.post(url("contribute_continue", continuing.token_of(row.pk))).status_code == 200
+        row.refresh_from_db()
+        assert (row.used_for, pledges(campaign)) == (None, 0)
+        RewardStock.objects.update(held=0)
+    assert visitor.post(url("contribute_continue", continuing.token_of(row.pk))).status_code == 303

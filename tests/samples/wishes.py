@@ -21,7 +21,7 @@ def of_a_confirmation(kind, campaign, language, member):
 
 @sample("contribution_link")
 def of_a_link(kind, campaign, language, member):
-    continuing.send(campaign, chosen={"extra": "45"}, **asked_by(language))
+    continuing.send(campaign, typed={"extra": "45"}, **asked_by(language))
     return mail_of(kind, campaign)
 
 
