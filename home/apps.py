@@ -7,11 +7,12 @@ class HomeConfig(AppConfig):
 
     def ready(self) -> None:
         # Models must be loaded first; those that are not used here register checks, look-ups, mails and jobs.
-        from home import among, checks, signal_handlers, tasks  # noqa: F401, PLC0415
+        from home import among, checks, retention_rules, signal_handlers, tasks  # noqa: F401, PLC0415
         from home.log_in import password_mails  # noqa: F401, PLC0415
         from home.log_in import watch as log_in_watch  # noqa: PLC0415
         from home.mail import sender_verifying  # noqa: F401, PLC0415
         from home.page_cache import front, watched  # noqa: PLC0415
+        from home.privacy import checks as privacy_checks  # noqa: F401, PLC0415
         from home.people import inviting  # noqa: F401, PLC0415
         from home.translation import picture_segments  # noqa: F401, PLC0415 (mends wagtail-localize)
 

@@ -15,7 +15,7 @@ from campaigns.models import Campaign
 from home import backing, clock, links, outbox
 from home.languages import LANGUAGES, current
 from home.mail.registry import kind_of
-from home.models import Backer, OutgoingMail
+from home.models import Backer, ConsentPlace, OutgoingMail
 from pledges.consent_texts import NEWS
 
 PURPOSE = "news"
@@ -83,6 +83,6 @@ def confirm(asked: Asked) -> None:
     """The consent, in the words of its page; who never contributed is written to in the language they chose."""
     backer = asked.backer
     topic = asked.campaign.translation_key
-    backing.grant_news(backer, topic, text=str(NEWS), language=current(), confirmed=True)
+    backing.grant_news(backer, topic, text=str(NEWS), language=current(), place=ConsentPlace.NEWS, confirmed=True)
     if not backer.pledges.exists():
         backing.follow(backer, name=backer.name, language=asked.language)

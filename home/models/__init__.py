@@ -1,7 +1,7 @@
 """The cooperative's home: tenant, people, brand, pages, backers, mail, and what runs by the clock."""
 
 from home.models.audit import AuditEntry
-from home.models.backers import Backer, NewsConsent
+from home.models.backers import Backer, ConsentPlace, NewsConsent, Withdrawal
 from home.models.brand import Brand, LogoDrawing, MailHead
 from home.models.cooperative import Cooperative, Membership, Role
 from home.models.domains import FormerHost
@@ -17,10 +17,19 @@ from home.models.federations import (
 from home.models.jobs import Heartbeat, PeriodicJob
 from home.models.mail import BatchStop, HeldFor, MailEvent, MailState, OutgoingMail, Stop, Suppression, TeamMailChoice
 from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
+from home.models.privacy import Erasure, Incident, IncidentNotice, RetentionRun, Seriousness, Told
 from home.models.team import Crossing, Invitation
 from home.models.users import User
 
 __all__ = [
+    "Withdrawal",
+    "ConsentPlace",
+    "Told",
+    "Seriousness",
+    "RetentionRun",
+    "IncidentNotice",
+    "Incident",
+    "Erasure",
     "Adopted",
     "AuditEntry",
     "Backer",

@@ -26,6 +26,7 @@ WAGTAILADMIN_BASE_URL = f"http://localhost:{PORT}"
 # The demo's people log in by their password alone; SECOND_FACTOR=1 asks treasurers and owners for more, as production.
 SECOND_FACTOR_REQUIRED_FOR = SECOND_FACTOR_REQUIRED_FOR if os.environ.get("SECOND_FACTOR") == "1" else ()
 
+SUPPRESSION_KEY = "tremplin-on-one-machine-not-for-production"
 CLOCK_FILE = DATA_DIR / "clock"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -26,6 +26,7 @@ SECOND_FACTOR_REQUIRED_FOR = ()  # most tests log their people in by force; thos
 RECENT_LOGIN_WITHIN = None
 PAGE_CACHE = False  # most tests never commit, and no page would hear of what they write
 WHITENOISE_USE_FINDERS = True
+SUPPRESSION_KEY = "tests-only-marks"
 MEDIA_ROOT = DATA_DIR / "media"
 TEST_DATABASE = DATABASES["default"]
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
