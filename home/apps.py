@@ -12,8 +12,8 @@ class HomeConfig(AppConfig):
         from home.log_in import watch as log_in_watch  # noqa: PLC0415
         from home.mail import sender_verifying  # noqa: F401, PLC0415
         from home.page_cache import front, watched  # noqa: PLC0415
-        from home.privacy import checks as privacy_checks  # noqa: F401, PLC0415
         from home.people import inviting  # noqa: F401, PLC0415
+        from home.privacy import checks as privacy_checks  # noqa: F401, PLC0415
         from home.translation import picture_segments  # noqa: F401, PLC0415 (mends wagtail-localize)
 
         log_in_watch.connect()

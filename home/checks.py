@@ -37,8 +37,8 @@ def erased_addresses_have_a_key_of_their_own(app_configs: Any, **kwargs: Any) ->
     if len(settings.SUPPRESSION_KEY) >= SHORTEST_KEY and settings.SUPPRESSION_KEY != settings.SECRET_KEY:
         return []
     words = (
-        "SUPPRESSION_KEY is empty, short or SECRET_KEY itself: with another SECRET_KEY, news would go again to addresses "
-        "that were erased after they bounced or complained, and a restore could not erase anyone again."
+        "SUPPRESSION_KEY is empty, short or SECRET_KEY itself: with another SECRET_KEY, news would go again to "
+        "addresses that were erased after they bounced or complained, and a restore could not erase anyone again."
     )
     return [Warning(words, id="home.W010")]
 

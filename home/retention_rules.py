@@ -64,5 +64,7 @@ rule("home.crossings", timedelta(days=1), _("One day"), _crossings, deleted)
 rule("home.sessions", timedelta(), _("Two weeks after the last visit"), _sessions, deleted)
 rule("home.drafts", NINETY_DAYS, AFTER_90_DAYS, _drafts, deleted)
 rule("home.audit", SEVEN_YEARS, _("Seven years"), _audit, deleted)
-rule("home.consents", THREE_YEARS, _("As long as it stands, and three years after it was taken back"), _consents, deleted)
+rule(
+    "home.consents", THREE_YEARS, _("As long as it stands, and three years after it was taken back"), _consents, deleted
+)
 rule("home.mails", TWO_YEARS, _("Two years; then only that it was written"), _mails, _empty_mails)

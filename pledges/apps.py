@@ -27,8 +27,8 @@ class PledgesConfig(AppConfig):
             public_paths,
             pulse,  # noqa: F401 (registers how figures of kept pages are read)
             refund_request_emails,  # noqa: F401 (registers mails and periodic jobs)
-            retention_rules,  # noqa: F401 (registers how long things are kept)
             report_emails,  # noqa: F401 (registers mails and periodic jobs)
+            retention_rules,  # noqa: F401 (registers how long things are kept)
             survey_emails,  # noqa: F401 (registers mails and periodic jobs)
             tasks,  # noqa: F401 (registers mails and periodic jobs)
             totals,

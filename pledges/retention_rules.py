@@ -24,7 +24,7 @@ def _known() -> QuerySet[Backer]:
 
 
 def _backers(before: datetime) -> QuerySet[Backer]:
-    """Whose contributions are all over, with nothing said, paid or handed over since. Who is owed something, `_erase` leaves.
+    """Whose contributions are all over, with nothing said, paid or handed over since; `_erase` leaves who is owed more.
 
     `created_at` first, as most are found younger by it.
     """
@@ -101,9 +101,17 @@ def _stripe_events(before: datetime) -> QuerySet[StripeEvent]:
 
 SIX_YEARS_AFTER = _("Six years after the year of the payment")
 
-rule("pledges.backers", TWO_YEARS, _("Two years after the last delivery, unless you still ask for news"), _backers, _erase)
+rule(
+    "pledges.backers",
+    TWO_YEARS,
+    _("Two years after the last delivery, unless you still ask for news"),
+    _backers,
+    _erase,
+)
 rule("pledges.followers", THREE_YEARS, _("Three years after your last agreement was taken back"), _followers, _erase)
-rule("pledges.unfinished", timedelta(days=90), _("90 days, of a contribution that was not finished"), _unfinished, _erase)
+rule(
+    "pledges.unfinished", timedelta(days=90), _("90 days, of a contribution that was not finished"), _unfinished, _erase
+)
 rule("pledges.books", SEVEN_YEARS, SIX_YEARS_AFTER, _businesses, emptied(company_name="", company_numbers=""))
 rule("pledges.references", SEVEN_YEARS, SIX_YEARS_AFTER, _by_hand_payments, emptied(reference=""))
 rule("pledges.notes", SEVEN_YEARS, SIX_YEARS_AFTER, _by_hand_refunds, emptied(note=""))

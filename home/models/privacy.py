@@ -84,9 +84,7 @@ class Incident(models.Model):
     information = models.TextField(_("personal information concerned"), max_length=4000)
     people = models.PositiveIntegerField(_("people concerned"), null=True, blank=True)
     people_are_approximate = models.BooleanField(_("this number is approximate"), default=False)
-    seriousness = models.CharField(
-        _("risk"), max_length=10, choices=Seriousness.choices, default=Seriousness.UNDECIDED
-    )
+    seriousness = models.CharField(_("risk"), max_length=10, choices=Seriousness.choices, default=Seriousness.UNDECIDED)
     assessment = models.TextField(_("why there is a risk of serious injury, or none"), max_length=4000, blank=True)
     measures = models.TextField(_("what was done to reduce the risks"), max_length=4000, blank=True)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)

@@ -6,7 +6,6 @@ by an UPDATE that asks whether it still says what was read, and the search finds
 is doing it once.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
