@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('told', models.CharField(choices=[('commission', 'Commission d’accès à l’information'), ('people', 'The people concerned'), ('public', 'The public, by a public notice'), ('other', 'Someone else, who may reduce the risk')], max_length=10, verbose_name='who was told')),
-                ('told_on', models.DateField(verbose_name='on')),
+                ('told_on', models.DateField(verbose_name='told on')),
                 ('note', models.TextField(blank=True, max_length=1000, verbose_name='how, and why so')),
                 ('recorded_at', models.DateTimeField()),
                 ('cooperative', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='home.cooperative')),

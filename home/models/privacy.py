@@ -118,7 +118,7 @@ class IncidentNotice(models.Model):
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="notices")
     told = models.CharField(_("who was told"), max_length=10, choices=Told.choices)
-    told_on = models.DateField(_("on"))
+    told_on = models.DateField(_("told on"))
     note = models.TextField(_("how, and why so"), max_length=1000, blank=True)
     recorded_at = models.DateTimeField()
     recorded_by = person()

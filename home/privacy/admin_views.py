@@ -1,4 +1,4 @@
-"""« Renseignements personnels »: for the direction and the platform's operators. What is held and until when, incidents.
+"""« Renseignements personnels »: for the direction and the platform's operators. Incidents, and what retention did.
 
 Files: the register of incidents as the Commission may ask for it, and the proofs of consent.
 """

@@ -130,12 +130,13 @@ def _write(model: type[models.Model], name: str, key: Any, was: str, now: str) -
     """As text, past what a field makes of it: a stream of blocks would be rendered and read again."""
     field: Any = model._meta.get_field(name)
     quote, own = connection.ops.quote_name, model._meta.pk
+    table, column, key_column = (quote(str(one)) for one in (model._meta.db_table, field.column, own.column))
     is_json = isinstance(field, JSONField | StreamField)
     value = "%s::jsonb" if is_json and connection.vendor == "postgresql" else "%s"
-    read = f"CAST({quote(field.column)} AS text)"
-    sql = f"UPDATE {quote(model._meta.db_table)} SET {quote(field.column)} = {value} WHERE {quote(own.column)} = %s"  # noqa: S608
+    # Names of the schema alone stand in it, quoted; every value is a parameter.
+    sql = f"UPDATE {table} SET {column} = {value} WHERE {key_column} = %s AND CAST({column} AS text) = %s"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} AND {read} = %s", [_fitted(field, now), own.get_db_prep_value(key, connection), was])
+        cursor.execute(sql, [_fitted(field, now), own.get_db_prep_value(key, connection), was])
 
 
 def _fitted(field: Any, text: str) -> str:

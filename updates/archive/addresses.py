@@ -1,7 +1,7 @@
 """What of a site goes into its archive, and under which name.
 
-Pages: those that search engines are told of, the list of campaigns, summaries, walls and what is kept about people. Files: what these show or
-offer. Everything else (forms, links of one person's own, the admin) is not for an archive.
+Pages: those that search engines are told of, the list of campaigns, summaries, walls and what is kept about people.
+Files: what these show or offer. Everything else (forms, links of one person's own, the admin) is not for an archive.
 """
 
 import posixpath
