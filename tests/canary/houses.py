@@ -91,6 +91,7 @@ NOT_OF_A_HOUSE = {
     "wagtailcore.Locale",
     "home.PeriodicJob",
     "home.Heartbeat",
+    "home.RetentionRun",
     "pledges.RateBucket",
     "pledges.TaxRate",
     "django_tasks_database.DBTaskResult",

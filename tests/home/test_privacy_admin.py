@@ -90,9 +90,8 @@ def test_an_incident_is_recorded_assessed_and_told(direction, cooperative, owner
 
 def test_saving_what_did_not_change_leaves_no_trace(direction, incident):
     before = AuditEntry.objects.count()
-    same = said(
-        circumstances=incident.circumstances, information="=Noms", people="", assessment="Chiffré.", measures=""
-    )
+    empty = dict.fromkeys(("people", "measures"), "")
+    same = said(circumstances=incident.circumstances, information="=Noms", assessment="Chiffré.", **empty)
     del same["people_are_approximate"]
     direction.post(reverse("incident_change", args=[incident.pk]), same)
     assert AuditEntry.objects.count() == before
