@@ -47,8 +47,16 @@ def _said_of_the_house(cooperative: Cooperative) -> list[str]:
 
 def pattern_of(words: Iterable[str]) -> re.Pattern[str]:
     """Any of these words, whole, however a text writes them."""
-    ways = ["".join(WRITTEN.get(sign, re.escape(sign)) for sign in word) for word in words]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(ways, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
+    ways = [_way(word) for word in words]
+    return re.compile("|".join(sorted(ways, key=len, reverse=True)), re.IGNORECASE)
+
+
+def _way(word: str) -> str:
+    """An address is whole only where no longer one goes on before it or behind it."""
+    written = "".join(WRITTEN.get(sign, re.escape(sign)) for sign in word)
+    if "@" in word:
+        return rf"(?<![\w.+-]){written}(?![\w-]|\.\w)"
+    return rf"(?<!\w){written}(?!\w)"
 
 
 def runs_of(words: Iterable[str]) -> list[str] | None:

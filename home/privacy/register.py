@@ -95,7 +95,12 @@ def columns(erased: Erased) -> list[tuple[type[models.Model], str]]:
     """Every column that an erasure treats so, of the models that this installation has."""
     found = [pair for group in groups() if group.erased == erased for pair in group.columns]
     known = _models()
-    return [(known[label], name) for label, name in found if label in known]
+    return [(known[label], name) for label, name in found if label in known and _has(known[label], name)]
+
+
+def _has(model: type[models.Model], name: str) -> bool:
+    """Columns of the search differ from one database to the other."""
+    return any(field.name == name for field in model._meta.concrete_fields)
 
 
 def _models() -> dict[str, type[models.Model]]:
