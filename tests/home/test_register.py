@@ -1,5 +1,6 @@
 """The register says everything: of each column, in both languages, and the page that visitors read is made from it."""
 
+import ast
 import re
 from html import unescape
 
@@ -106,3 +107,23 @@ def test_visitors_read_it_at_their_cooperative_s_host(
 def test_the_platform_s_host_has_none(client, db, cooperative):
     client.defaults["HTTP_HOST"] = "tremplin.localhost"
     assert client.get("/fr/ce-que-nous-gardons/").status_code == 404
+
+
+def test_each_yes_and_each_no_says_where():
+    """The form of a contribution is what a yes is of unless it says otherwise."""
+    calls = [
+        (path.name, node.func.attr, node)
+        for room in register.OURS
+        for path in (ROOT / room).rglob("*.py")
+        if "_news(" in (text := path.read_text())
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
+    given = {
+        name: any(one.arg == "place" for one in node.keywords) for name, call, node in calls if call == "grant_news"
+    }
+    taken = [len(node.args) for _name, call, node in calls if call == "withdraw_news"]
+    assert given == {"choosing.py": False} | dict.fromkeys(
+        ["contribution.py", "following.py", "resuming.py", "subscribing.py"], True
+    )
+    assert taken == [3, 3, 3]
