@@ -25,6 +25,7 @@ from tests import erased_backer as person
 from tests.factories.campaigns import end_now, make_campaign
 from tests.factories.pledges import make_pledge
 from tests.stripe_double import client
+from tests.updates.making import make_update_page, text_block
 from updates.models import UpdatePage
 
 
@@ -138,6 +139,20 @@ def test_someone_of_the_team_keeps_their_name_on_the_pages_though_they_contribut
     erase(plain)
     assert person.NAME in Page.objects.get(pk=shop.site.root_page_id).title
     assert "home_backer.name" not in person.places()
+
+
+def test_words_that_pages_said_before_are_not_a_name_though_someone_contributed_under_them(campaign, shop):
+    """Or anyone could empty a page: contribute under its words, then have them erased."""
+    with within(shop):
+        page = make_update_page(campaign, text_block("<p>Merci pour La Farine d’été, disait-on.</p>"))
+        vandal = make_pledge(campaign, rewards=[], extra=1, backer_name="la farine d'été", email="v@x.example")
+        later = make_update_page(campaign, text_block("<p>Merci à la farine d’été.</p>"), title="Plus tard")
+        campaign.state = "ended"
+        campaign.save()
+        erase(vandal)
+        assert Backer.objects.get(pk=vandal.backer_id).name == ""
+        assert "Farine d’été" in str(UpdatePage.objects.get(pk=page.pk).body)
+        assert "farine d’été" in str(UpdatePage.objects.get(pk=later.pk).body)
 
 
 def test_another_cooperative_s_pages_are_its_own(plain, outsider):

@@ -27,14 +27,15 @@ AT_ONCE = 50
 def note(backer: Backer, words: Iterable[str]) -> Erasure:
     """Write down that this backer, who has a name and an address still, is erased by the running transaction.
 
-    `words` is what may name them; what would find others is left out.
+    `words` is what may name them; what would find others, or the words of everyone, is left out.
     """
     cooperative = backer.cooperative
+    telling = naming.worth_looking_for(words, cooperative)
     made = Erasure.objects.create(
         cooperative=cooperative,
         mark=marks.mark(cooperative, backer.email_key),
         at=clock.now(),
-        words=naming.worth_looking_for(words, cooperative),
+        words=scrubbing.not_said_before(telling, cooperative, backer.created_at),
     )
     transaction.on_commit(_nudge)
     return made

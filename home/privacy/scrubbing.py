@@ -7,6 +7,7 @@ is doing it once.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore
@@ -16,7 +17,7 @@ from django.db.models import JSONField, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from wagtail.admin.models import FormState
 from wagtail.fields import StreamField
-from wagtail.models import Page
+from wagtail.models import Page, Revision
 from wagtail.search import index
 from wagtail_localize.models import String, StringSegment, StringTranslation
 from wagtail_localize.strings import StringValue
@@ -41,6 +42,24 @@ def take_out(words: list[str], cooperative: Cooperative) -> bool:
         return True
     search = _Search(words, cooperative)
     return any(search.round() == 0 for _number in range(ROUNDS))
+
+
+def not_said_before(words: list[str], cooperative: Cooperative, since: datetime) -> list[str]:
+    """Without what a version of a page said before that moment, when nobody knew them: it is not their name there.
+
+    Anybody may contribute under any name, and have it erased afterwards: “la farine” must not leave the pages by it.
+    """
+    versions = rows_of(Revision, cooperative).filter(created_at__lt=since)
+    return [word for word in words if not _is_said(word, versions)]
+
+
+def _is_said(word: str, versions: QuerySet[Any]) -> bool:
+    pattern, runs = naming.pattern_of([word]), naming.runs_of([word])
+    texts = versions.annotate(said_text=Cast("content", TextField()))
+    if runs is not None:
+        texts = texts.filter(_any(runs))
+    read = texts.values_list("said_text", flat=True).iterator(chunk_size=CHUNK)
+    return any(naming.without(text, pattern) != text for text in read)
 
 
 class _Search:
