@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.emails import opening_topic
 from campaigns.models import Campaign
 from home import backing
+from home.models import ConsentPlace
 
 #: What someone agrees to by pressing the button; kept word for word with their consent.
 CONSENT = _(
@@ -18,4 +19,6 @@ def follow(campaign: Campaign, *, email: str, language: str) -> None:
     """Record the wish. A second time changes nothing, whoever asks."""
     with transaction.atomic():
         backer = backing.find_or_make(campaign.cooperative, email=email, name="", language=language)
-        backing.grant_news(backer, opening_topic(campaign), text=str(CONSENT), language=language)
+        backing.grant_news(
+            backer, opening_topic(campaign), text=str(CONSENT), language=language, place=ConsentPlace.OPENING
+        )

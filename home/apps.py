@@ -7,7 +7,7 @@ class HomeConfig(AppConfig):
 
     def ready(self) -> None:
         # Models must be loaded first; those that are not used here register checks, look-ups, mails and jobs.
-        from home import admin_scripts, among, checks, signal_handlers, tasks  # noqa: F401, PLC0415
+        from home import admin_scripts, among, checks, retention_rules, signal_handlers, tasks  # noqa: F401, PLC0415
         from home.doctor import of_machine, of_settings  # noqa: F401, PLC0415
         from home.log_in import lifetimes, password_mails  # noqa: F401, PLC0415
         from home.log_in import watch as log_in_watch  # noqa: PLC0415
@@ -16,6 +16,7 @@ class HomeConfig(AppConfig):
         from home.metrics import of_house  # noqa: F401, PLC0415
         from home.page_cache import front, watched  # noqa: PLC0415
         from home.people import inviting  # noqa: F401, PLC0415
+        from home.privacy import checks as privacy_checks  # noqa: F401, PLC0415
         from home.self_checks import files  # noqa: F401, PLC0415
         from home.translation import picture_segments  # noqa: F401, PLC0415 (mends wagtail-localize)
 

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from home import clock
 from home.inserting import insert, insert_once
-from home.models import Backer, Cooperative, NewsConsent, Suppression
+from home.models import Backer, ConsentPlace, Cooperative, NewsConsent, Suppression, Withdrawal
+from home.privacy import marks
 
 #: Why an address is suppressed. A complaint stops news; what bounced for good is no working address at all.
 BOUNCED = "bounced"
@@ -59,8 +60,16 @@ def follow(backer: Backer, *, name: str, language: str) -> None:
         backer.save(update_fields=["name", "language"])
 
 
-def grant_news(backer: Backer, topic: UUID, *, text: str, language: str, confirmed: bool = False) -> None:
-    """Record a yes to news on a topic; a second yes changes nothing.
+def grant_news(
+    backer: Backer,
+    topic: UUID,
+    *,
+    text: str,
+    language: str,
+    place: ConsentPlace = ConsentPlace.CONTRIBUTION,
+    confirmed: bool = False,
+) -> None:
+    """Record a yes to news on a topic, with its words and where they were shown; a second yes changes nothing.
 
     `confirmed`: it comes from the address itself, which an earlier yes may not have.
     """
@@ -71,6 +80,7 @@ def grant_news(backer: Backer, topic: UUID, *, text: str, language: str, confirm
         topic=topic,
         text=text,
         language=language,
+        place=place,
         granted_at=now,
         confirmed_at=now if confirmed else None,
     )
@@ -79,10 +89,10 @@ def grant_news(backer: Backer, topic: UUID, *, text: str, language: str, confirm
         standing.update(confirmed_at=now)
 
 
-def withdraw_news(backer: Backer, topic: UUID) -> bool:
+def withdraw_news(backer: Backer, topic: UUID, by: Withdrawal | str = "") -> bool:
     """Take a yes back. True if there was one."""
     standing = NewsConsent.objects.filter(backer=backer, topic=topic, withdrawn_at=None)
-    return bool(standing.update(withdrawn_at=clock.now()))
+    return bool(standing.update(withdrawn_at=clock.now(), withdrawn_by=by))
 
 
 def wants_news(backer: Backer, topic: UUID) -> bool:
@@ -116,7 +126,20 @@ def is_suppressed(cooperative: Cooperative, address: str) -> bool:
 
 
 def suppressed_among(cooperative: Cooperative, addresses: Iterable[str]) -> set[str]:
-    """The keys of those addresses that news does not go to."""
+    """The keys of those addresses that news does not go to; one of someone erased stands there by its mark."""
     keys = {email_key(address) for address in addresses}
-    found = Suppression.objects.filter(cooperative=cooperative, email_key__among=keys)
-    return set(found.values_list("email_key", flat=True))
+    of_mark = {marks.suppressed(cooperative, key): key for key in keys}
+    found = Suppression.objects.filter(cooperative=cooperative, email_key__among=keys | of_mark.keys())
+    return {of_mark.get(one, one) for one in found.values_list("email_key", flat=True)}
+
+
+def suppress_by_mark(backer: Backer) -> None:
+    """Who is erased keeps what their address said of itself (it bounced, it complained), without the address."""
+    keys = {email_key(backer.email), backer.email_key}
+    rows = Suppression.objects.filter(cooperative=backer.cooperative_id, email_key__in=keys)
+    for row in rows:
+        mark = marks.suppressed(backer.cooperative, row.email_key)
+        if Suppression.objects.filter(cooperative=backer.cooperative_id, email_key=mark).exists():
+            row.delete()
+        else:
+            Suppression.objects.filter(pk=row.pk).update(email_key=mark)

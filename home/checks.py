@@ -8,6 +8,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from home.log_in.second_factor import SUPERUSER
 from home.models import Role
 
+#: Characters of a key that nobody guesses.
+SHORTEST_KEY = 32
+
 DECIDING = {Role.TREASURER.value, Role.OWNER.value, SUPERUSER}
 
 
@@ -27,6 +30,17 @@ def recent_login_is_asked_for(app_configs: Any, **kwargs: Any) -> list[CheckMess
     if settings.RECENT_LOGIN_WITHIN is not None:
         return []
     return [Warning("RECENT_LOGIN_WITHIN is None: money moves from any session left open.", id="home.W002")]
+
+
+@register(Tags.security, deploy=True)
+def erased_addresses_have_a_key_of_their_own(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if len(settings.SUPPRESSION_KEY) >= SHORTEST_KEY and settings.SUPPRESSION_KEY != settings.SECRET_KEY:
+        return []
+    words = (
+        "SUPPRESSION_KEY is empty, short or SECRET_KEY itself: with another SECRET_KEY, news would go again to "
+        "addresses that were erased after they bounced or complained, and a restore could not erase anyone again."
+    )
+    return [Warning(words, id="home.W010")]
 
 
 @register(Tags.caches)

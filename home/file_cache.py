@@ -10,10 +10,14 @@ from pathlib import Path
 from threading import get_ident
 from typing import IO, Any, ClassVar
 
+from django.core.cache import caches
 from django.core.cache.backends import filebased
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 
 from home.forgiving_cache import Forgiving
+
+#: Those of CACHES that may lie in files.
+NAMES = ("default", "pages")
 
 #: How many entries a process writes between two looks at how many there are.
 LOOKS_EVERY = 100
@@ -91,6 +95,12 @@ class FileCache(Base):
         packing = zlib.compressobj(zlib.Z_NO_COMPRESSION, wbits=9, memLevel=1)
         file.write(packing.compress(pickle.dumps(value, self.pickle_protocol)) + packing.flush())
 
+    def forget_expired(self) -> None:
+        """What is over goes now, and not once someone asks for it or room is needed."""
+        for name in self._list_cache_files():
+            with suppress(FileNotFoundError), Path(name).open("rb") as file:
+                self._is_expired(file)
+
     def _cull(self) -> None:
         """What is over goes first; Django's own throws out a third at random.
 
@@ -103,9 +113,7 @@ class FileCache(Base):
         names = self._list_cache_files()
         if len(names) < self._max_entries:
             return
-        for name in names:
-            with suppress(FileNotFoundError), Path(name).open("rb") as file:
-                self._is_expired(file)
+        self.forget_expired()
         super()._cull()
 
 
@@ -113,3 +121,11 @@ class ForgivingFileCache(Forgiving, FileCache):
     """The disk is full, or may not be written to."""
 
     away: ClassVar[tuple[type[Exception], ...]] = (OSError,)
+
+
+def forget_expired() -> None:
+    """In every cache that lies in files; Redis does it by itself."""
+    for name in NAMES:
+        cache = caches[name]
+        if isinstance(cache, FileCache):
+            cache.forget_expired()

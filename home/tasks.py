@@ -6,8 +6,9 @@ from django.core.management import call_command
 from django_tasks import task
 from wagtail.models import Page
 
-from home import outbox, picture_drawing, ticking
+from home import file_cache, outbox, picture_drawing, ticking
 from home.page_cache import front
+from home.privacy import erasures, retention
 from home.self_checks import running, telling
 from home.ticking import periodic
 
@@ -41,6 +42,17 @@ def tell_of_checks() -> None:
 
 
 @task()
+def finish_erasures() -> None:
+    erasures.finish_due()
+
+
+@task()
+def keep_to_retention() -> None:
+    """Once a day: what is past its time goes."""
+    retention.run()
+
+
+@task()
 def worker_heartbeat() -> None:
     ticking.beat("worker")
 
@@ -59,6 +71,23 @@ def nudge_outbox() -> None:
 @periodic("scheduled pages", every=timedelta(seconds=60))
 def publish_scheduled_pages() -> None:
     call_command("publish_scheduled")
+
+
+@periodic("erasures", every=timedelta(minutes=1))
+def nudge_erasures() -> None:
+    if erasures.is_due():
+        finish_erasures.enqueue()
+
+
+@periodic("retention", every=timedelta(days=1))
+def nudge_retention() -> None:
+    keep_to_retention.enqueue()
+
+
+@periodic("pages past their time", every=timedelta(minutes=5))
+def forget_kept_pages() -> None:
+    """Files of pages that are sent to nobody any more: names stood in them."""
+    file_cache.forget_expired()
 
 
 @periodic("old tasks", every=timedelta(hours=6))

@@ -46,6 +46,7 @@ from home.mail import sender_views, team_mail_views
 from home.models import Brand, PublicPage, Role
 from home.my_day import MyDayPanel
 from home.people import switching_views, team_views
+from home.privacy import admin_views as privacy_views
 from home.ready_bodies import make_ready
 from home.translation import bilingual_hooks  # noqa: F401 (registers itself)
 from home.translation.own_overrides import edit_own_override
@@ -184,6 +185,12 @@ def own_urls() -> list[URLPattern]:
         path("my-emails/", team_mail_views.choices, name="team_mails"),
         path("my-cooperatives/", switching_views.index, name="my_cooperatives"),
         path("audit/", audit_views.index, name="audit"),
+        path("privacy/", privacy_views.index, name="privacy"),
+        path("privacy/incidents/add/", privacy_views.add_incident, name="incident_add"),
+        path("privacy/incidents/<int:incident_id>/", privacy_views.incident, name="incident"),
+        path("privacy/incidents/<int:incident_id>/change/", privacy_views.change_incident, name="incident_change"),
+        path("privacy/incidents.csv", privacy_views.incidents_file, name="incidents_file"),
+        path("privacy/consents.csv", privacy_views.consents_file, name="consents_file"),
         path("team/", team_views.index, name="team"),
         path("team/<int:user_id>/", team_views.member, name="team_member"),
         path("team/invitations/<int:invitation_id>/", team_views.invitation, name="team_invitation"),
@@ -211,6 +218,19 @@ def audit_item() -> RoleMenuItem:
         icon_name=audit_views.ICON,
         order=190,
         roles=(Role.OWNER,),
+    )
+
+
+@hooks.register("register_settings_menu_item")
+def privacy_item() -> RoleMenuItem:
+    return RoleMenuItem(
+        gettext_lazy("Personal information"),
+        reverse_lazy("privacy"),
+        name="privacy",
+        icon_name=privacy_views.ICON,
+        order=195,
+        roles=privacy_views.ROLES,
+        operators=True,
     )
 
 

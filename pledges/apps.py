@@ -30,6 +30,7 @@ class PledgesConfig(AppConfig):
             pulse,  # noqa: F401 (registers how figures of kept pages are read)
             refund_request_emails,  # noqa: F401 (registers mails and periodic jobs)
             report_emails,  # noqa: F401 (registers mails and periodic jobs)
+            retention_rules,  # noqa: F401 (registers how long things are kept)
             self_checks,  # noqa: F401 (registers what is checked each night)
             survey_emails,  # noqa: F401 (registers mails and periodic jobs)
             tasks,  # noqa: F401 (registers mails and periodic jobs)

@@ -14,7 +14,7 @@ from django.utils import translation
 
 from home import backing, clock, links, outbox
 from home.mail.registry import kind_of
-from home.models import Backer, NewsConsent, OutgoingMail
+from home.models import Backer, NewsConsent, OutgoingMail, Withdrawal
 from pledges import kept_elsewhere, renewing
 from pledges.models import EmailChange, Pledge
 
@@ -173,7 +173,7 @@ def _take_over(backer: Backer, other: Backer) -> None:
     standing = NewsConsent.objects.filter(backer=backer, withdrawn_at=None).values("topic")
     NewsConsent.objects.filter(
         backer=other, withdrawn_at=None, topic__in=list(standing.values_list("topic", flat=True))
-    ).update(withdrawn_at=now)
+    ).update(withdrawn_at=now, withdrawn_by=Withdrawal.MERGED)
     NewsConsent.objects.filter(backer=other).update(backer=backer)
     OutgoingMail.objects.filter(backer=other).update(backer=backer)
     other.delete()

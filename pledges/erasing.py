@@ -2,8 +2,9 @@
 
 What happens when the process dies: `erase` is one transaction, with the last mail in it, whose row keeps the address
 it goes to. After that the rows say what is left to do, and the tick does it: the customer at the provider is deleted
-(`stripe_customer` is emptied once it is), and the address of the last mail is emptied once it has left for good
-(`finish_due`). docs/money.md says what is kept, and why.
+(`stripe_customer` is emptied once it is), the address of the last mail is emptied once it has left for good
+(`finish_due`), and what names them in texts of others is taken out (home.privacy.erasures). docs/privacy.md says what
+is kept, and why.
 """
 
 import logging
@@ -14,9 +15,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from campaigns.enums import OVER
-from home import clock, outbox
+from home import backing, clock, outbox
 from home.mail.registry import kind_of
-from home.models import Backer, Cooperative, MailState, NewsConsent, OutgoingMail, Suppression
+from home.models import Backer, Cooperative, MailState, NewsConsent, OutgoingMail
+from home.privacy import erasures
 from home.tenancy import across_cooperatives
 from pledges import gateway, kept_elsewhere, refund_requests
 from pledges.enums import (
@@ -91,9 +93,35 @@ def erase(pledge: Pledge) -> str:
         if reason := reason_against(backer):
             return reason
         _write_last_mail(pledge, backer)
-        _empty(backer)
-        transaction.on_commit(_nudge)
+        _erase(backer)
     return ""
+
+
+def erase_silently(backer: Backer) -> bool:
+    """The same, where its time has come or a restore brought them back: no mail. False where something stands."""
+    with transaction.atomic():
+        found = Backer.objects.select_for_update(of=("self",)).select_related("cooperative").get(pk=backer.pk)
+        if found.erased_at or reason_against(found):
+            return False
+        _erase(found)
+    return True
+
+
+def _erase(backer: Backer) -> None:
+    erasures.note(backer, _words_of(backer))
+    _empty(backer)
+    transaction.on_commit(_nudge)
+
+
+def _words_of(backer: Backer) -> list[str]:
+    """What may name them in texts that others wrote."""
+    pledges = Pledge.objects.filter(backer=backer)
+    addresses = DeliveryAddress.objects.filter(pledge__in=pledges).values_list("recipient", "line1")
+    changes = EmailChange.objects.filter(backer=backer).values_list("old_email", "new_email")
+    mails = OutgoingMail.objects.filter(backer=backer).order_by().values_list("address").distinct()
+    shown = pledges.values_list("wall_name", "gift_for")
+    rows = [*addresses, *changes, *mails, *shown]
+    return [backer.name, backer.email, backer.email_key, *(text for row in rows for text in row)]
 
 
 def _write_last_mail(pledge: Pledge, backer: Backer) -> None:
@@ -138,7 +166,7 @@ def _empty(backer: Backer) -> None:
             link_generation=pledge.link_generation + 1,
         )
     NewsConsent.objects.filter(backer=backer).delete()
-    Suppression.objects.filter(cooperative_id=backer.cooperative_id, email_key=backer.email_key).delete()
+    backing.suppress_by_mark(backer)
     outbox.forget_reader(backer, but=kind_of("data_erased"))
     Backer.objects.filter(pk=backer.pk).update(
         email="", email_key=f"erased:{backer.pk}", name="", erased_at=clock.now()

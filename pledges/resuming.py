@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import lifecycle, queries
 from campaigns.models import Campaign
 from home import backing, clock, outbox
-from home.models import Cooperative, NewsConsent, OutgoingMail
+from home.models import ConsentPlace, Cooperative, NewsConsent, OutgoingMail
 from pledges import late_pledges
 from pledges.models import StripeAccount
 from pledges.wish_emails import RESUMED
@@ -41,7 +41,7 @@ def ask(campaign: Campaign, *, email: str, language: str) -> None:
     with transaction.atomic():
         backer = backing.find_or_make(cooperative, email=email, name="", language=language)
         topic = _topic(campaign, state.charges_lost_at if state else None)
-        backing.grant_news(backer, topic, text=str(CONSENT), language=language)
+        backing.grant_news(backer, topic, text=str(CONSENT), language=language, place=ConsentPlace.PAUSE)
 
 
 def tell(cooperative: Cooperative, lost_at: datetime | None) -> None:

@@ -16,7 +16,7 @@ from campaigns.models import Campaign
 from home import backing, clock, links, outbox
 from home.languages import LANGUAGES, current
 from home.mail.registry import kind_of
-from home.models import Backer, NewsConsent, OutgoingMail
+from home.models import Backer, ConsentPlace, NewsConsent, OutgoingMail
 from pledges.consent_texts import NEWS
 
 PURPOSE = "news"
@@ -103,7 +103,7 @@ def confirm(token: str) -> Asked:
         return asked
     backer = asked.backer
     topic = asked.campaign.translation_key
-    backing.grant_news(backer, topic, text=str(NEWS), language=current(), confirmed=True)
+    backing.grant_news(backer, topic, text=str(NEWS), language=current(), place=ConsentPlace.NEWS, confirmed=True)
     if not backer.pledges.exists():
         backing.follow(backer, name=backer.name, language=asked.language)
     return asked

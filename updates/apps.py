@@ -15,6 +15,7 @@ class UpdatesConfig(AppConfig):
             mailing_emails,  # noqa: F401
             question_emails,  # noqa: F401
             reading,
+            retention_rules,  # noqa: F401
             self_checks,  # noqa: F401
             signal_handlers,
             tasks,  # noqa: F401

@@ -23,7 +23,7 @@ from home import backing, clock, outbox
 from home.mail import bounces
 from home.mail.composing import ROW
 from home.mail.registry import Category, all_kinds
-from home.models import MailEvent, OutgoingMail
+from home.models import MailEvent, OutgoingMail, Withdrawal
 from home.tenancy import across_cooperatives, within
 
 log = logging.getLogger(__name__)
@@ -133,7 +133,7 @@ def _act_on(mail: OutgoingMail, event: MailEvent) -> None:
     elif event.kind == EventType.COMPLAINED and mail.backer:
         backing.suppress(mail.cooperative, mail.address, backing.COMPLAINED)
     elif event.kind == EventType.UNSUBSCRIBED and mail.backer and _is_news(mail):
-        backing.withdraw_news(mail.backer, UUID(mail.facts["topic"]))
+        backing.withdraw_news(mail.backer, UUID(mail.facts["topic"]), Withdrawal.PROVIDER)
 
 
 def _is_news(mail: OutgoingMail) -> bool:

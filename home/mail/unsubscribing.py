@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from home import backing, links
-from home.models import Backer, OutgoingMail
+from home.models import Backer, OutgoingMail, Withdrawal
 
 PURPOSE = "unsubscribe"
 LASTS = timedelta(days=5 * 365)
@@ -46,4 +46,4 @@ def reader_once(token: str) -> tuple[Backer, UUID] | None:
 def unsubscribe(token: str) -> None:
     """Withdraw the consent; doing it twice is the same as once. Raises LinkRefused."""
     backer, topic = reader_of(token)
-    backing.withdraw_news(backer, topic)
+    backing.withdraw_news(backer, topic, Withdrawal.LINK)

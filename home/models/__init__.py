@@ -1,7 +1,7 @@
 """The cooperative's home: tenant, people, brand, pages, backers, mail, and what runs by the clock."""
 
 from home.models.audit import AuditEntry
-from home.models.backers import Backer, NewsConsent
+from home.models.backers import Backer, ConsentPlace, NewsConsent, Withdrawal
 from home.models.brand import Brand, LogoDrawing, MailHead
 from home.models.cooperative import Cooperative, Membership, Role
 from home.models.domains import FormerHost
@@ -17,6 +17,7 @@ from home.models.federations import (
 from home.models.jobs import Heartbeat, PeriodicJob, Restoration
 from home.models.mail import BatchStop, HeldFor, MailEvent, MailState, OutgoingMail, Stop, Suppression, TeamMailChoice
 from home.models.pages import HomePage, PublicationRefused, PublicPage, TextPage
+from home.models.privacy import Erasure, Incident, IncidentNotice, RetentionRun, Seriousness, Told
 from home.models.self_checks import SelfCheckRun
 from home.models.team import Crossing, Invitation
 from home.models.users import User
@@ -27,8 +28,10 @@ __all__ = [
     "Backer",
     "BatchStop",
     "Brand",
+    "ConsentPlace",
     "Cooperative",
     "Crossing",
+    "Erasure",
     "Federation",
     "FederationPoint",
     "FederationText",
@@ -36,6 +39,8 @@ __all__ = [
     "Heartbeat",
     "HeldFor",
     "HomePage",
+    "Incident",
+    "IncidentNotice",
     "Invitation",
     "LegalText",
     "LogoDrawing",
@@ -50,12 +55,16 @@ __all__ = [
     "PublicPage",
     "PublicationRefused",
     "Restoration",
+    "RetentionRun",
     "Role",
     "SelfCheckRun",
+    "Seriousness",
     "Stop",
     "Suppression",
     "TeamMailChoice",
     "TextKey",
     "TextPage",
+    "Told",
     "User",
+    "Withdrawal",
 ]

@@ -43,10 +43,31 @@ class Backer(models.Model):
         return self.name or self.email
 
 
+class ConsentPlace(models.TextChoices):
+    """Where a yes was given."""
+
+    CONTRIBUTION = "contribution", _("The form of a contribution")
+    OWN_PAGE = "own_page", _("“My contribution”")
+    NEWS = "news", _("The page of a campaign’s news, confirmed by a link mailed to the address")
+    OPENING = "opening", _("“Notify me” on a campaign’s page")
+    PAUSE = "pause", _("A campaign’s page while payments were paused")
+
+
+class Withdrawal(models.TextChoices):
+    """How a yes was taken back."""
+
+    LINK = "link", _("By the link in an email")
+    OWN_PAGE = "own_page", _("On “My contribution”")
+    PROVIDER = "provider", _("By a mail program, told by the mail provider")
+    MERGED = "merged", _("Given twice by the same person")
+
+
 class NewsConsent(models.Model):
     """A backer's yes to news on one topic (a campaign's translation key), with its proof: who, when, text, language.
 
-    `confirmed_at`: from the address itself, by a link mailed to it. Others came with a contribution.
+    Always express: nobody is written news because they contributed. `text` is what was shown, word for word, and
+    `place` where (empty for one older than this column). `confirmed_at`: from the address itself, by a link mailed to
+    it. `withdrawn_by`: how it was taken back.
     """
 
     cooperative = models.ForeignKey(Cooperative, on_delete=models.PROTECT, related_name="+")
@@ -57,6 +78,8 @@ class NewsConsent(models.Model):
     granted_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    place = models.CharField(_("where"), max_length=12, choices=ConsentPlace.choices, blank=True)
+    withdrawn_by = models.CharField(_("taken back"), max_length=10, choices=Withdrawal.choices, blank=True)
 
     objects = ScopedManager()
 

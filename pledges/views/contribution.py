@@ -15,6 +15,7 @@ from home import backing, clock
 from home.form_limits import OWN_PAGES, WISHES, limited
 from home.languages import current
 from home.links import LinkRefused
+from home.models import ConsentPlace, Withdrawal
 from pledges import address_locks, cards, changing, gateway, mending, own_pages, own_settings, pledging, refund_requests
 from pledges.card_expiry import expires_before_charge
 from pledges.consent_texts import NEWS, charge_date
@@ -78,9 +79,9 @@ def _notice(request: Visit) -> str:
 def _choose_news(pledge: Pledge, choice: str) -> None:
     topic = pledge.campaign.translation_key
     if choice == "yes":
-        backing.grant_news(pledge.backer, topic, text=str(NEWS), language=current())
+        backing.grant_news(pledge.backer, topic, text=str(NEWS), language=current(), place=ConsentPlace.OWN_PAGE)
     elif choice == "no":
-        backing.withdraw_news(pledge.backer, topic)
+        backing.withdraw_news(pledge.backer, topic, Withdrawal.OWN_PAGE)
 
 
 def _context(pledge: Pledge) -> dict[str, Any]:

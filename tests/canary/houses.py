@@ -92,6 +92,7 @@ NOT_OF_A_HOUSE = {
     "home.PeriodicJob",
     "home.Heartbeat",
     "home.Restoration",
+    "home.RetentionRun",
     "pledges.RateBucket",
     "pledges.TaxRate",
     "django_tasks_database.DBTaskResult",

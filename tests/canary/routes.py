@@ -246,6 +246,7 @@ BY_NAME: dict[str, Filler] = {
     "site_id": rows("wagtailcore.Site"),
     "user_id": team,
     "invitation_id": rows("home.Invitation"),
+    "incident_id": rows("home.Incident"),
     "cooperative_id": lambda house: [house.cooperative.pk],
     "token": tokens,
     "language": words("fr"),

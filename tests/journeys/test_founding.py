@@ -63,7 +63,7 @@ def test_a_third_cooperative_is_usable_at_once(server):
             html = ask(server, reader, f"/{language}/").text
             assert line in html
             links = re.findall(r'<li><a href="([^"]+)">', html.split("<footer")[1])
-            assert len(links) == 4
+            assert len(links) == 5
             assert all(link.startswith(f"/{language}/") for link in links), links
             assert all(ask(server, reader, link).status_code == 200 for link in links)
     assert "Des courges" in ask(server, reader, "/fr/", "meule").text, "their own words are the same order’s"

@@ -1,7 +1,7 @@
 """What of a site goes into its archive, and under which name.
 
-Pages: those that search engines are told of, the list of campaigns, summaries and walls. Files: what these show or
-offer. Everything else (forms, links of one person's own, the admin) is not for an archive.
+Pages: those that search engines are told of, the list of campaigns, summaries, walls and what is kept about people.
+Files: what these show or offer. Everything else (forms, links of one person's own, the admin) is not for an archive.
 """
 
 import posixpath
@@ -23,7 +23,7 @@ from home.models import Cooperative, TextPage
 
 #: What stands in a query and is another page; the rest of it is dropped.
 KEPT_QUERY = ("after", "page", "show")
-PAGES = frozenset({"campaign_index", "campaign_summary", "wall"})
+PAGES = frozenset({"campaign_index", "campaign_summary", "privacy_register", "wall"})
 FILES = frozenset({"updates_rss", "updates_atom", "brand_stylesheet", "brand_of_host", "wagtaildocs_serve"})
 #: Views that are about one campaign, by their argument.
 ONE = "campaign_id"

@@ -348,6 +348,12 @@ DNS_SERVERS = [one for one in os.environ.get("DNS_SERVERS", "").split(",") if on
 HOST_TARGET = os.environ.get("HOST_TARGET", "")
 HOST_ADDRESSES = [one for one in os.environ.get("HOST_ADDRESSES", "").split(",") if one]
 
+# What marks of erased addresses are made with (home.privacy.marks): a secret of its own, which is never replaced, as
+# no mark could be compared any more. Empty: SECRET_KEY, which --deploy complains of.
+SUPPRESSION_KEY = os.environ.get("SUPPRESSION_KEY", "")
+# Where the list of erasures stands that is applied again after a restore: outside of the database and its backups.
+ERASURES_FILE = Path(os.environ.get("ERASURES_FILE", DATA_DIR / "erasures.jsonl"))
+
 # A file that holds a number of seconds to add to the clock of the product. Only dev and test read it.
 CLOCK_FILE: Path | None = None
 

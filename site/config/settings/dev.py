@@ -29,6 +29,7 @@ SECOND_FACTOR_REQUIRED_FOR = SECOND_FACTOR_REQUIRED_FOR if os.environ.get("SECON
 
 SELF_CHECK_FROM_HOUR = None  # manage.py self_check
 
+SUPPRESSION_KEY = "tremplin-on-one-machine-not-for-production"
 CLOCK_FILE = DATA_DIR / "clock"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
