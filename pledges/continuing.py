@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from campaigns.models import Campaign
 from home import backing, clock, links, outbox
@@ -24,7 +24,7 @@ LASTS = timedelta(days=1)
 #: How many such links one person gets in an hour, whoever asks.
 MOST, WITHIN = 3, timedelta(hours=1)
 
-#: A link lasts to the end of its last day.
+#: A link lasts to the end of its last day; what was typed is deleted then (pledges.retention_rules).
 KEPT = LASTS + timedelta(days=1)
 
 
@@ -94,8 +94,3 @@ def use(row: Continuation, attempt: uuid.UUID) -> bool:
     """Use a link up for one contribution; False if it has just been used for another."""
     unused = Continuation.objects.filter(Q(used_for=None) | Q(used_for=attempt), pk=row.pk)
     return bool(unused.update(used_for=attempt))
-
-
-def over() -> QuerySet[Continuation]:
-    """Those whose link opens nothing any more."""
-    return Continuation.objects.filter(asked_at__lt=clock.now() - KEPT)

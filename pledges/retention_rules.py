@@ -12,8 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from home.models import Backer, NewsConsent
 from home.privacy.retention import A_YEAR, AFTER_A_YEAR, SEVEN_YEARS, THREE_YEARS, TWO_YEARS, deleted, emptied, rule
 from home.tenancy import within
-from pledges import erasing
-from pledges.models import Checkout, DataRequest, EmailChange, Payment, Pledge, PledgeItem, Refund, StripeEvent
+from pledges import continuing, erasing
+from pledges.models import (
+    Checkout,
+    Continuation,
+    DataRequest,
+    EmailChange,
+    Payment,
+    Pledge,
+    PledgeItem,
+    Refund,
+    StripeEvent,
+)
 from pledges.unreachable import UNFINISHED
 
 
@@ -91,6 +101,10 @@ def _data_requests(before: datetime) -> QuerySet[DataRequest]:
     return DataRequest.objects.filter(expires_at__lte=before)
 
 
+def _continuations(before: datetime) -> QuerySet[Continuation]:
+    return Continuation.objects.filter(asked_at__lte=before)
+
+
 def _payment_pages(before: datetime) -> QuerySet[Checkout]:
     return Checkout.objects.exclude(url="").filter(ended_at__lte=before)
 
@@ -117,5 +131,6 @@ rule("pledges.references", SEVEN_YEARS, SIX_YEARS_AFTER, _by_hand_payments, empt
 rule("pledges.notes", SEVEN_YEARS, SIX_YEARS_AFTER, _by_hand_refunds, emptied(note=""))
 rule("pledges.email_changes", A_YEAR, AFTER_A_YEAR, _email_changes, deleted)
 rule("pledges.data_requests", A_YEAR, AFTER_A_YEAR, _data_requests, deleted)
+rule("pledges.continuations", continuing.KEPT, _("Two days after the link was asked for"), _continuations, deleted)
 rule("pledges.payment_pages", timedelta(days=30), _("30 days after it is over"), _payment_pages, emptied(url=""))
 rule("pledges.stripe_events", A_YEAR, AFTER_A_YEAR, _stripe_events, deleted)

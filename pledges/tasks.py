@@ -16,7 +16,6 @@ from pledges import (
     charging,
     checkout,
     completing,
-    continuing,
     erasing,
     gateway,
     grace,
@@ -264,10 +263,3 @@ def nudge_before_charge() -> None:
 def nudge_erasing() -> None:
     if erasing.is_due():
         finish_erasing.enqueue()
-
-
-@periodic("contributions to continue", every=timedelta(hours=1))
-def forget_what_was_typed() -> None:
-    """Of forms that nobody goes on with any more."""
-    with across_cooperatives():
-        continuing.over().delete()

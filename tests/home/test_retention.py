@@ -32,6 +32,7 @@ from home.tenancy import within
 from pledges.enums import PledgeState
 from pledges.models import (
     Checkout,
+    Continuation,
     DataRequest,
     EmailChange,
     LedgerEntry,
@@ -74,6 +75,16 @@ class Late:
             cooperative=self.cooperative, email="a@x.example", role="editor", created_at=self.at, expires_at=self.at
         )
         return lambda: Invitation.objects.filter(pk=made.pk).exists()
+
+    def continuations(self):
+        made = Continuation.objects.create(
+            cooperative=self.cooperative,
+            campaign=self.campaign,
+            backer=make_backer(self.cooperative),
+            typed={"name": "Rosalie"},
+            asked_at=self.at,
+        )
+        return lambda: Continuation.objects.filter(pk=made.pk).exists()
 
     def crossings(self):
         made = Crossing.objects.create(
