@@ -52,7 +52,6 @@ MIDDLEWARE = [
     "home.page_cache.middleware.PageCacheMiddleware",
     "home.middleware.HealthMiddleware",
     "home.kept_nowhere.KeptNowhereMiddleware",
-    "home.malformed.EncodingMiddleware",
     "home.middleware.KnownHostMiddleware",
     "home.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
