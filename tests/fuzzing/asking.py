@@ -9,6 +9,7 @@ from typing import Any
 
 from django.test import Client, TestCase
 
+from home import malformed
 from tests.canary.asking import undone
 from tests.canary.houses import CANARY
 from tests.fuzzing import spoiling
@@ -119,10 +120,17 @@ def _dressed(made: Asked, chance: Random, what: str) -> Asked:
     return made
 
 
+class Visitor(Client):
+    """Asks as the entry point of the server does."""
+
+    def _base_environ(self, **request: Any) -> dict[str, Any]:
+        return malformed.of_wsgi(super()._base_environ(**request))
+
+
 @cache
-def _client(checked: bool) -> Client:
+def _client(checked: bool) -> Visitor:
     """One for all requests: making the chain of middleware takes longer than most of them."""
-    return Client(enforce_csrf_checks=checked)
+    return Visitor(enforce_csrf_checks=checked)
 
 
 def send(made: Asked) -> Any:

@@ -1,19 +1,47 @@
 """What no browser sends is read as far as it can be, and else refused: never a failure."""
 
+import io
+
 import pytest
+from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.wsgi import WSGIRequest
+from django.test import RequestFactory
+
+from config import ROOT
+from home import malformed
 
 ENCODINGS = ["zlib", "base64", "rot13", "idna", "punycode", "undefined", "utf-16", "raw_unicode_escape", "none-such"]
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_form_is_utf_8_whatever_it_says(on_host, cooperative, encoding):
-    kind = f"application/x-www-form-urlencoded; charset={encoding}"
-    body = "email=%C3%A9&x=%ff"
-    answer = on_host(cooperative).generic("POST", "/fr/contribuer/lien/?via=%C3%A9", body.encode(), content_type=kind)
-    assert answer.status_code == 200
-    assert answer.context["form"]["email"].value() == "é"
-    assert answer.wsgi_request.GET["via"] == "é"
+@pytest.mark.parametrize(
+    "kind", ['application/x-www-form-urlencoded; charset="{}"', "multipart/form-data; CHARSET={};boundary=x"]
+)
+def test_a_form_is_utf_8_whatever_it_says(encoding, kind):
+    environ = RequestFactory().generic("POST", "/fr/", b"", QUERY_STRING="via=%C3%A9&x=%ff").environ
+    request = WSGIRequest(malformed.of_wsgi(environ | {"CONTENT_TYPE": kind.format(encoding)}))
+    assert (request.GET["via"], request.GET["x"], request.encoding) == ("é", "\ufffd", None)
+    assert request.content_type == kind.partition(";")[0]
+    assert request.content_params == ({"boundary": "x"} if "boundary" in kind else {})
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_same_of_the_other_entry(encoding):
+    kind = f"application/x-www-form-urlencoded; charset={encoding}".encode()
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "query_string": b"via=%C3%A9",
+        "headers": [(b"content-type", kind)],
+    }
+    assert ASGIRequest(malformed.of_asgi(scope), io.BytesIO()).GET["via"] == "é"
+    assert malformed.of_asgi({"type": "lifespan"}) == {"type": "lifespan"}
+
+
+def test_both_entries_are_of_what_can_be_read():
+    for name in ("wsgi", "asgi"):
+        assert f"application = malformed.{name}(" in (ROOT / "site" / "config" / f"{name}.py").read_text()
 
 
 @pytest.mark.django_db

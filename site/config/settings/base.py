@@ -56,7 +56,6 @@ MIDDLEWARE = [
     "home.web_policy.WebPolicyMiddleware",
     "home.middleware.HealthMiddleware",
     "home.kept_nowhere.KeptNowhereMiddleware",
-    "home.malformed.EncodingMiddleware",
     "home.middleware.KnownHostMiddleware",
     "home.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
