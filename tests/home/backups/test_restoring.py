@@ -41,7 +41,7 @@ def backup(db, tmp_path, settings):
 
 
 @pytest.fixture
-def machine(tmp_path, settings):
+def machine(db, tmp_path, settings):
     """An empty one."""
     settings.MEDIA_ROOT = tmp_path / "elsewhere/media"
     with another_database(tmp_path / "elsewhere/tremplin.sqlite3") as database:

@@ -30,7 +30,7 @@ def root(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def machine(tmp_path):
+def machine(db, tmp_path):
     """Its database is a file, to which is committed."""
     with another_database(migrated(tmp_path / "tremplin.sqlite3")) as database:
         yield database
