@@ -51,8 +51,8 @@ class Product:
 
     def start_all(self):
         self.start("web", lambda: serve(self.port))
-        self.start("worker", lambda: call_command("work", interval=0.1, verbosity=0))
-        self.start("tick", lambda: call_command("tick", interval=0.2))
+        self.start("worker", lambda: call_command("work", interval=0.2, verbosity=0))
+        self.start("tick", lambda: call_command("tick", interval=0.6))
         until(lambda: answers(self.port))
 
     def stop(self):
