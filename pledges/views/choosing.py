@@ -232,7 +232,9 @@ def _to_payment(request: Visit, form: ContributionForm, row: Checkout) -> HttpRe
         log.warning("checkout %s could not be opened yet: %s", row.pk, error)
         return _review_page(request, form, notice=_try_again_words())
     except gateway.Refused:
-        return _review_page(request, _with_new_key(request, form), notice=paused_words())
+        is_over = row.expires_at - clock.now() < pledging.HOLD  # asked for again after a while: no page is as short
+        words = _hold_over_words() if is_over else paused_words()
+        return _review_page(request, _with_new_key(request, form), notice=words)
 
 
 def _with_new_key(request: Visit, form: ContributionForm) -> ContributionForm:

@@ -21,6 +21,7 @@ from django.utils import translation
 from home import clock
 from home.models import OutgoingMail, PeriodicJob
 from home.tenancy import across_cooperatives
+from pledges.enums import PledgeState
 from pledges.models import Payment, Pledge
 from sandbox.processes import free_port
 from tests.killing import fork, kill
@@ -50,8 +51,8 @@ class Product:
 
     def start_all(self):
         self.start("web", lambda: serve(self.port))
-        self.start("worker", lambda: call_command("work", interval=0.1, verbosity=0))
-        self.start("tick", lambda: call_command("tick", interval=0.2))
+        self.start("worker", lambda: call_command("work", interval=0.2, verbosity=0))
+        self.start("tick", lambda: call_command("tick", interval=0.6))
         until(lambda: answers(self.port))
 
     def stop(self):
@@ -130,7 +131,10 @@ class Visitor:
         """Agrees to the review; again and again, it is one contribution. The answer."""
         data = self.filled_in | {"confirm": "1", "consent": "1", "csrfmiddlewaretoken": self.token}
         url = f"http://127.0.0.1:{self.product.port}{self.url('contribute_review', self.campaign.pk)}"
-        return self.browser.post(url, data, timeout=PATIENCE, allow_redirects=False)
+        answer = self.browser.post(url, data, timeout=PATIENCE, allow_redirects=False)
+        if found := re.search(r'name="attempt" value="([^"]+)"', answer.text):
+            self.attempt = found[1]  # the page that is sent next time is this one
+        return answer
 
     def pays(self, answer):
         """On the hosted page that the answer leads to, and comes back."""
@@ -140,7 +144,8 @@ class Visitor:
 
     @property
     def pledges(self):
-        return Pledge.objects.filter(backer__email=self.email)
+        """Those that stand, or may."""
+        return Pledge.objects.filter(backer__email=self.email).exclude(state=PledgeState.LAPSED)
 
     @property
     def payments(self):

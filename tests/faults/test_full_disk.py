@@ -11,7 +11,7 @@ from django.db import connections
 from PIL import Image as Picture
 from wagtail.images.models import Image
 
-from home.models import MailState, OutgoingMail
+from home.models import MailState, OutgoingMail, Role
 from tests.factories.cooperatives import make_user
 from tests.faults.database import full, on_a_disk_of
 from tests.faults.product import Visitor, is_clear
@@ -89,7 +89,7 @@ def test_that_of_the_cache_and_of_pictures(small_folder, settings, cooperative, 
     assert cache.add("before", 1, 600)
     client.defaults["HTTP_HOST"] = cooperative.site.hostname
     client.raise_request_exception = False
-    client.force_login(make_user(cooperative, "owner", is_superuser=True))
+    client.force_login(make_user(cooperative, Role.OWNER, is_superuser=True))
     with full(small_folder):
         assert not cache.add("code", 1, 600)
         assert cache.get("code") is None

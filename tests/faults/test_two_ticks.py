@@ -43,8 +43,8 @@ def test_each_job_is_taken_by_one(db, tmp_path, monkeypatch):
 def test_what_they_hand_out_is_done_once(product, shop, sink, stripe_double):
     campaign = make_campaign(shop, goal=100, bilingual=False)
     promise_many(campaign, stripe_double, PLEDGES, customers=2)
-    product.start("worker2", lambda: call_command("work", interval=0.1, verbosity=0))
-    product.start("tick2", lambda: call_command("tick", interval=0.2))
+    product.start("worker2", lambda: call_command("work", interval=0.2, verbosity=0))
+    product.start("tick2", lambda: call_command("tick", interval=0.6))
     end_now(campaign)
     product.until(lambda: Payment.objects.exclude(paid_at=None).count() == PLEDGES)
     product.until(lambda: not OutgoingMail.objects.exclude(state=MailState.SENT).exists())
