@@ -7,10 +7,11 @@ from wagtail import urls as wagtail_urls
 from home.security_txt import security_txt
 from pledges.views import discovery
 
-urlpatterns = [path(".well-known/security.txt", security_txt, name="security_txt")]
-
-urlpatterns += i18n_patterns(
-    path("", discovery.platform, name="discovery"),
-    # No page is served here: a page's address on its own host is made from this pattern.
-    path("", include(wagtail_urls)),
-)
+urlpatterns = [
+    path(".well-known/security.txt", security_txt, name="security_txt"),
+    *i18n_patterns(
+        path("", discovery.platform, name="discovery"),
+        # No page is served here: a page's address on its own host is made from this pattern.
+        path("", include(wagtail_urls)),
+    ),
+]
