@@ -169,7 +169,8 @@ def test_a_page_that_was_opened_after_the_backup_is_known_by_its_row(campaign, s
     row = pledging.begin(shop, pledge_request(campaign))
     checkout.open_page(row)
     stripe_double.pay(row.stripe_session)
-    customer = row.pledge.backer.stripe_customer
+    customer = Backer.objects.get().stripe_customer
+    assert customer
     Checkout.objects.update(state=CheckoutState.OPENING, stripe_session="", url="")
     Backer.objects.update(stripe_customer="")
     put_back()
@@ -226,7 +227,8 @@ def test_nothing_is_released_that_was_not_compared(shop):
     put_back()
     with pytest.raises(CommandError, match="reconcile_stripe first"):
         call_command("release")
-    call_command("reconcile_stripe", cooperative=shop.slug, stdout=io.StringIO())
+    with pytest.raises(CommandError, match="differ: 2"):  # what the account may do; and this is not everybody
+        call_command("reconcile_stripe", cooperative=shop.slug, stdout=io.StringIO())
     with pytest.raises(CommandError, match="reconcile_stripe first"):
         call_command("release")
     assert standing.is_held()
