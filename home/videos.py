@@ -4,7 +4,7 @@ wagtailmedia keeps audio files too, which no page of ours plays: its pages for t
 """
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -63,7 +63,7 @@ class VideoForm(BaseMediaForm):
             message = _("This file is too large (%(size)s); the limit is %(limit)s.")
             shown = {"size": filesizeformat(file.size or 0), "limit": filesizeformat(LARGEST)}
             raise ValidationError(message, code="size", params=shown)
-        if film_metadata.kind_of(file.file) != KINDS[Path(file.name or "").suffix[1:].lower()]:
+        if film_metadata.kind_of(cast(IO[bytes], file.file)) != KINDS[Path(file.name or "").suffix[1:].lower()]:
             raise ValidationError(_unreadable(), code="contents")
         try:
             clean_film(file)
