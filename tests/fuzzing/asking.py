@@ -28,6 +28,11 @@ SAYS_SO = {
     "wagtailadmin_password_reset_confirm": "says in its place that the link is no good",
 }
 
+#: Forms that were good, and lead to Stripe, which cannot be reached here: what was about to be asked of it stays as a
+#: row, to be asked again. A form that was refused writes none of these.
+TO_STRIPE = {"contribute_review", "contribution_card", "contribution_change", "contribution_mend"}
+ABOUT_TO_HAPPEN = {"pledges_checkout", "pledges_paymentattempt"}
+
 OBJECTS = ["cs_test_1", "pi_test_1", "re_1", "dp_1", "acct_unknown", "cus_1"]
 
 
@@ -173,10 +178,12 @@ def _judged(made: Asked, changed: Any, seen: Counter[str]) -> tuple[list[str], b
     if status >= 500 and not (status == 503 and made.key in AWAY):
         found.append(f"status {status}")
     accepted = made.method == "POST" and (300 <= status < 400 or (status < 300 and made.key in (*IN_PLACE, "anymail")))
-    if not accepted and (tables := changed()):
+    tables = changed()
+    asks_stripe = made.method == "POST" and made.key in TO_STRIPE and not made.must_refuse
+    if asks_stripe and status == 200 and tables & ABOUT_TO_HAPPEN:
+        accepted = True
+    if not accepted and tables:
         found.append(f"status {status}, and changes {sorted(tables)}")
-    if accepted:
-        changed()
     if made.must_refuse and 200 <= status < 300 and made.method not in ("OPTIONS", "HEAD"):
         found.append(f"status {status} for a key that is {made.what}")
     if CANARY.search(response.said):

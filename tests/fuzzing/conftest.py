@@ -5,7 +5,15 @@ import logging
 import pytest
 
 from tests.canary.conftest import houses, ours, their_files, theirs  # noqa: F401 (fixtures)
+from tests.fuzzing.watching import watched
 from tests.home.provider_events import MAILGUN_KEY, MANDRILL_KEY, SECRET
+
+
+@pytest.fixture(scope="package", autouse=True)
+def changed(django_db_setup, django_db_blocker):
+    """Which tables were changed. Begun outside transactions: to undo part of one with triggers of its own is slow."""
+    with django_db_blocker.unblock(), watched() as asked:
+        yield asked
 
 
 @pytest.fixture(autouse=True)

@@ -9,14 +9,18 @@ import random
 import time
 from collections import Counter
 
+import pytest
+
 from tests.fuzzing.asking import asked, faults
 from tests.fuzzing.surface import surface_of
-from tests.fuzzing.watching import as_strict_as_postgresql, watched
+from tests.fuzzing.watching import as_strict_as_postgresql
 
-MANY, SOME = 20_000, 600
+pytestmark = pytest.mark.long
+
+MANY, SOME = 20_000, 400
 
 
-def test_no_request_fails_and_none_that_is_refused_changes_a_row(ours, theirs):
+def test_no_request_fails_and_none_that_is_refused_changes_a_row(ours, theirs, changed):
     whole = os.environ.get("WHOLE") == "1"
     seed = os.environ.get("FUZZ_SEED") or (str(random.randrange(10**9)) if whole else "2026")
     only = os.environ.get("FUZZ_ONLY")
@@ -24,7 +28,7 @@ def test_no_request_fails_and_none_that_is_refused_changes_a_row(ours, theirs):
     numbers = [int(only)] if only else range(int(first), int(last))
     surface, seen, found = surface_of(ours, theirs), Counter(), []
     began = time.process_time()
-    with watched() as changed, as_strict_as_postgresql():
+    with as_strict_as_postgresql():
         for number in numbers:
             made = asked(surface, random.Random(f"{seed}:{number}"))
             if only:
