@@ -281,10 +281,6 @@ def test_many_are_dealt_with_some_at_a_time_and_one_that_stays_holds_up_no_other
     Pledge.objects.update(created_at=old.at, confirmed_at=old.at)
     Payment.objects.update(created_at=old.at, paid_at=old.at)
     assert RULES["pledges.backers"].late(clock.now()).count() == 5
-    make_pledge(
-        campaign, rewards=[], extra=1, backer=Backer.objects.get(pk=keys[0]), state=PledgeState.CANCELLED, paid=False
-    )
-    Pledge.objects.update(created_at=old.at)
     assert retention.apply(RULES["pledges.backers"]) == 3
 
 
