@@ -286,12 +286,12 @@ def test_their_books_stay_and_no_mail_says_so(old):
 def test_many_are_dealt_with_some_at_a_time_and_one_that_stays_holds_up_no_other(old, campaign, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 2)
     keys = [old._backer().backer_id for _number in range(5)]
-    Pledge.objects.filter(backer=keys[0]).update(state=PledgeState.PENDING)
-    Pledge.objects.filter(backer=keys[1]).update(state=PledgeState.PENDING)
-    make_pledge(
-        campaign, rewards=[], extra=1, backer=Backer.objects.get(pk=keys[0]), state=PledgeState.CANCELLED, paid=False
-    )
-    Pledge.objects.update(created_at=old.at)
+    flour = campaign.rewards.order_by("position").first()
+    for backer in Backer.objects.filter(pk__in=keys[:2]):
+        make_pledge(campaign, rewards=[(flour, 1)], backer=backer)
+    Pledge.objects.update(created_at=old.at, confirmed_at=old.at)
+    Payment.objects.update(created_at=old.at, paid_at=old.at)
+    assert RULES["pledges.backers"].late(clock.now()).count() == 5
     assert retention.apply(RULES["pledges.backers"]) == 3
 
 
