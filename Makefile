@@ -40,6 +40,7 @@ lint: ## Check style, types, import rules, migrations and translations
 	@PYTHONPATH=site .venv/bin/lint-imports
 	@$(VENV) manage.py check
 	@SECRET_KEY=$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		SUPPRESSION_KEY=$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		$(VENV) manage.py check --deploy --fail-level WARNING --settings config.settings.production
 	@$(VENV) manage.py makemigrations --check --dry-run
 	@$(VENV) -m sandbox.translations --check

@@ -59,9 +59,10 @@ class FileCache(Base):
     def _until_and_value(self, key: Any, version: int | None) -> tuple[float | None, int]:
         """Raises ValueError for what is not there, or is over."""
         with suppress(FileNotFoundError), open(self._key_to_file(key, version), "rb") as file:
-            until = pickle.load(file)  # noqa: S301 (written by this class alone, as Django's own reads it)
+            until = pickle.load(file)  # noqa: S301 # nosec B301 # of files that only this user can write
             if until is None or until > time.time():
-                return until, int(pickle.loads(zlib.decompress(file.read())))  # noqa: S301 (the same)
+                counted = pickle.loads(zlib.decompress(file.read()))  # noqa: S301 # nosec B301 # the same
+                return until, int(counted)
         raise ValueError(f"Key '{key}' not found")
 
     def _made(self, name: str) -> IO[bytes]:
