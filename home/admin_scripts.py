@@ -31,8 +31,8 @@ class FormRenderer(DjangoTemplates):
     @cached_property
     def engine(self) -> Any:
         options = {"APP_DIRS": True, "NAME": "djangoforms", "OPTIONS": {}}
-        django_s_own = super().engine.dirs
-        return self.backend(options | {"DIRS": [*settings.TEMPLATES[0]["DIRS"], *django_s_own]})
+        ours: Any = settings.TEMPLATES[0]["DIRS"]
+        return self.backend(options | {"DIRS": [*ours, *super().engine.dirs]})
 
 
 def starter(name: str, *given: Any) -> SafeString:

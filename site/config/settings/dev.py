@@ -3,7 +3,8 @@
 import os
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATA_DIR, INSTALLED_APPS, PAYMENT_PAGES, SECOND_FACTOR_REQUIRED_FOR, STATIC_ROOT
+from config.settings.base import DATA_DIR, INSTALLED_APPS, SECOND_FACTOR_REQUIRED_FOR, STATIC_ROOT
+from config.settings.browsers import PAYMENT_PAGES
 
 INSTALLED_APPS = [*INSTALLED_APPS, "sandbox.demo"]
 
