@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from campaigns import queries
+from home.form_limits import KEYS, limited
 from home.languages import current
 from home.links import LinkRefused
 from pledges import continuing
@@ -17,6 +18,7 @@ from pledges.views.visiting import Visit, own_page
 
 
 @own_page
+@limited(KEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def go_on(request: Visit, token: str) -> HttpResponseBase:
     """GET asks, so that no program that opens links begins a contribution; POST is the form, as it was sent."""

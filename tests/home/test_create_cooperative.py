@@ -29,6 +29,8 @@ TEXTS = {
     "fr": ["Conditions de la campagne", "Remboursements et frais", "Renseignements personnels", "Mentions légales"],
     "en": ["Campaign terms", "Refunds and fees", "Personal information", "Legal notice"],
 }
+#: What is held about people, which is no page of the cooperative's own.
+REGISTER = {"fr": "Ce que nous gardons sur vous", "en": "What we keep about you"}
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ def test_one_command_opens_a_cooperative_in_both_languages(cooperative, in_frenc
         html = client.get(f"/{code}/").content.decode()
         assert line in html
         links = titles_at_the_foot(html)
-        assert [title for _url, title in links] == TEXTS[code]
+        assert [title for _url, title in links] == [*TEXTS[code], REGISTER[code]]
         pages = [client.get(url).content.decode() for url, _title in links]
         assert "L’Anse aux courges, coopérative de solidarité" in pages[0]
         assert ("4,5\u00a0%" if code == "fr" else "4.5%") in pages[1]
