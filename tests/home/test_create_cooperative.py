@@ -30,7 +30,7 @@ TEXTS = {
     "en": ["Campaign terms", "Refunds and fees", "Personal information", "Legal notice"],
 }
 #: What is held about people, which is no page of the cooperative's own.
-REGISTER = {"fr": "Ce que nous gardons sur vous", "en": "What we keep about you"}
+REGISTER = {"fr": "Ce que nous gardons sur vous", "en": "What is kept about you"}
 
 
 @pytest.fixture

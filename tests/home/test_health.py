@@ -53,7 +53,7 @@ def test_what_is_not_configured_is_named(alive, settings, setting, name):
 
 def test_a_migration_that_is_missing_is_named(alive):
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'updates' AND name LIKE '0001%'")
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'updates'")
     status, checks, _answer = ready()
     assert status == 503
     assert checks["database"] and not checks["migrations"] and "worker" not in checks
