@@ -106,8 +106,10 @@ def _packages() -> Iterator[tuple[str, str]]:
 
 def _said_by(package: Distribution) -> str:
     told = package.metadata
-    said = told.get("License-Expression") or _of_trove(told.get_all("Classifier") or [])
-    return said or (told.get("License") or "").strip().split("\n")[0]
+    expressions: list[str] = told.get_all("License-Expression") or []
+    texts: list[str] = told.get_all("License") or [""]
+    said = expressions[0] if expressions else _of_trove(told.get_all("Classifier") or [])
+    return said or texts[0].strip().split("\n")[0]
 
 
 def _checked(name: str, said: str) -> str:
