@@ -105,9 +105,11 @@ def _packages() -> Iterator[tuple[str, str]]:
 
 
 def _said_by(package: Distribution) -> str:
-    told = package.metadata.json
-    said = str(told.get("license_expression") or "") or _of_trove(list(told.get("classifier") or []))
-    return said or str(told.get("license") or "").strip().split("\n")[0]
+    told = package.metadata
+    expressions: list[str] = told.get_all("License-Expression") or []
+    texts: list[str] = told.get_all("License") or [""]
+    said = expressions[0] if expressions else _of_trove(told.get_all("Classifier") or [])
+    return said or texts[0].strip().split("\n")[0]
 
 
 def _checked(name: str, said: str) -> str:

@@ -19,7 +19,7 @@ from tests.pledges.test_killed_settlements import books_agree, settled_once
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 WHOLE = os.environ.get("WHOLE") == "1"
-PLEDGES, RESTARTS = (300, 12) if WHOLE else (40, 2)
+PLEDGES, RESTARTS = (300, 12) if WHOLE else (20, 2)
 
 
 def restart(database, after=0.5, meanwhile=lambda: None):

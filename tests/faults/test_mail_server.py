@@ -12,7 +12,7 @@ from tests.pledges.test_killed_settlements import books_agree, settled_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
-PLEDGES = 8
+PLEDGES = 4
 
 
 def test_it_answers_nobody_then_refuses_for_a_while(product, shop, sink, stripe_double):
