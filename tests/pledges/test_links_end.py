@@ -98,7 +98,7 @@ def test_another_cooperative_revokes_nothing(links_of, outsider, on_host, visito
         make_campaign(outsider)
     client.force_login(make_user(outsider, Role.OWNER))
     address = reverse("pledges_links_revoke", args=[pledge.pk])
-    assert client.post(address, HTTP_HOST=outsider.site.hostname).status_code == 404
+    assert client.post(address, HTTP_HOST=outsider.site.hostname, follow=True).status_code == 404
     assert opened(visitor, links_of) == [200, 200, 200, 200]
 
 

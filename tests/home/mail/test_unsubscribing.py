@@ -130,8 +130,8 @@ def test_who_asks_for_another_one_is_told_the_same_whatever_the_link(mail, campa
     path = path_of(mail)
     with later():
         ours, forged = path, "/en/unsubscribe/nonsense/"
-        answers = [on_host(campaign.cooperative).post(one, {"again": "1"}) for one in (ours, forged)]
-        said = [answer.content.decode().replace(answer.request["PATH_INFO"].split("/")[-2], "") for answer in answers]
+        client = on_host(campaign.cooperative)
+        said = [client.post(one, {"again": "1"}).content.partition(b"<main")[2] for one in (ours, forged)]
         assert said[0] == said[1]
         assert len(sent_again(campaign)) == 1
         on_host(outsider).post(path, {"again": "1"})
