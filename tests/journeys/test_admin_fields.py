@@ -1,5 +1,7 @@
 """What Wagtail starts by a script in the page starts all the same where none may run. Served in this process."""
 
+import os
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -7,15 +9,17 @@ from django.urls import reverse
 from home.models import User
 from tests.journeys import violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HOST = "http://meule.localhost"
 
+#: Playwright has a loop of its own in this thread, from its start to the end of the session.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
 
 @pytest.fixture
-def page(chromium, cooperative, monkeypatch):
+def page(cooperative, chromium):
     """A superuser's, whose every request the test client answers."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright has a loop of its own in this thread
     client = Client(HTTP_HOST=cooperative.site.hostname, raise_request_exception=False)
     client.force_login(User.objects.create_superuser("root@tremplin.example", "secret"))
 
