@@ -41,7 +41,7 @@ def test_choosers_dates_and_lists_of_forms(page, chromium):
     page.goto(f"{HOST}/admin/redirects/add/")
     page.locator(".page-chooser .chooser__choose-button").first.click()
     page.locator(".modal-dialog .page-results").wait_for()
-    page.goto(f"{HOST}{reverse('pledges_books')}")
+    page.goto(f"{HOST}{reverse('pledges_taxes')}")
     page.locator(".xdsoft_datetimepicker").first.wait_for(state="attached")
     page.goto(f"{HOST}/admin/federations/new/")
     page.locator("#id_points-ADD").click()
