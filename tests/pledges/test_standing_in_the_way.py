@@ -16,11 +16,11 @@ from home import clock, links
 from home.attempts import Limit
 from home.mail import composing
 from home.models import Cooperative, OutgoingMail
+from home.tasks import keep_to_retention
 from home.tenancy import within
 from pledges import continuing, guarding
 from pledges.forms import quantity_name
 from pledges.models import Continuation, Pledge
-from pledges.tasks import forget_what_was_typed
 from tests.factories.campaigns import make_campaign
 from tests.pledges.test_choosing import confirmed, form_data
 
@@ -209,7 +209,7 @@ def test_a_link_that_is_over_says_so_and_what_was_typed_is_forgotten(visitor, ca
     settings.CLOCK_FILE = tmp_path / "clock"
     token = link_for(campaign)
     clock.advance(timedelta(days=2, minutes=1))
-    forget_what_was_typed()
+    keep_to_retention.call()
     with within(campaign.cooperative):
         assert not Continuation.objects.exists()
     pages = {visitor.get(url("contribute_continue", one, language=language)) for one in (token, "x", token[:-1])}
