@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 #: Of the answer itself, not of what may be done with it.
 OF_THE_BODY = {"Content-Length", "Content-Language", "Content-Disposition", "ETag", "Last-Modified", "Expires", "Vary"}
-OF_THE_BODY |= {"Server-Timing", "Content-Encoding", "Accept-Ranges"}
+OF_THE_BODY |= {"Server-Timing", "Content-Encoding", "Accept-Ranges", "X-Request-ID"}
 
 EVERY = {
     "X-Content-Type-Options": "nosniff",
