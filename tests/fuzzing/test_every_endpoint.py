@@ -17,7 +17,7 @@ from tests.fuzzing.watching import as_strict_as_postgresql
 
 pytestmark = pytest.mark.long
 
-MANY, SOME = 20_000, 400
+MANY, SOME = 20_000, 200
 
 
 def test_no_request_fails_and_none_that_is_refused_changes_a_row(ours, theirs, changed):

@@ -153,7 +153,9 @@ def test_a_text_page_and_the_links_to_it(cooperative, on_host):
     html = html_of(on_host(cooperative).get("/fr/conditions-de-la-campagne/"))
     assert "<p>Le texte, en entier.</p>" in html
     home = html_of(on_host(cooperative).get("/fr/"))
-    assert re.findall(r'<ul class="small".*?</ul>', home, re.DOTALL)[0].count("<li>") == 2  # what is kept about people, too
+    assert (
+        re.findall(r'<ul class="small".*?</ul>', home, re.DOTALL)[0].count("<li>") == 2
+    )  # what is kept about people, too
     assert '<a href="/fr/conditions-de-la-campagne/">Conditions de la campagne</a>' in home
     assert "Conditions de la campagne" not in html_of(on_host(cooperative).get("/en/"))
 

@@ -1,6 +1,7 @@
 """Whatever colours an editor types: what is offered can be read, and what can be read is left alone."""
 
 import math
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -19,6 +20,9 @@ TEXT, EDGE = 4.5, 3.0
 
 colours = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 brands = st.fixed_dictionaries(dict.fromkeys(CHECKED, colours))
+
+#: Brands that are tried; many with WHOLE=1.
+MANY = 300 if os.environ.get("WHOLE") == "1" else 60
 
 
 def mended(chosen):
@@ -48,7 +52,7 @@ def test_contrast_is_as_wcag_counts_it():
 
 @pytest.mark.long
 @given(brands)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=MANY, deadline=None)
 def test_who_takes_every_offer_has_a_brand_that_can_be_read(chosen):
     offered = mended(chosen)
     assert unreadable(offered) == {}
@@ -58,7 +62,7 @@ def test_who_takes_every_offer_has_a_brand_that_can_be_read(chosen):
 
 @pytest.mark.long
 @given(brands)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=MANY, deadline=None)
 def test_only_what_cannot_be_read_gets_an_offer(chosen):
     offered = mended(chosen)
     for shortfall in shortfalls(chosen):
