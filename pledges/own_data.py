@@ -25,6 +25,7 @@ from pledges.models import (
     PledgeConsent,
     PledgeItem,
     PromiseAcceptance,
+    StrayPayment,
 )
 
 #: Ours alone: keys of calls, leases, addresses of pages that are over.
@@ -65,6 +66,7 @@ def _contribution(pledge: Pledge) -> dict[str, Any]:
         "agreements": _rows(PledgeConsent.objects.filter(pledge=pledge)),
         "address": _rows(DeliveryAddress.objects.filter(pledge=pledge)),
         "payment_pages": _rows(Checkout.objects.filter(pledge=pledge)),
+        "payments_found": _rows(StrayPayment.objects.filter(pledge=pledge)),
         "replaced_cards": _rows(CardToForget.objects.filter(pledge=pledge)),
         "changes": [_row(one) | {"rewards": _rows(one.items.all())} for one in pledge.changes.order_by("id")],
         "payments": [

@@ -144,7 +144,8 @@ def _look(scope: str, enough: int) -> None:
     bad, good = read([(BAD, scope), (GOOD, scope)])
     if bad >= enough and bad > SHARE * (bad + good):
         if cache.get(_alarm(scope)) is None:
-            log.warning("%s of %s cards were declined (campaign %s): a proof is asked for", bad, bad + good, scope)
+            total = bad + good
+            log.warning("%s of %s cards were declined (campaign %s): a proof is asked for", bad, total, scope)
         cache.set(_alarm(scope), True, ALARM_LASTS.total_seconds())
 
 

@@ -21,7 +21,7 @@ from home import audit, backing, clock, outbox
 from home.log_in.recent_login import KEPT
 from home.mail.registry import kind_of
 from home.models import MailEvent, MailState, OutgoingMail, Role
-from pledges import checkout, email_changes, own_data, refund_requests
+from pledges import checkout, data_links, email_changes, refund_requests
 from pledges.enums import FulfilmentState
 from pledges.models import DeliveryAddress, Pledge, PledgeItem, Problem, Refund, SurveyAnswer, SurveyReply
 from tests.factories.cooperatives import make_user
@@ -85,7 +85,7 @@ def _said(campaign, pledge):
     tell(pledge.backer, campaign)
     backing.suppress(cooperative, EMAIL, backing.COMPLAINED)
     email_changes.ask(pledge, OTHER)
-    own_data.request_export(pledge)
+    data_links.ask(pledge, data_links.Act.EXPORT)
     update = make_update(campaign, title="La pierre")
     asked = {"cooperative": cooperative, "update": update, "backer": pledge.backer, "language": "fr", "asked_at": now}
     ReaderQuestion.objects.create(**asked, text=f"Je suis {NAME}. Quand?")

@@ -46,11 +46,13 @@ def connect() -> None:
 
 def _logged_in(sender: type, user: User, **kwargs: Any) -> None:
     """Nobody's name or address: those stand in the audit log, for whom they concern."""
-    log.info("Person %s logged in at %s.", user.pk, _host())
+    name = _host()
+    log.info("Person %s logged in at %s.", user.pk, name)
 
 
 def _refused(sender: Any, **kwargs: Any) -> None:
-    log.warning("A log-in was refused at %s.", _host())
+    name = _host()
+    log.warning("A log-in was refused at %s.", name)
 
 
 def _host() -> str:

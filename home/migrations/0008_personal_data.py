@@ -24,12 +24,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='newsconsent',
             name='place',
-            field=models.CharField(blank=True, choices=[('contribution', 'The form of a contribution'), ('own_page', '“My contribution”'), ('news', 'The page of a campaign’s news, confirmed by a link mailed to the address'), ('opening', '“Notify me” on a campaign’s page'), ('pause', 'A campaign’s page while payments were paused')], max_length=12, verbose_name='where'),
+            field=models.CharField(blank=True, db_default='', default='', choices=[('contribution', 'The form of a contribution'), ('own_page', '“My contribution”'), ('news', 'The page of a campaign’s news, confirmed by a link mailed to the address'), ('opening', '“Notify me” on a campaign’s page'), ('pause', 'A campaign’s page while payments were paused')], max_length=12, verbose_name='where'),
         ),
         migrations.AddField(
             model_name='newsconsent',
             name='withdrawn_by',
-            field=models.CharField(blank=True, choices=[('link', 'By the link in an email'), ('own_page', 'On “My contribution”'), ('provider', 'By a mail program, told by the mail provider'), ('merged', 'Given twice by the same person')], max_length=10, verbose_name='taken back'),
+            field=models.CharField(blank=True, db_default='', default='', choices=[('link', 'By the link in an email'), ('own_page', 'On “My contribution”'), ('provider', 'By a mail program, told by the mail provider'), ('merged', 'Given twice by the same person')], max_length=10, verbose_name='taken back'),
         ),
         migrations.CreateModel(
             name='Incident',

@@ -78,8 +78,12 @@ class NewsConsent(models.Model):
     granted_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
-    place = models.CharField(_("where"), max_length=12, choices=ConsentPlace.choices, blank=True)
-    withdrawn_by = models.CharField(_("taken back"), max_length=10, choices=Withdrawal.choices, blank=True)
+    place = models.CharField(
+        _("where"), max_length=12, choices=ConsentPlace.choices, blank=True, default="", db_default=""
+    )
+    withdrawn_by = models.CharField(
+        _("taken back"), max_length=10, choices=Withdrawal.choices, blank=True, default="", db_default=""
+    )
 
     objects = ScopedManager()
 

@@ -40,6 +40,7 @@ REACHING = {
 
 #: Modules of ours that import such a thing, and whose address it is.
 KNOWN = {
+    "home/doctor/of_machine.py": "the mail server of the settings (Django's get_connection), and the database",
     "home/hosts/dns.py": "asks the DNS servers of the settings; connects to nothing that they answer",
     "home/mail/sender_dns.py": "asks the DNS servers of the settings; connects to nothing that they answer",
     "home/mail/handover.py": "the names of errors alone",

@@ -85,7 +85,7 @@ def solution_of(page):
 
 
 def try_from(client, address, campaign, **fields):
-    data = confirmed(**{"extra": "45", "attempt": str(uuid.uuid4()), **fields})
+    data = form_data(**{"confirm": "1", "consent": "1", "extra": "45", "attempt": str(uuid.uuid4()), **fields})
     return client.post(url("contribute_review", campaign.pk), data, HTTP_X_FORWARDED_FOR=address)
 
 

@@ -249,7 +249,8 @@ def test_consent_is_required(selling, campaign):
 
 #: Host, campaign, what it offers (3), whether the backer is known; savepoint, the campaign held, backer, pledge, items,
 #: consent, checkout, savepoint; after the two calls, the customer's name and the page's address.
-STATEMENTS = 16
+#: Before each of the calls: whether the installation is held, after a backup was put back.
+STATEMENTS = 18
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -44,6 +44,7 @@ WRITES_NONE = {
 
 #: Address to what each of its acts writes.
 WRITES = {
+    "pledges_links_revoke": ["links_revoked"],
     "pledges_offline_enter": ["offline_entered"],
     "pledges_offline_received": ["offline_received"],
     "pledges_offline_bounced": ["offline_bounced"],
@@ -164,6 +165,7 @@ def test_every_act_writes_its_entry_and_names_no_backer(campaign, shop, owner):
     today, written = today_in(shop).isoformat(), {}
     with within(shop):
         steps = [*entered(campaign, today), *refunded(campaign, owner.person), *settled(shop), *kept(campaign, today)]
+        steps.append(("pledges_links_revoke", [make_pledge(campaign).pk], {}))
         last = AuditEntry.objects.order_by("pk").last()
         for name, args, data in steps:
             owner.post(reverse(name, args=args), data)

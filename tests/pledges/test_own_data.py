@@ -35,6 +35,7 @@ HELD = {
     "pledges.CardToForget": "contributions.replaced_cards",
     "pledges.Continuation": "contributions_to_continue",
     "pledges.Checkout": "contributions.payment_pages",
+    "pledges.StrayPayment": "contributions.payments_found",
     "pledges.DataRequest": "data_requests",
     "pledges.DatePromise": "contributions.rewards.months",
     "pledges.DeliveryAddress": "contributions.address",

@@ -37,6 +37,7 @@ FRESH = {
 TRIES = "a rehearsal: no money of anyone's"
 LOOKS, HANDS_OVER, ASKS, ENTERS = "only shows", "hands rewards over", "asks backers", "only adds what came in"
 NOT_FRESH = {
+    "pledges_links_revoke": "ends links and mails new ones to the address on file: nobody gains by it",
     "pledges_fulfilment": LOOKS,
     "pledges_fulfilment_mark": HANDS_OVER,
     "pledges_fulfilment_csv": HANDS_OVER,
@@ -105,6 +106,7 @@ OF_THE_HOUSE = {
     "team": "invites someone who is asked for nothing more (its POST)",
     "team_member": "roles (its POSTs)",
     "team_invitation": "the same invitation again",
+    "consents_file": "a list of people, with what each agreed to",
 }
 
 

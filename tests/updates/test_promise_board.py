@@ -225,5 +225,5 @@ def test_of_a_delay_told_to_backers_only_the_months_are_public(board, campaign, 
     assert "Next news by" in shown
     assert [word for word in (REASON_EN, NEXT_EN, "Why:", "What happens next:") if word in shown] == []
     with within(cooperative):
-        Update.objects.update(public_on=clock.now().date())
+        Update.objects.update(public_on=clock.now().date() - timedelta(days=1))
     assert REASON_EN in board()

@@ -10,13 +10,14 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 #: What ends in one of these is no person's.
 SOUND_ATTRIBUTES = {
     "pk", "id", "event_id", "name", "module_path", "stripe_payout", "amount", "event_type", "payment_id", "__name__",
+    "slug", "key",
 }  # fmt: skip
 #: `name` is one of a job or of a method of the cache: never of these.
 PEOPLE = {"backer", "user", "pledge", "request", "person", "form", "cooperative"}
 #: Plain names: errors (which are masked), and what is ours.
 SOUND_NAMES = {
     "error", "refused", "refusal", "verdict", "attempts", "total", "occasion", "event_id", "esp_name", "name",
-    "account", "REACH", "number", "count", "check", "what",
+    "account", "REACH", "number", "count", "check", "what", "bad", "scope",
 }  # fmt: skip
 
 

@@ -19,7 +19,8 @@ NAME, EMAIL, KEY = "Wilhelmine Zéphyrin", "wilhelmine@courriel.example", "abcde
 SITE = f"""
 import logging
 from config.settings.test import *
-ROOT_URLCONF, MIDDLEWARE = "breaking_urls", ["home.logs.request_ids.RequestIdMiddleware"]
+ROOT_URLCONF = "breaking_urls"
+MIDDLEWARE = ["home.logs.request_ids.RequestIdMiddleware", "allauth.account.middleware.AccountMiddleware"]
 
 def breaks(request, token):
     backer = {{"name": request.POST["name"], "email": "{EMAIL}"}}
