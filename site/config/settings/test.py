@@ -12,6 +12,7 @@ from config.settings.base import DATA_DIR, DATABASES, STATIC_ROOT
 DEBUG = False
 SECRET_KEY = "tests-only"
 PLATFORM_HOST = "tremplin.localhost"
+SECURITY_CONTACT = "securite@tremplin.example"
 ALLOWED_HOSTS = ["*"]
 STRIPE_SECRET_KEY = "sk_test_tremplin"
 STRIPE_WEBHOOK_SECRET = "whsec_tremplin_sandbox"
