@@ -7,5 +7,6 @@ const form = {
   querySelector: (selector) => (parts[selector] ??= { hidden: true }),
   requestSubmit: () => console.log(form.elements.proof.value),
 };
+globalThis.navigator ??= { hardwareConcurrency: 2 }; // Node has none before 21
 globalThis.document = { querySelector: () => form };
 await import(script);
