@@ -71,7 +71,8 @@ def test_in_the_middle_of_a_request(product, database, shop, sink, stripe_double
     product.assert_alive()
 
 
-if WHOLE:  # once, under load, an attempt was left without its answer (all paid once): to be understood before it runs always
+# Once, under load, an attempt was left without its answer (all paid once): to be understood before it runs always.
+if WHOLE:
 
     def test_in_the_middle_of_a_settlement_and_of_its_mails(product, database, shop, sink, stripe_double):
         campaign = make_campaign(shop, goal=100, bilingual=False)
