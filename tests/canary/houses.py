@@ -98,9 +98,7 @@ NOT_OF_A_HOUSE = {
     "django_tasks_database.DBTaskResult",
 }
 #: Models of a cooperative that have no row in the houses, and why that is no matter.
-UNMADE: dict[str, str] = {
-    "pledges.StrayPayment": "only after a backup was put back: the name of an object at Stripe, on no page"
-}
+UNMADE: dict[str, str] = {}
 
 
 @dataclass
