@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.core.management import call_command
-from django_tasks import task
+from django_tasks import task, task_backends
 from wagtail.models import Page
 
 from home import file_cache, outbox, picture_drawing, ticking
@@ -11,6 +11,9 @@ from home.page_cache import front
 from home.privacy import erasures, retention
 from home.self_checks import running, telling
 from home.ticking import periodic
+
+#: A worker with much to do is alive all the same: /readyz must not wait for the end of its queue.
+BEFORE_ALL = 100
 
 
 @task()
@@ -59,7 +62,7 @@ def worker_heartbeat() -> None:
 
 @periodic(ticking.HEARTBEAT, every=timedelta(seconds=20))
 def nudge_heartbeat() -> None:
-    worker_heartbeat.enqueue()
+    worker_heartbeat.using(priority=BEFORE_ALL if task_backends["default"].supports_priority else 0).enqueue()
 
 
 @periodic("outbox", every=timedelta(seconds=30))

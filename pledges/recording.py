@@ -45,12 +45,19 @@ TRY_AGAIN_ON = (1, 3, 5)
 
 
 def record(payment: Payment, intent: Intent, attempt: PaymentAttempt | None = None) -> None:
-    """What came back, in one transaction. A paid payment never becomes less, a dropped one only ever paid."""
+    """What came back, in one transaction. A paid payment never becomes less, a dropped one only ever paid.
+
+    `attempt`: the call that was answered. Told otherwise (by an event, say) that it is paid, its open calls are over:
+    nobody makes them again.
+    """
     with transaction.atomic():
         paid = _pay_due(payment, intent) if intent.succeeded else None
         now = paid or _locked(payment)
         if attempt:
             answer(attempt, intent.decline_code or intent.error_code or intent.status)
+        elif intent.succeeded:
+            open_calls = PaymentAttempt.objects.filter(payment=payment, answered_at=None)
+            open_calls.update(answered_at=clock.now(), outcome=intent.status)
         if paid:
             _enter_paid(paid, intent.fee)
         else:

@@ -93,7 +93,7 @@ class Stack:
         self.start("web", "-m", "gunicorn", "-c", "site/gunicorn.conf.py", "--no-control-socket", "config.wsgi")
         self.start("worker", "manage.py", "work", "--interval", "0.1")
         self.start("tick", "manage.py", "tick")
-        self.wait(f"http://127.0.0.1:{self.port}/readyz", seconds=240)
+        self.wait(f"http://127.0.0.1:{self.port}/readyz", seconds=600)
 
     @property
     def database(self):

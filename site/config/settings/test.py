@@ -29,6 +29,7 @@ RECENT_LOGIN_WITHIN = None
 SESSION_ASKS_AFTER_IDLE = SESSION_ASKS_AFTER = None  # as tests move the clock
 PAGE_CACHE = False  # most tests never commit, and no page would hear of what they write
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True  # or each client looks through every folder of static files first
 SUPPRESSION_KEY = "tests-only-marks"
 MEDIA_ROOT = DATA_DIR / "media"
 TEST_DATABASE = DATABASES["default"]
