@@ -26,9 +26,9 @@ def payment(campaign, inside):
     return rows.get(pledge=made)
 
 
-def paid(payment, **fields):
+def paid(payment, *, status="succeeded", **fields):
     made = {"charge": "ch_1", "fee": 117, "commission": payment.commission}
-    return Intent("pi_1", "succeeded", payment.amount, payment.currency, **made | fields)
+    return Intent("pi_1", status, payment.amount, payment.currency, **made | fields)
 
 
 def attempt_of(payment):
@@ -60,6 +60,20 @@ def test_a_due_payment_that_was_made_takes_a_statement_for_each_table(payment, d
     attempt.refresh_from_db()
     assert (attempt.outcome, attempt.answered_at is not None) == ("succeeded", True)
     assert (groups(), addresses()) == (["fee", "payment"], ["camille@example.com"])
+
+
+@pytest.mark.parametrize(("told", "outcomes"), [("succeeded", ["succeeded"] * 2), ("processing", ["", ""])])
+def test_an_event_that_says_it_is_paid_ends_the_calls_of_a_worker_that_died(payment, told, outcomes):
+    PaymentAttempt.objects.create(payment=payment, number=6, payment_method="pm_1", started_at=clock.now())
+    attempt_of(payment)
+    other = make_payment(make_pledge(payment.pledge.campaign, paid=False, email="autre@example.com"), PaymentState.DUE)
+    untouched = attempt_of(other)
+    recording.record(payment, paid(payment, status=told))
+    mine = PaymentAttempt.objects.filter(payment=payment)
+    assert list(mine.values_list("outcome", flat=True)) == outcomes
+    assert [one.answered_at is not None for one in mine] == [told == "succeeded"] * 2
+    untouched.refresh_from_db()
+    assert untouched.answered_at is None
 
 
 def test_told_again_by_someone_who_has_it_in_hand_as_it_was_it_is_recorded_once(payment):
