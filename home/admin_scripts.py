@@ -58,3 +58,9 @@ def _render(chooser: Any, name: str, value: Any, attrs: dict[str, Any], renderer
 @hooks.register("insert_global_admin_js")
 def starting_script() -> SafeString:
     return format_html('<script type="module" src="{}"></script>', static("js/admin-starts.js"))
+
+
+@hooks.register("insert_editor_js")
+def saving_script() -> SafeString:
+    """Pages save themselves while they are written; the button's saving must come last."""
+    return format_html('<script type="module" src="{}"></script>', static("js/saving-in-turn.js"))

@@ -1,9 +1,6 @@
 """What an editor does in the admin, in French, with the mouse and the keyboard."""
 
 import re
-from contextlib import suppress
-
-from playwright.sync_api import TimeoutError
 
 RICH_TEXT_SAYS = "text => [...document.querySelectorAll('input[type=hidden]')].some(one => one.value.includes(text))"
 
@@ -61,16 +58,8 @@ class Editor:
 
     def save_draft(self):
         """By its button, so that nothing typed last is left to a timer."""
-        self.let_it_save_itself()
         self.page.locator("footer .action-save").first.press("Enter")
         self.page.locator(".messages").get_by_text(re.compile("enregistrée|mise à jour|créée")).first.wait_for()
-
-    def let_it_save_itself(self):
-        """As one who reads over what was typed: a saving of its own that is under way would end after the button's."""
-        self.page.wait_for_timeout(1_500)
-        with suppress(TimeoutError):  # where a page does not save itself
-            self.page.get_by_text("Enregistré", exact=True).first.wait_for(timeout=15_000)
-        self.page.wait_for_timeout(500)
 
     def publish_draft(self, page_id):
         """A page that is saved, from its editor."""
