@@ -22,7 +22,7 @@ MAILED = [
     *["-k", "killed or memory"],
 ]
 LOOKED_AT = [
-    *[*PYTEST, "-s", "tests/test_bad_input.py", "tests/fuzzing", "tests/pledges/test_card_testing.py"],
+    *[*PYTEST, "-s", "tests/test_bad_input.py", "tests/fuzzing", "tests/pledges/test_card_testing.py", "tests/canary"],
     *["tests/journeys/test_demo_pages.py", "tests/journeys/test_many_machines.py"],
 ]
 FAULTS = [*[sys.executable, "-m", "sandbox.on_postgres", *PYTEST, "-m", "postgres"], "tests/faults"]

@@ -1,5 +1,6 @@
 """Walks over every route: what is asked, and what of the answers is a leak."""
 
+import os
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -71,6 +72,9 @@ OPEN = {
     "brand_trial": "a stylesheet of the colours that its token itself says",
     "media/(?P<path>.+)": "pictures and films that a page shows are public files, by their name, whatever the host",
 }
+#: `make soak` asks more at each address.
+WHOLE = os.environ.get("WHOLE") == "1"
+MOST_WAYS = 6 if WHOLE else 3
 #: Who asks at every address a route has: others at some.
 THOROUGH = {"owner", "anonymous"}
 #: An address that answers so knows what it was asked about: a page, or that it is asked by POST, or more precisely.
@@ -139,7 +143,7 @@ def look(asker: Asker, ours: Inhabited, theirs: Inhabited, routes: list[Route] |
     for route in _asked_by(asker) if routes is None else routes:
         seen.routes.add(route.key)
         seen.pairs += 1
-        for url in _foreign(route, ours, theirs, 6 if asker.role in THOROUGH else 2):
+        for url in _foreign(route, ours, theirs, MOST_WAYS if asker.role in THOROUGH else 1 + WHOLE):
             _judge(seen, route, asker.get(url), about_them=True)
         for url in _own(route, ours, asker):
             answer = asker.get(url)
@@ -177,7 +181,7 @@ def _queries(route: Route, theirs: Inhabited, asker: Asker) -> list[str]:
     queries = queries_of(theirs)
     if asker.role == "owner":
         return queries[:1] if is_about_a_row(route) else queries
-    return [] if is_about_a_row(route) else queries[:1]
+    return queries[:1] if WHOLE and not is_about_a_row(route) else []
 
 
 def _judge(seen: Walk, route: Route, answer: Answer, *, about_them: bool) -> None:

@@ -177,7 +177,8 @@ def _judged(made: Asked, changed: Any, seen: Counter[str]) -> tuple[list[str], b
     found = []
     if status >= 500 and not (status == 503 and made.key in AWAY):
         found.append(f"status {status}")
-    accepted = made.method == "POST" and (300 <= status < 400 or (status < 300 and made.key in (*IN_PLACE, "anymail")))
+    in_place = status < 300 and made.key in (*IN_PLACE, "anymail")
+    accepted = made.method == "POST" and (in_place or _leads_on(response))
     tables = changed()
     asks_stripe = made.method == "POST" and made.key in TO_STRIPE and not made.must_refuse
     if asks_stripe and status == 200 and tables & ABOUT_TO_HAPPEN:
@@ -189,3 +190,9 @@ def _judged(made: Asked, changed: Any, seen: Counter[str]) -> tuple[list[str], b
     if CANARY.search(response.said):
         found.append("says the word of the other house")
     return found, accepted
+
+
+def _leads_on(response: Any) -> bool:
+    """A redirect, or one said in JSON: so allauth answers who asks for that."""
+    said_so = response.headers.get("Content-Type", "").startswith("application/json") and b'"location"' in response.said
+    return 300 <= response.status_code < 400 or said_so

@@ -34,7 +34,7 @@ from tests.pledges.aftermath import in_dashboard
 from tests.pledges.telling import Story
 
 #: How many stories are told, half by each machine; a soak asks for more, told otherwise each time.
-EXAMPLES = int(os.environ.get("STORIES", "30"))
+EXAMPLES = int(os.environ.get("STORIES", "16"))
 
 AON, FLEXIBLE = FundingModel.ALL_OR_NOTHING, FundingModel.FLEXIBLE
 #: Those that a hosted page takes: a story begins with a few.
