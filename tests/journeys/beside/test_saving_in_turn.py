@@ -22,13 +22,13 @@ window.fetch = async (url, options) => {
 
 
 def saved(stack):
-    """The title and content of each campaign's page, as last saved."""
+    """The title and content of each page of the mill's campaign, as last saved."""
     with sqlite3.connect(stack.folder / "tremplin.sqlite3") as rows:
         latest = """select revision.content from wagtailcore_page page
             join wagtailcore_revision revision on revision.id = page.latest_revision_id
             join campaigns_campaignpage on campaigns_campaignpage.page_ptr_id = page.id"""
         found = [json.loads(content) for (content,) in rows.execute(latest)]
-    return [(page["title"], json.loads(page["body"])) for page in found]
+    return [(page["title"], json.loads(page["body"])) for page in found if page["title"].startswith("Un moulin")]
 
 
 def press_save(editor):
@@ -40,12 +40,12 @@ def press_save(editor):
 def test_the_button_saves_last_and_saves_all(chromium, stack):
     editor = Editor(chromium, stack)
     editor.page.add_init_script(SLOW_LINE)
-    editor.start_page("campaigns/campaignpage", stack.seeded["meule"]["home"], "Un four")
+    editor.start_page("campaigns/campaignpage", stack.seeded["meule"]["home"], "Un moulin")
     with editor.page.expect_response(lambda answer: answer.request.method == "POST" and "/add/" in answer.url):
-        editor.page.keyboard.type(" pour le village")
+        editor.page.keyboard.type(" au bout du rang")
     press_save(editor)
     editor.page.wait_for_url(re.compile(r"/pages/\d+/edit/"))
-    assert saved(stack) == [("Un four pour le village", [])], "made once, though it had begun to save itself"
+    assert saved(stack) == [("Un moulin au bout du rang", [])], "made once, though it had begun to save itself"
     editor.page.wait_for_load_state("networkidle")
     editor.add_block("Description")
     editor.fill("body-0-value-heading", "Le pain d’ici")
