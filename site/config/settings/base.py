@@ -150,6 +150,8 @@ def database_from_environment() -> dict[str, object]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA_DIR / "tremplin.sqlite3",
+        # Opening it anew for each request, or for each look of a worker, costs more than most of what is asked of it.
+        "CONN_MAX_AGE": 60,
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS},
     }
 
