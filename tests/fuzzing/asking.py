@@ -1,5 +1,6 @@
 """One request of chance, and what is wrong with its answer."""
 
+import gzip
 import io
 from collections import Counter
 from dataclasses import dataclass, field
@@ -152,7 +153,9 @@ def send(made: Asked) -> Any:
     }
     with TestCase.captureOnCommitCallbacks(execute=True):
         response = client.generic(made.method, made.path, **said)
-        response.said = response.getvalue()
+        body = response.getvalue()
+    packed = response.headers.get("Content-Encoding") == "gzip"
+    response.said = gzip.decompress(body) if packed and body else body
     return response
 
 
