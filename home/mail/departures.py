@@ -38,6 +38,9 @@ ASKED = 48
 #: come back to the queue waits behind a long mailing.
 FRESH = 5.0
 
+#: Calls to the provider that the mails of one claim would fill.
+CALLS_OF_A_CLAIM = 4
+
 RENEW_EVERY = claims.LEASE.total_seconds() / 4
 
 
@@ -48,6 +51,8 @@ class Run:
         provider = get_connection()
         self._smtp, self._dialect = is_smtp(provider), merging.dialect_of(provider)
         self._lanes = Lanes(1, ahead=1) if self._dialect else Lanes(max(1, settings.MAIL_CONNECTIONS))
+        # Readers of each language and kind of reader stand among each other: of fewer, most calls would be short.
+        self._claim_size = max(claims.CLAIM_SIZE, CALLS_OF_A_CLAIM * self._dialect.most if self._dialect else 0)
         self._composer, self._moulds, self._made_at = Composer(), {}, 0.0  # type: ignore[var-annotated]
         self._unsettled: dict[int, OutgoingMail] = {}
         self._renewed_at = self._looked_back_at = time.monotonic()
@@ -61,7 +66,7 @@ class Run:
         claims.free_the_dead()
         try:
             while handled < limit and (mails := self._claim()):
-                if not handled and len(mails) == claims.CLAIM_SIZE:
+                if not handled and len(mails) == self._claim_size:
                     call_another()
                 done = self.send(mails)
                 handled += done
@@ -75,9 +80,9 @@ class Run:
         """On from where this run is; from the oldest on every few seconds, and where nothing is left ahead."""
         if time.monotonic() - self._looked_back_at > FRESH:
             self._claimed_up_to, self._looked_back_at = 0, time.monotonic()
-        mails = claims.claim(claims.CLAIM_SIZE, after=self._claimed_up_to)
+        mails = claims.claim(self._claim_size, after=self._claimed_up_to)
         if not mails and self._claimed_up_to:
-            mails = claims.claim(claims.CLAIM_SIZE)
+            mails = claims.claim(self._claim_size)
         self._claimed_up_to = mails[-1].pk if mails else 0
         return mails
 

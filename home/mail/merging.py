@@ -35,7 +35,7 @@ class Dialect:
     written: str
     marks: tuple[str, ...]
     extra: dict[str, Any] = field(default_factory=dict)
-    most: int = 200
+    most: int = 500
 
 
 #: Providers whose anymail backend takes merge data for a text of ours, and headers and metadata for each reader.
