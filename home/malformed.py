@@ -49,8 +49,16 @@ def asgi(application: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable
     return readable
 
 
+#: The largest number of a row that a database gives.
+_LAST_ROW = 2**63 - 1
+
+
 class AddressMiddleware:
-    """No address of ours holds a NUL, which PostgreSQL takes in no text: it leads nowhere, before it is looked up."""
+    """An address that can name nothing leads nowhere, before it is looked up.
+
+    None of ours holds a NUL, which PostgreSQL takes in no text, nor a number past the last row, which SQLite cannot ask
+    about.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -59,3 +67,10 @@ class AddressMiddleware:
         if "\0" in request.path_info:
             return page_not_found(request, Http404("A NUL in the address."))
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: Any, _args: Any, named: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        if any(isinstance(value, int) and value > _LAST_ROW for value in named.values()):
+            return page_not_found(request, Http404("A number past the last row."))
+        return None

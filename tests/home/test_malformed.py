@@ -6,9 +6,13 @@ import pytest
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
+from django.urls import reverse
 
 from config import ROOT
 from home import malformed
+from home.tenancy import within
+from pledges.links import contribution_token
+from tests.factories.pledges import make_pledge
 
 ENCODINGS = ["zlib", "base64", "rot13", "idna", "punycode", "undefined", "utf-16", "raw_unicode_escape", "none-such"]
 
@@ -54,3 +58,11 @@ def test_an_address_with_a_nul_leads_nowhere_and_asks_the_database_nothing_about
     with django_assert_max_num_queries(10) as asked:
         assert visitor.get(path).status_code == 404
     assert not [query for query in asked if "\0" in query["sql"]]
+
+
+@pytest.mark.parametrize(("number", "status"), [(2**63 - 1, 303), (2**63, 404), (10**200, 404)])
+def test_a_number_past_the_last_row_leads_nowhere(on_host, cooperative, campaign, number, status):
+    with within(cooperative):
+        token = contribution_token(make_pledge(campaign))
+    asked = reverse("contribution_accept", args=[token, number])
+    assert on_host(cooperative).post(asked).status_code == status
