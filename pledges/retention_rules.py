@@ -122,13 +122,39 @@ rule(
     _backers,
     _erase,
 )
-rule("pledges.followers", THREE_YEARS, _("Three years after your last agreement was taken back"), _followers, _erase)
 rule(
-    "pledges.unfinished", timedelta(days=90), _("90 days, of a contribution that was not finished"), _unfinished, _erase
+    "pledges.followers",
+    THREE_YEARS,
+    _("Three years after your last agreement was taken back"),
+    _followers,
+    _erase,
+    _("All that is known of someone who only followed a campaign"),
+)
+rule(
+    "pledges.unfinished",
+    timedelta(days=90),
+    _("90 days, of a contribution that was not finished"),
+    _unfinished,
+    _erase,
+    _("All that is known of someone who never finished a contribution"),
 )
 rule("pledges.books", SEVEN_YEARS, SIX_YEARS_AFTER, _businesses, emptied(company_name="", company_numbers=""))
-rule("pledges.references", SEVEN_YEARS, SIX_YEARS_AFTER, _by_hand_payments, emptied(reference=""))
-rule("pledges.notes", SEVEN_YEARS, SIX_YEARS_AFTER, _by_hand_refunds, emptied(note=""))
+rule(
+    "pledges.references",
+    SEVEN_YEARS,
+    SIX_YEARS_AFTER,
+    _by_hand_payments,
+    emptied(reference=""),
+    _("Number of a cheque or of a transfer"),
+)
+rule(
+    "pledges.notes",
+    SEVEN_YEARS,
+    SIX_YEARS_AFTER,
+    _by_hand_refunds,
+    emptied(note=""),
+    _("Note on a refund that was made by hand"),
+)
 rule("pledges.email_changes", A_YEAR, AFTER_A_YEAR, _email_changes, deleted)
 rule("pledges.data_requests", A_YEAR, AFTER_A_YEAR, _data_requests, deleted)
 rule("pledges.continuations", continuing.KEPT, _("Two days after the link was asked for"), _continuations, deleted)

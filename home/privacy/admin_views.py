@@ -22,7 +22,7 @@ from home.csv_files import Cell, csv_response
 from home.languages import current
 from home.log_in.recent_login import recent_login
 from home.models import Incident, NewsConsent, RetentionRun, Role
-from home.privacy import incidents, retention
+from home.privacy import incidents, register, retention
 from home.privacy.incident_forms import IncidentForm, NoticeForm
 
 ICON = "key"
@@ -44,11 +44,16 @@ def index(request: AdminRequest) -> HttpResponse:
     context = {
         "cooperative": request.cooperative,
         "lines": [{"incident": one, "to_tell": incidents.still_to_tell(one)} for one in page["rows"]],
-        "rules": [{"rule": one, "run": ran.get(one.key)} for one in retention.rules()],
+        "rules": [{"rule": one, "what": _what_goes(one), "run": ran.get(one.key)} for one in retention.rules()],
     }
     return TemplateResponse(
         request, "home/admin/privacy.html", furniture(_("Personal information"), ICON) | page | context
     )
+
+
+def _what_goes(rule: retention.Rule) -> list[str]:
+    """In the reader's language, as the register says it where it is about this rule."""
+    return [group.said_what for group in register.groups() if group.kept == rule.key] or [str(rule.what)]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

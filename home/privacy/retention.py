@@ -33,7 +33,7 @@ BATCH, MOST = 200, 200
 class Rule:
     """`late` are the rows older than a moment; `act` does away with those of these keys and says how many it did.
 
-    `said` is the span as the register says it.
+    `said` is the span as the register says it; `what` says what goes, where nothing in the register is of this rule.
     """
 
     key: str
@@ -41,6 +41,7 @@ class Rule:
     said: str | Promise
     late: Callable[[datetime], QuerySet[Any]]
     act: Callable[[QuerySet[Any]], int]
+    what: str | Promise = ""
 
 
 _rules: dict[str, Rule] = {}
@@ -52,9 +53,10 @@ def rule(
     said: str | Promise,
     late: Callable[[datetime], QuerySet[Any]],
     act: Callable[[QuerySet[Any]], int],
+    what: str | Promise = "",
 ) -> Rule:
     """Register a rule, when its room is loaded."""
-    _rules[key] = Rule(key, after, said, late, act)
+    _rules[key] = Rule(key, after, said, late, act, what)
     return _rules[key]
 
 

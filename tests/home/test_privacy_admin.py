@@ -1,5 +1,6 @@
 """« Renseignements personnels » in the admin: incidents as the regulation has them, and proofs of consent."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -8,11 +9,12 @@ from django.urls import reverse
 
 from home import backing, clock
 from home.models import AuditEntry, ConsentPlace, Incident, IncidentNotice, NewsConsent, Role, Seriousness, Told
-from home.privacy import incidents
+from home.privacy import incidents, retention
 from home.tenancy import within
 from tests.factories.cooperatives import make_user
 from tests.factories.pledges import make_backer
 
+NBSP = "\u00a0"
 PAGES = ("privacy", "incident_add", "incidents_file", "consents_file")
 
 
@@ -166,3 +168,12 @@ def test_an_operator_reads_incidents(cooperative, incident):
     operator = make_user(None, is_superuser=True, is_staff=True)
     client = logged_in(cooperative, operator)
     assert "portable" in client.get(reverse("privacy")).content.decode()
+
+
+def test_what_goes_by_itself_is_said_in_the_words_of_the_register(direction):
+    page = direction.get(reverse("privacy")).content.decode()
+    table = re.search(r"<h2>Ce qui s’efface de soi-même</h2>.*?<tbody>(.*?)</tbody>", page, re.DOTALL)[1]
+    rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+    assert len(rows) == len(retention.rules())
+    assert [row for row in rows if not re.search(r"<p>\w[^<.]* [^<]*</p>", row)] == [], "words, and no name of a rule"
+    assert f"<p>Accord à recevoir des nouvelles{NBSP}: ses mots, sa langue," in table
