@@ -12,13 +12,16 @@ function touched(event) {
   if (event.target.closest?.("[contenteditable]")) touchedAt = performance.now();
 }
 
-async function submitInTurn(form, submitter) {
+/** Resolves once everything typed is in the form and no saving is under way. */
+async function settled(form) {
   await pause(touchedAt + SETTLED - performance.now());
   const saver = window.wagtail.app.getControllerForElementAndIdentifier(form, "w-autosave");
-  if (saver) {
-    saver.activeValue = false;
-    await saver.submitPromise;
-  }
+  if (!saver) return;
+  saver.activeValue = false;
+  await saver.submitPromise;
+}
+
+function submit(form, submitter) {
   waiting.delete(form);
   ready.add(form);
   // Wagtail has made the pressed button wait: a field that is disabled would not say which button it was.
@@ -33,7 +36,7 @@ function submitting(event) {
   event.stopPropagation();
   if (waiting.has(form)) return;
   waiting.add(form);
-  submitInTurn(form, submitter);
+  settled(form).finally(() => submit(form, submitter));
 }
 
 ["keydown", "paste", "drop"].forEach((kind) => document.addEventListener(kind, touched, true));
