@@ -24,9 +24,11 @@ async function settled(form) {
 function submit(form, submitter) {
   waiting.delete(form);
   ready.add(form);
-  // Wagtail has made the pressed button wait: a field that is disabled would not say which button it was.
-  if (submitter) submitter.disabled = false;
+  // Wagtail has made the pressed button wait: while it does, the form would not say which button it was.
+  const waits = submitter?.disabled;
+  if (waits) submitter.disabled = false;
   form.requestSubmit(submitter);
+  if (waits) submitter.disabled = true;
 }
 
 function submitting(event) {
