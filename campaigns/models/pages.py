@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField
 
@@ -58,8 +58,11 @@ class CampaignPage(PublicPage):
     copy_form_class = CampaignCopyForm
     content_panels: ClassVar = [
         *PublicPage.content_panels,
-        FieldRowPanel(
-            [FieldPanel("funding_model"), FieldPanel("goal_unit"), FieldPanel("goal"), FieldPanel("end_date")],
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("funding_model"), FieldPanel("goal_unit")]),
+                FieldRowPanel([FieldPanel("goal"), FieldPanel("end_date")]),
+            ],
             heading=_("Terms"),
         ),
         GoalPanel(heading=_("Is the goal enough?")),
