@@ -23,6 +23,33 @@ ENGLISH = {
     "Une journée au four pour vous.": "A day at the oven for you.",
 }
 
+#: Who has which mail at the end, in which language.
+INBOX = [
+    ("adviser@meule.example", "fr-CA", "Dossier à lire\u00a0: «\u00a0Un four pour le village\u00a0»"),
+    ("nadia@example.com", "fr-CA", "C’est ouvert\u00a0: «\u00a0Un four pour le village\u00a0»"),
+    ("camille@example.com", "fr-CA", "Votre promesse de 45\u00a0$ est enregistrée"),
+    ("camille@example.com", "fr-CA", "Le paiement de 45\u00a0$ reste à faire"),
+    ("camille@example.com", "fr-CA", "Objectif atteint! Reçu de 45,00\u00a0$"),
+    (
+        "camille@example.com",
+        "fr-CA",
+        "Nouvelle date\u00a0: décembre 2027 pour «\u00a0Une journée au four\u00a0»",
+    ),
+    ("editor@meule.example", "fr-CA", "Objectif atteint\u00a0: 65\u00a0$ sur 50\u00a0$"),
+    ("owner@meule.example", "fr-CA", "Objectif atteint\u00a0: 65\u00a0$ sur 50\u00a0$"),
+    ("editor@meule.example", "fr-CA", "Envoi terminé\u00a0: «\u00a0Les briques sont là\u00a0»"),
+    ("editor@meule.example", "fr-CA", "Envoi terminé\u00a0: «\u00a0Le four sera prêt plus tard\u00a0»"),
+    (
+        "treasurer@meule.example",
+        "fr-CA",
+        "Débits de «\u00a0Un four pour le village\u00a0»\u00a0: 20\u00a0$ recueillis",
+    ),
+    ("priya@example.com", "en-CA", "Your pledge of $20 is recorded"),
+    ("priya@example.com", "en-CA", "Goal reached! Receipt for $20.00"),
+    ("priya@example.com", "en-CA", "The bricks are here"),
+    ("priya@example.com", "en-CA", "“A loaf” is on its way"),
+]
+
 
 def write_campaign(editor, stack, *, goal, days=3):
     """A draft with two tiers, submitted for review; the id of its page."""
@@ -86,12 +113,8 @@ def write_update(editor, campaign_page, title, english, *, text, delay=None):
     return page_id
 
 
-def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
-    editor = Editor(chromium, stack)
-    campaign_page = compose_campaign(editor, stack, shots, goal="50")
-    editor.page.screenshot(path=shots / "1-published.png")
-    account = stack.seeded["meule"]["account"]
-
+def two_pledge(chromium, stack, shots, account):
+    """One in each language; the second's card will be declined. Nothing is charged. Returns the second."""
     priya = Backer(chromium, stack, language="en")
     priya.pledge(
         "un-four-pour-le-village", {"A loaf": 1}, name="Priya Singh", email="priya@example.com", news=True, via="lison"
@@ -110,7 +133,11 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
         camille.page.locator("main").inner_text().split("\n")
     )
     camille.page.screenshot(path=shots / "3-campaign.png", full_page=True)
+    return camille
 
+
+def the_card_is_mended(camille, stack, shots, account):
+    """After the deadline: one is charged, the other is told, and gives another card."""
     stack.advance(timedelta(days=4))
     to_mend = stack.wait_for_mails(1, to="camille@example.com", subject="reste à faire")
     assert [line["amount"] for line in stack.journal(account)] == [2000]
@@ -123,6 +150,9 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
     assert sorted(line["amount"] for line in stack.journal(account)) == [2000, 4500]
     camille.page.screenshot(path=shots / "5-mended.png", full_page=True)
 
+
+def news_are_sent(editor, stack, shots, campaign_page):
+    """Publishing sends nothing; the editor does."""
     news = write_update(
         editor,
         campaign_page,
@@ -134,6 +164,9 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
     editor.send(news, shot=shots / "6-who-gets-this.png")
     stack.wait_for_mails(1, to="priya@example.com", subject="The bricks are here")
 
+
+def a_delay_is_announced(editor, camille, stack, shots, campaign_page):
+    """The date changes when it is announced, not when it is published."""
     delay = write_update(
         editor,
         campaign_page,
@@ -151,6 +184,8 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
     camille.open_campaign("un-four-pour-le-village")
     assert "décembre 2027" in camille.reads()
 
+
+def a_reward_is_sent(editor, stack, shots):
     editor.go("/admin/fulfilment/")
     editor.page.screenshot(path=shots / "8-fulfilment.png", full_page=True)
     row = editor.page.locator("tr", has_text="Priya Singh")
@@ -158,34 +193,19 @@ def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
     mark_sent(editor)
     stack.wait_for_mails(1, to="priya@example.com", subject="on its way")
 
+
+def test_compose_pledge_settle_announce_deliver(chromium, stack, shots):
+    editor = Editor(chromium, stack)
+    campaign_page = compose_campaign(editor, stack, shots, goal="50")
+    editor.page.screenshot(path=shots / "1-published.png")
+    account = stack.seeded["meule"]["account"]
+    camille = two_pledge(chromium, stack, shots, account)
+    the_card_is_mended(camille, stack, shots, account)
+    news_are_sent(editor, stack, shots, campaign_page)
+    a_delay_is_announced(editor, camille, stack, shots, campaign_page)
+    a_reward_is_sent(editor, stack, shots)
     stack.wait_for_mails(2, subject="Envoi terminé")
-    assert stack.whole_inbox() == sorted(
-        [
-            ("adviser@meule.example", "fr-CA", "Dossier à lire\u00a0: «\u00a0Un four pour le village\u00a0»"),
-            ("nadia@example.com", "fr-CA", "C’est ouvert\u00a0: «\u00a0Un four pour le village\u00a0»"),
-            ("camille@example.com", "fr-CA", "Votre promesse de 45\u00a0$ est enregistrée"),
-            ("camille@example.com", "fr-CA", "Le paiement de 45\u00a0$ reste à faire"),
-            ("camille@example.com", "fr-CA", "Objectif atteint! Reçu de 45,00\u00a0$"),
-            (
-                "camille@example.com",
-                "fr-CA",
-                "Nouvelle date\u00a0: décembre 2027 pour «\u00a0Une journée au four\u00a0»",
-            ),
-            ("editor@meule.example", "fr-CA", "Objectif atteint\u00a0: 65\u00a0$ sur 50\u00a0$"),
-            ("owner@meule.example", "fr-CA", "Objectif atteint\u00a0: 65\u00a0$ sur 50\u00a0$"),
-            ("editor@meule.example", "fr-CA", "Envoi terminé\u00a0: «\u00a0Les briques sont là\u00a0»"),
-            ("editor@meule.example", "fr-CA", "Envoi terminé\u00a0: «\u00a0Le four sera prêt plus tard\u00a0»"),
-            (
-                "treasurer@meule.example",
-                "fr-CA",
-                "Débits de «\u00a0Un four pour le village\u00a0»\u00a0: 20\u00a0$ recueillis",
-            ),
-            ("priya@example.com", "en-CA", "Your pledge of $20 is recorded"),
-            ("priya@example.com", "en-CA", "Goal reached! Receipt for $20.00"),
-            ("priya@example.com", "en-CA", "The bricks are here"),
-            ("priya@example.com", "en-CA", "“A loaf” is on its way"),
-        ]
-    )
+    assert stack.whole_inbox() == sorted(INBOX)
     unsubscribe_by_post(stack)
     stack.manage("check_ledger")
 

@@ -4,6 +4,7 @@ import html
 import re
 import uuid
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from django.conf import settings
@@ -166,13 +167,72 @@ def made_by_its_backer(kind, pledge, language):
     return message, [exact(13550, language), exact(15000, language), day(now, language)]
 
 
+DEADLINE_MAILS = ["deadline_extended", "goal_met_charged", "goal_missed", "payment_to_mend", "pledge_dropped"]
+TITLES = {"fr": "La boîte du meunier", "en": "The miller's box"}
+
+
+def made_by_the_deadline(kind, campaign, pledge_of, language):
+    """The mails of a deadline that comes, or moves."""
+    if kind == "goal_met_charged":
+        pledge = pledge_of()
+        settled(campaign)
+        month = date(2027, 12, 1)
+        DatePromise.objects.create(
+            cooperative=campaign.cooperative, item=pledge.items.get(), month=month, made_at=clock.now()
+        )
+        facts = [whole(120_000, language), "14", whole(100_000, language), exact(13550, language), "4242", "MEULE"]
+        return composed(kind, pledge.key, pledge.backer), [*facts, formats.month(month, language), TITLES[language]]
+    if kind == "payment_to_mend":
+        pledge = pledge_of(payment_state=PaymentState.MEND)
+        ends = settled(campaign).grace_ends_at
+        return composed(kind, pledge.key, pledge.backer, occasion="0"), [whole(13550, language), until(ends, language)]
+    if kind == "pledge_dropped":
+        pledge = pledge_of(state=PledgeState.DROPPED)
+        ends = settled(campaign).grace_ends_at
+        return composed(kind, pledge.key, pledge.backer), [whole(13550, language), until(ends, language)]
+    if kind == "goal_missed":
+        pledge = pledge_of(state=PledgeState.GOAL_MISSED)
+        settled(campaign, CampaignState.MISSED)
+        return composed(kind, pledge.key, pledge.backer), [
+            until(campaign.deadline, language),
+            whole(120_000, language),
+            whole(100_000, language),
+        ]
+    pledge = pledge_of(paid=False)
+    moved = extended(campaign)
+    old, new = until(moved.first_deadline, language), until(moved.deadline, language)
+    why = {"fr": "La pierre arrive en retard.", "en": "The stone comes late."}[language]
+    charged = charge_date(moved, language)
+    return composed(kind, pledge.key, pledge.backer), [old, new, why, whole(13550, language), charged]
+
+
+def made_of_a_refund(kind, pledge, language):
+    refund = make_refund(payment_of(pledge), amount=3000, commission=0)
+    return composed(kind, pledge.key, pledge.backer, occasion=f"refund:{refund.pk}"), [
+        exact(3000, language),
+        exact(10550, language),
+        day(clock.now(), language),
+        "4242",
+        "MEULE",
+    ]
+
+
+def made_of_a_reward(kind, pledge, language):
+    item = pledge.items.get()
+    item_facts = {"state": "sent", "carrier": "Postes", "tracking_url": "", "note": "Un peu de son sur la boîte."}
+    facts = {
+        "reward_sent": [TITLES[language], day(clock.now(), language), "Postes", item_facts["note"]],
+        "reward_ready": [TITLES[language], "4, chemin du Moulin, Saint-Aurèle", item_facts["note"]],
+    }
+    return composed(kind, f"item:{item.pk}", pledge.backer, facts=item_facts), facts[kind]
+
+
 def made(kind, campaign, flexible, language):
     """A mail of each kind, with the facts it must hold in both parts."""
     now = clock.now()
     deadline = until(campaign.deadline, language)
     box, flexible_box = (one.rewards.order_by("position").last() for one in (campaign, flexible))
-    titles = {"fr": "La boîte du meunier", "en": "The miller's box"}
-    title = titles[language]
+    title = TITLES[language]
 
     def pledge_of(one, reward, **fields):
         return make_pledge(one, rewards=[(reward, 2)], extra=550, language=language, **fields)
@@ -222,54 +282,10 @@ def made(kind, campaign, flexible, language):
     if kind == "link_renewed":
         pledge = pledge_of(campaign, box, paid=False)
         return composed(kind, pledge.key, pledge.backer, occasion="link:1"), [day(now + timedelta(days=400), language)]
-    if kind == "goal_met_charged":
-        pledge = pledge_of(campaign, box)
-        settled(campaign)
-        month = date(2027, 12, 1)
-        DatePromise.objects.create(cooperative=campaign.cooperative, item=pledge.items.get(), month=month, made_at=now)
-        facts = [whole(120_000, language), "14", whole(100_000, language), exact(13550, language), "4242", "MEULE"]
-        return composed(kind, pledge.key, pledge.backer), [*facts, formats.month(month, language), title]
-    if kind == "payment_to_mend":
-        pledge = pledge_of(campaign, box, payment_state=PaymentState.MEND)
-        ends = settled(campaign).grace_ends_at
-        return composed(kind, pledge.key, pledge.backer, occasion="0"), [whole(13550, language), until(ends, language)]
-    if kind == "pledge_dropped":
-        pledge = pledge_of(campaign, box, state=PledgeState.DROPPED)
-        ends = settled(campaign).grace_ends_at
-        return composed(kind, pledge.key, pledge.backer), [whole(13550, language), until(ends, language)]
-    if kind == "goal_missed":
-        pledge = pledge_of(campaign, box, state=PledgeState.GOAL_MISSED)
-        settled(campaign, CampaignState.MISSED)
-        return composed(kind, pledge.key, pledge.backer), [
-            until(campaign.deadline, language),
-            whole(120_000, language),
-            whole(100_000, language),
-        ]
-    if kind == "deadline_extended":
-        pledge = pledge_of(campaign, box, paid=False)
-        moved = extended(campaign)
-        old, new = until(moved.first_deadline, language), until(moved.deadline, language)
-        why = {"fr": "La pierre arrive en retard.", "en": "The stone comes late."}[language]
-        charged = charge_date(moved, language)
-        return composed(kind, pledge.key, pledge.backer), [old, new, why, whole(13550, language), charged]
-    if kind == "refund_made":
-        pledge = pledge_of(campaign, box)
-        refund = make_refund(payment_of(pledge), amount=3000, commission=0)
-        return composed(kind, pledge.key, pledge.backer, occasion=f"refund:{refund.pk}"), [
-            exact(3000, language),
-            exact(10550, language),
-            day(now, language),
-            "4242",
-            "MEULE",
-        ]
-    pledge = pledge_of(campaign, box)
-    item = pledge.items.get()
-    item_facts = {"state": "sent", "carrier": "Postes", "tracking_url": "", "note": "Un peu de son sur la boîte."}
-    facts = {
-        "reward_sent": [title, day(now, language), "Postes", item_facts["note"]],
-        "reward_ready": [title, "4, chemin du Moulin, Saint-Aurèle", item_facts["note"]],
-    }
-    return composed(kind, f"item:{item.pk}", pledge.backer, facts=item_facts), facts[kind]
+    if kind in DEADLINE_MAILS:
+        return made_by_the_deadline(kind, campaign, partial(pledge_of, campaign, box), language)
+    make = made_of_a_refund if kind == "refund_made" else made_of_a_reward
+    return make(kind, pledge_of(campaign, box), language)
 
 
 def of_a_new_address(kind, pledge, language):
