@@ -59,13 +59,13 @@ def crawl(browser, demo):
 
 
 #: Pages of one kind, host and language that are looked at closely.
-ENOUGH = 2
+ENOUGH = 1
 KIND = "() => [document.body.className, document.querySelector('main')?.className].join()"
 
 
 def where_axe_looks(address, page, seen):
-    """Widths that axe looks at the page at: some of each kind whole, on a desk and by keyboard too. The English page
-    has the structure of the French one, and other words: some of each kind, on a phone.
+    """Widths that axe looks at the page at: the first of each kind whole, on a desk and by keyboard too. The English
+    page has the structure of the French one, and other words: the first of each kind, on a phone.
 
     Every page whole with WHOLE=1 (`make soak`). `seen` counts kinds.
     """
