@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from django.utils import translation
+from django.utils.translation.trans_real import catalog
 
 FRENCH: Final = "fr"
 ENGLISH: Final = "en"
@@ -15,7 +15,7 @@ TAGS: Final = {FRENCH: "fr-CA", ENGLISH: "en-CA"}
 
 def current() -> str:
     """`fr` or `en`: the language active for this thread; French where it is neither."""
-    code = (translation.get_language() or FRENCH)[:2]
+    code = (catalog().to_language() or FRENCH)[:2]
     return code if code in LANGUAGES else FRENCH
 
 

@@ -5,7 +5,6 @@ the more blocks, the more queries. Here a body's blocks are walked by their defi
 deep they nest; new kinds of blocks need nothing of their own.
 """
 
-import copy
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,10 +16,13 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html
 
 from home.fields import BodyField
-from home.ready_queries import Ready, fields_of, row_of
+from home.ready_queries import Ready, fields_of, put_beside, row_of, same_row
 
 #: Stands between texts while they are expanded together; stored rich text holds no comments.
 BETWEEN = "<!-- -->"
+
+#: Columns of an image that no page shows, while each of its renditions would bring them along.
+UNSHOWN = frozenset({"collection_id", "created_at", "uploaded_by_user_id", "file_size"})
 
 
 class Pictures:
@@ -38,11 +40,10 @@ class Pictures:
         if pk not in self._taken:
             self._taken.add(pk)
             return known
-        image = copy.copy(known)
-        _without_words(image)  # the first place's own
-        image.prefetched_renditions = [copy.copy(rendition) for rendition in known.prefetched_renditions]
+        image = _without_words(same_row(known))  # they are the first place's own
+        image.prefetched_renditions = [same_row(rendition) for rendition in known.prefetched_renditions]
         for rendition in image.prefetched_renditions:
-            rendition.image = image
+            put_beside(rendition, "image", image)
         return image
 
 
@@ -102,24 +103,28 @@ def _renditions_of(asked: set[int], found: dict[int, Any]) -> Iterator[tuple[Any
     if not asked:
         return
     model = get_image_model()
-    images, renditions = fields_of(model), fields_of(model.get_rendition_model())
+    images, renditions = _shown_of(model), fields_of(model.get_rendition_model())
     for row in _RENDITIONS(*asked):
         rendition = row_of(model.get_rendition_model(), renditions, row[: len(renditions)])
         image = found.get(rendition.image_id)
         if image is None:
             image = found[rendition.image_id] = _without_words(row_of(model, images, row[len(renditions) :]))
-        rendition.image = image
+        put_beside(rendition, "image", image)
         yield image, rendition
 
 
 def _build_renditions(*images: int) -> Any:
     model = get_image_model()
     renditions = model.get_rendition_model().objects.filter(image__in=images).order_by("pk")
-    of_image = (f"image__{name}" for name in fields_of(model))
+    of_image = (f"image__{name}" for name in _shown_of(model))
     return renditions.values_list(*fields_of(model.get_rendition_model()), *of_image)
 
 
-_RENDITIONS = Ready(_build_renditions)
+def _shown_of(model: Any) -> list[str]:
+    return [name for name in fields_of(model) if name not in UNSHOWN]
+
+
+_RENDITIONS = Ready(_build_renditions, prepared=True)
 
 
 def _without_pictures(block: Any, raw: Any, ids: list[Any]) -> Any:

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -108,9 +109,22 @@ def row_of(model: type[Row], names: Sequence[str], values: Sequence[Any]) -> Row
     return row
 
 
-def fields_of(model: type[models.Model]) -> list[str]:
+def same_row(row: Row) -> Row:
+    """One more of a row that a page shows, which shares its values and may stand beside other rows (`put_beside`)."""
+    made = row_of(type(row), (), ())
+    made.__dict__.update({name: value for name, value in row.__dict__.items() if name != "_state"})
+    return made
+
+
+def put_beside(row: models.Model, name: str, other: models.Model) -> None:
+    """`other` is what the foreign key `name` leads to: as Django would find it, without its questions."""
+    row._state.fields_cache[name] = other
+
+
+@cache
+def fields_of(model: type[models.Model]) -> tuple[str, ...]:
     """The names of all its columns, those of its parents included."""
-    return [column.attname for column in model._meta.concrete_fields]
+    return tuple(column.attname for column in model._meta.concrete_fields)
 
 
 def _stand_in(value: Any, number: int) -> Any:

@@ -7,10 +7,12 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, Concat
 
 from campaigns import queries
 from campaigns.models import Campaign, RewardPostage
+from home.joined import Joined
 from home.models import Cooperative
 from home.page_cache import noting, pulse
 from home.page_cache.noting import Fact
@@ -33,7 +35,7 @@ def shown(progress: Progress) -> Progress:
 def offers_shown(campaign: Campaign) -> list[Any]:
     """The campaign's tiers, each with its stock, the month it is promised for now (`month_now`) and its figures.
 
-    Two queries. The page that is being made shows them.
+    One query. The page that is being made shows them.
     """
     rewards = _offers_of(campaign)
     noting.shows((OFFERS, campaign.pk), [_offered(reward) for reward in rewards])
@@ -54,28 +56,34 @@ def _said_of(progress: Progress) -> tuple[int, ...]:
 def _offers_of(campaign: Campaign) -> list[Any]:
     house = campaign.cooperative
     rewards = _OFFERS(campaign.pk, house.pk, shape=(house.time_zone, this_month(house)))
-    postage: dict[int, list[RewardPostage]] = {reward.pk: [] for reward in rewards}
-    for row in _POSTAGE(campaign.pk):
-        postage[row.reward_id].append(row)
     for reward in rewards:
-        reward.campaign, reward.known_postage = campaign, postage[reward.pk]
+        reward.campaign, reward.known_postage = campaign, _postage_of(reward)
     return rewards
+
+
+def _postage_of(reward: Any) -> list[RewardPostage]:
+    """In the order they were written in."""
+    rows = [row.split(":") for row in (reward.postage_told or "").split(",") if row]
+    known = [RewardPostage(pk=int(pk), reward=reward, zone=zone, price=int(price)) for pk, zone, price in rows]
+    return sorted(known, key=lambda row: row.pk)
 
 
 def _build_offers(campaign_id: int, cooperative_id: int, zone: str, month: date) -> QuerySet[Any]:
     campaign = Campaign(pk=campaign_id, cooperative=Cooperative(pk=cooperative_id, time_zone=zone))
     rewards = promises.annotate_tier_month(queries.rewards_of(campaign))
+    rewards = rewards.annotate(postage_told=Subquery(_postage_told()))
     return annotate_deliveries(rewards, campaign.cooperative)
 
 
-_OFFERS = Ready(_build_offers)
+def _postage_told() -> QuerySet[RewardPostage, Any]:
+    """Of a tier: what each of its rows of postage says."""
+    number, zone, price = (Cast(name, TextField()) for name in ("id", "zone", "price"))
+    colon = Value(":", TextField())
+    rows = RewardPostage.objects.filter(reward=OuterRef("pk")).order_by().values("reward")
+    return rows.annotate(told=Joined(Concat(number, colon, zone, colon, price))).values("told")
 
 
-def _build_postage(campaign_id: int) -> QuerySet[RewardPostage]:
-    return RewardPostage.objects.filter(reward__campaign=campaign_id)
-
-
-_POSTAGE = Ready(_build_postage)
+_OFFERS = Ready(_build_offers, prepared=True)
 
 
 def _offered(reward: Any) -> tuple[Any, ...]:

@@ -167,7 +167,7 @@ def campaigns_panel(request: HttpRequest, panels: list[Any]) -> None:
         panels.append(CampaignsPanel(request))
 
 
-_WITH_SUMS = Ready(lambda key: totals.with_sums(Campaign.objects.filter(translation_key=key)))
+_WITH_SUMS = Ready(lambda key: totals.with_sums(Campaign.objects.filter(translation_key=key)), prepared=True)
 
 
 @hooks.register("before_serve_page")

@@ -54,7 +54,7 @@ def _build_page(campaign_id: int, after: int, size: int) -> QuerySet[Any, Any]:
     return rows.values_list("pk", "wall_name", "wall", "amount", "hidden")
 
 
-_PAGE = Ready(_build_page)
+_PAGE = Ready(_build_page, prepared=True)
 
 
 def _hidden(campaign: Campaign) -> CombinedExpression:

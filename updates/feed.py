@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Aggregate, Exists, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from wagtail.models import Locale
 
 from campaigns.models import Campaign, Reward
+from home.joined import Joined
 from home.languages import TAGS, current
 from home.ready_queries import Ready, row_of
 from updates.models import DelayNotice, Update, UpdatePage
@@ -39,16 +40,6 @@ class Entry:
     @property
     def published_at(self) -> datetime:
         return self.update.published_at
-
-
-class Months(Aggregate):
-    """The months of several notices in one text, in no order that counts."""
-
-    function = "GROUP_CONCAT"
-    output_field = TextField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="STRING_AGG(%(expressions)s::text, ',')", **context)
 
 
 @dataclass(frozen=True)
@@ -116,12 +107,12 @@ def _build_pages(*keys_and_language: Any) -> QuerySet[UpdatePage]:
     ours = Q(locale__language_code=language)
     in_ours = UpdatePage.objects.live().filter(ours, translation_key=OuterRef("translation_key"))
     notices = DelayNotice.objects.filter(update__translation_key=OuterRef("translation_key")).order_by()
-    months = notices.values("update").annotate(months=Months("month")).values("months")
+    months = notices.values("update").annotate(months=Joined("month")).values("months")
     live = UpdatePage.objects.live().filter(ours | ~Exists(in_ours), translation_key__in=keys)
     return live.annotate(new_months=Subquery(months)).select_related("locale").order_by("pk")
 
 
-_WHOLE, _PARTS = Ready(_build_pages), Ready(_build_parts)
+_WHOLE, _PARTS = (Ready(build, prepared=True) for build in (_build_pages, _build_parts))
 
 
 def _foreign(page: UpdatePage) -> str:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 from campaigns.models import Campaign, Reward
 from home import clock, formats
 from home.languages import TAGS, current
-from home.ready_queries import Ready, fields_of, row_of
+from home.ready_queries import Ready, fields_of, put_beside, row_of
 from pledges.delivery_figures import Kept
 from pledges.fulfilment import this_month, today_in
 from updates import next_news
@@ -188,10 +188,12 @@ def _told(campaign: Campaign) -> tuple[list[tuple[DelayNotice, int]], list[Updat
     for reward, *values in _TOLD(campaign.pk):
         update = row_of(Update, ours, values[: len(ours)])
         update = updates.setdefault(update.pk, update)
-        update.campaign, update.cooperative = campaign, campaign.cooperative
+        put_beside(update, "campaign", campaign)
+        put_beside(update, "cooperative", campaign.cooperative)
         if reward is not None:
             read = row_of(DelayNotice, theirs, values[len(ours) :])
-            read.campaign, read.update = campaign, update
+            put_beside(read, "campaign", campaign)
+            put_beside(read, "update", update)
             pairs.append((known.setdefault(read.pk, read), reward))
     return pairs, list(updates.values())
 
@@ -204,7 +206,7 @@ def _build_told(campaign_id: int) -> QuerySet[Any, Any]:
     return rows.values_list("delay_notices__rewards", *fields_of(Update), *theirs)
 
 
-_TOLD = Ready(_build_told)
+_TOLD = Ready(_build_told, prepared=True)
 
 
 def _row(tier: Any, changes: int, this: date, axis: Axis) -> Row:

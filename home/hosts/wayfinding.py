@@ -133,7 +133,7 @@ def _of_class(pk: int, model: type[Page]) -> QuerySet[Page]:
     return model._default_manager.filter(pk=pk)
 
 
-_OF_CLASS = Ready(_of_class)
+_OF_CLASS = Ready(_of_class, prepared=True)
 
 
 def _taking_part(root_key: UUID, text_type: int, *steps: str) -> QuerySet[Page]:
@@ -153,7 +153,7 @@ def _taking_part(root_key: UUID, text_type: int, *steps: str) -> QuerySet[Page]:
     return here.filter(wanted).annotate(is_restricted=Exists(restricted)).select_related("locale")
 
 
-_TAKING_PART = Ready(_taking_part)
+_TAKING_PART = Ready(_taking_part, prepared=True)
 
 
 def _is_text(page: Page) -> bool:

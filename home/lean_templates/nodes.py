@@ -121,7 +121,9 @@ def _for(node: Any) -> Part:
 
     def render(context: Any) -> str:
         outer = context.get("forloop", MISSING)
-        with context.push():
+        known: dict[str, Any] = {}
+        context.dicts.append(known)
+        try:
             values = read(context)
             if values is None:
                 values = []
@@ -129,9 +131,7 @@ def _for(node: Any) -> Part:
                 values = list(values)
             if (count := len(values)) < 1:
                 return otherwise(context)
-            loop: dict[str, Any] = {"parentloop": {} if outer is MISSING else outer}
-            known = context.dicts[-1]
-            known["forloop"] = loop
+            known["forloop"] = loop = {"parentloop": {} if outer is MISSING else outer}
             done = []
             for index, value in enumerate(reversed(values) if is_reversed else values):
                 loop["counter0"], loop["counter"] = index, index + 1
@@ -140,6 +140,8 @@ def _for(node: Any) -> Part:
                 known[name] = value
                 done.append(each(context))
             return "".join(done)
+        finally:
+            context.dicts.pop()
 
     return render
 
@@ -149,8 +151,11 @@ def _with(node: Any) -> Part:
     within = _whole(node.nodelist)
 
     def render(context: Any) -> str:
-        with context.push(**{name: read(context) for name, read in reads.items()}):
+        context.dicts.append({name: read(context) for name, read in reads.items()})
+        try:
             return within(context)
+        finally:
+            context.dicts.pop()
 
     return render
 
@@ -210,7 +215,8 @@ def _translate(node: Any) -> Part:
     known: dict[str | None, tuple[Any, str]] = {}
 
     def render(context: Any) -> str:
-        language, catalogue = translation.get_language(), catalog()
+        catalogue = catalog()
+        language = catalogue.to_language()
         found, text = known.get(language, (None, ""))
         if found is not catalogue:
             text = node.render(context)

@@ -104,7 +104,7 @@ def _attribute(variable: Variable, name: str, steps: Iterable[str], missing: Any
                     return missing
                 if callable(value):
                     return _as_django_does(variable, context, missing)
-                value = _step(value, step)
+                value = _item(value, step) if hasattr(type(value), "__getitem__") else getattr(value, step)
         except Exception:  # noqa: BLE001 (Django knows what becomes of it)
             return _as_django_does(variable, context, missing)
         return _as_django_does(variable, context, missing) if callable(value) else value
@@ -112,13 +112,11 @@ def _attribute(variable: Variable, name: str, steps: Iterable[str], missing: Any
     return read
 
 
-def _step(value: Any, step: str) -> Any:
-    if hasattr(type(value), "__getitem__"):
-        try:
-            return value[step]
-        except NOT_A_KEY:
-            pass
-    return getattr(value, step)
+def _item(value: Any, step: str) -> Any:
+    try:
+        return value[step]
+    except NOT_A_KEY:
+        return getattr(value, step)
 
 
 def _as_django_does(variable: Variable, context: Any, missing: Any) -> Any:

@@ -1,13 +1,14 @@
 """A picture in the widths that screens ask for: Wagtail's `srcset_image`, in AVIF too, and none is asked for twice."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django import template
 from django.template.base import Parser, Token
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from wagtail.images.models import Filter, ResponsiveImage
+from wagtail.images.models import Filter
 from wagtail.images.shortcuts import get_renditions_or_not_found
 from wagtail.images.templatetags.wagtailimages_tags import SrcsetImageNode, image
 
@@ -29,8 +30,8 @@ class WidthsNode(SrcsetImageNode):
         renditions = get_renditions_or_not_found(picture, _filters(specs))
         attributes = {name: value.resolve(context) for name, value in self.attrs.items()}
         source = _smaller(picture, specs, attributes)
-        shown = ResponsiveImage(_by_width(renditions), attributes).__html__()
-        return format_html("<picture>{}{}</picture>", source, SafeString(shown)) if source else shown
+        shown = _shown(list(_by_width(renditions).values()), attributes)
+        return SafeString(f"<picture>{source}{shown}</picture>" if source else shown)
 
 
 def _smaller(picture: Any, specs: tuple[str, ...], attributes: dict[str, Any]) -> str:
@@ -42,11 +43,27 @@ def _smaller(picture: Any, specs: tuple[str, ...], attributes: dict[str, Any]) -
     if len(drawn) < len(filters):
         return ""
     widths = list(_by_width(drawn).values())
-    return format_html(
-        '<source type="image/avif" srcset="{}" sizes="{}">',
-        ", ".join(f"{one.url} {one.width}w" for one in widths),
-        attributes.get("sizes", "100vw"),
-    )
+    sizes = attributes.get("sizes", "100vw")
+    return f'<source type="image/avif" srcset="{_safe(_srcset(widths))}" sizes="{_safe(sizes)}">'
+
+
+def _shown(widths: list[Any], attributes: Mapping[str, Any]) -> str:
+    """As Wagtail's `ResponsiveImage`, which spends a sixth of a page's time on making attributes safe one by one."""
+    first = widths[0]
+    told = {"src": first.url, "width": first.width, "height": first.height, "alt": first.alt, **attributes}
+    if len(widths) > 1:
+        told["srcset"] = _srcset(widths)
+    named = [f' {name}="{_safe(value)}"' for name, value in sorted(told.items()) if value is not None]
+    return f"<img{''.join(named)}>"
+
+
+def _safe(value: Any) -> str:
+    """What stands in a template is safe already."""
+    return value if type(value) is SafeString else escape(str(value))
+
+
+def _srcset(widths: list[Any]) -> str:
+    return ", ".join([f"{one.url} {one.width}w" for one in widths])
 
 
 def _drawn(picture: Any, filters: list[Filter]) -> dict[Filter, Any]:

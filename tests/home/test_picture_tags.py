@@ -44,3 +44,12 @@ def test_avif_is_offered_once_it_is_drawn_and_no_visitor_draws_it():
     assert re.findall(r" (\d+)w", source) == ["200", "400", "800"]
     assert 'sizes="100vw"' in source
     assert ('width="200"' in shown, 'height="20"' in shown) == (True, True)
+
+
+@pytest.mark.django_db
+def test_it_says_what_wagtail_says():
+    said = 'image width-{200,400} format-webp sizes="100vw" alt=words loading="lazy"'
+    context = {"image": picture(1000, 100), "words": """« L'eau & le "grain" » <b>"""}
+    theirs = Template(f"{{% load wagtailimages_tags %}}{{% srcset_image {said} %}}").render(Context(context))
+    assert "&lt;b&gt;" in theirs
+    assert Template(f"{{% srcset_once {said} %}}").render(Context(context)) == theirs

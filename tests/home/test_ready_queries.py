@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django_scopes.exceptions import ScopeError
 
 from campaigns.models import Campaign, Reward
-from home.models import PeriodicJob
-from home.ready_queries import Ready
+from home.models import Cooperative, PeriodicJob
+from home.ready_queries import Ready, put_beside, same_row
 from home.tenancy import across_cooperatives, within
 from tests.factories.campaigns import make_campaign
 
@@ -89,3 +89,12 @@ def test_prefetching_is_done_for_each_call(campaign):
         with CaptureQueriesContext(connection) as captured:
             assert len(found.rewards.all()) == 2
     assert len(captured) == 0
+
+
+def test_one_more_of_a_row_stands_beside_others(campaign):
+    with within(campaign.cooperative):
+        row = Campaign.objects.select_related("cooperative").get(pk=campaign.pk)
+    other = same_row(row)
+    put_beside(other, "cooperative", Cooperative(pk=campaign.cooperative_id, name="Une autre"))
+    assert (row.cooperative.name, other.cooperative.name) == ("La Meule commune", "Une autre")
+    assert (other, other.title_fr, other._state.adding) == (row, row.title_fr, False)

@@ -229,7 +229,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 # MEDIA_HOST is who shows its public part to browsers ("media.example.org": a CDN, or the bucket's own address).
 MEDIA_BUCKET = os.environ.get("MEDIA_BUCKET", "")
 MEDIA_HOST = os.environ.get("MEDIA_HOST", "")
-MEDIA_STORAGE: dict[str, object] = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+MEDIA_STORAGE: dict[str, object] = {"BACKEND": "home.media_folder.MediaFolder"}
 if MEDIA_BUCKET:
     MEDIA_STORAGE = {
         "BACKEND": "storages.backends.s3.S3Storage",
