@@ -16,7 +16,7 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html
 
 from home.fields import BodyField
-from home.ready_queries import Ready, fields_of, put_beside, row_of, same_row
+from home.ready_queries import Ready, fields_of, padded, put_beside, row_of, same_row
 
 #: Stands between texts while they are expanded together; stored rich text holds no comments.
 BETWEEN = "<!-- -->"
@@ -104,7 +104,7 @@ def _renditions_of(asked: set[int], found: dict[int, Any]) -> Iterator[tuple[Any
         return
     model = get_image_model()
     images, renditions = _shown_of(model), fields_of(model.get_rendition_model())
-    for row in _RENDITIONS(*asked):
+    for row in _RENDITIONS(*padded(asked)):
         rendition = row_of(model.get_rendition_model(), renditions, row[: len(renditions)])
         image = found.get(rendition.image_id)
         if image is None:

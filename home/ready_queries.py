@@ -13,7 +13,7 @@ key. One that is `prepared` it plans once a connection: for what is found by key
 
 import copy
 import uuid
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -33,6 +33,7 @@ LARGEST = 2**63 - 1
 
 Values = tuple[Any, ...]
 Row = TypeVar("Row", bound=models.Model)
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,16 @@ class Ready:
         house = FIRST - 1
         with scope(cooperative=Cooperative(pk=house)):
             return _compiled(self.build(*stand_ins, *shape), (*stand_ins, house), len(values), self.prepared)
+
+
+def padded(values: Iterable[Value]) -> list[Value]:
+    """Up to 1, 2, 4, 8… of them, the last one again and again: lists of any length, looked up by `in`, are few shapes.
+
+    Of none there are none.
+    """
+    found = list(values)
+    wanted = 1 << (len(found) - 1).bit_length() if found else 0
+    return found + found[-1:] * (wanted - len(found))
 
 
 def row_of(model: type[Row], names: Sequence[str], values: Sequence[Any]) -> Row:

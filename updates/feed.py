@@ -12,7 +12,7 @@ from wagtail.models import Locale
 from campaigns.models import Campaign, Reward
 from home.joined import Joined
 from home.languages import TAGS, current
-from home.ready_queries import Ready, row_of
+from home.ready_queries import Ready, padded, row_of
 from updates.models import DelayNotice, Update, UpdatePage
 
 #: Of a page whose body is not shown: what the feed says of it, and what its address is made from.
@@ -80,7 +80,7 @@ def _months(text: str | None) -> list[date]:
 def _live_pages(known: Iterable[Update], whole: bool) -> list[tuple[Any, Update]]:
     """Newest first: the page in the reader's language if there is one, with its new months, and its update."""
     updates = {update.translation_key: update for update in known}
-    pages = [] if not updates else _WHOLE(*updates, shape=(current(),)) if whole else _shown(*updates)
+    pages = [] if not updates else _WHOLE(*padded(updates), shape=(current(),)) if whole else _shown(*updates)
     found = {page.translation_key: page for page in pages}
     both = [(page, updates[key]) for key, page in found.items()]
     return sorted(both, key=lambda pair: -pair[1].number)
@@ -90,7 +90,7 @@ def _shown(*keys: UUID) -> list[Any]:
     """As the feed shows them, without the body."""
     locales: dict[str, Locale] = {}
     pages = []
-    for code, months, *values in _PARTS(*keys, shape=(current(),)):
+    for code, months, *values in _PARTS(*padded(keys), shape=(current(),)):
         page: Any = row_of(UpdatePage, SHOWN, values)
         page.new_months = months
         page.locale = locales.setdefault(code, Locale(pk=page.locale_id, language_code=code))

@@ -11,7 +11,7 @@ from django_scopes.exceptions import ScopeError
 
 from campaigns.models import Campaign, Reward
 from home.models import Cooperative, PeriodicJob
-from home.ready_queries import Ready, put_beside, same_row
+from home.ready_queries import Ready, padded, put_beside, same_row
 from home.tenancy import across_cooperatives, within
 from tests.factories.campaigns import make_campaign
 
@@ -98,3 +98,20 @@ def test_one_more_of_a_row_stands_beside_others(campaign):
     put_beside(other, "cooperative", Cooperative(pk=campaign.cooperative_id, name="Une autre"))
     assert (row.cooperative.name, other.cooperative.name) == ("La Meule commune", "Une autre")
     assert (other, other.title_fr, other._state.adding) == (row, row.title_fr, False)
+
+
+def test_lists_of_many_lengths_are_few_shapes(campaign):
+    built = []
+
+    def build(*pks):
+        built.append(len(pks))
+        return Reward.objects.filter(pk__in=pks).order_by("pk")
+
+    ready = Ready(build)
+    with within(campaign.cooperative):
+        rewards = sorted(Reward.objects.filter(campaign=campaign).values_list("pk", flat=True))
+        for count in range(1, 9):
+            asked = (rewards * 4)[:count]
+            assert [row.pk for row in ready(*padded(asked))] == sorted(set(asked))
+    assert built == [1, 2, 4, 8]
+    assert padded([]) == []
