@@ -1,4 +1,10 @@
+import gc
+from typing import Final
+
 from django.apps import AppConfig
+
+#: Of its garbage collector.
+PYTHON_S_OWN: Final = (700, 10, 10)
 
 
 class HomeConfig(AppConfig):
@@ -27,3 +33,14 @@ class HomeConfig(AppConfig):
         signal_handlers.connect()
         watched.connect()
         front.connect()
+        _look_for_rings_as_usual()
+
+
+def _look_for_rings_as_usual() -> None:
+    """What is loaded stays, and is not looked through again; what rows leave behind is found before it is a lot.
+
+    Rows that know each other are rings. With the thresholds of loading (config) an export kept 150 MB of them.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*PYTHON_S_OWN)
